@@ -1,0 +1,119 @@
+"""The few kinds of error: each says what was found, what was expected and how to mend it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+class PolyheadError(Exception):
+    """Anything polyhead refuses to do; shown as one line, without a traceback.
+
+    Attributes:
+        code: A stable, greppable name, such as `E_CONFIG`.
+        exit_code: What the command line returns.
+    """
+
+    code = "E_FAILED"
+    exit_code = 1
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        if code is not None:
+            self.code = code
+
+
+class ConfigError(PolyheadError):
+    """A wrong command, key or value."""
+
+    code = "E_CONFIG"
+    exit_code = 2
+
+
+class ImageError(PolyheadError):
+    """A picture that cannot be decoded: `E_NOT_IMAGE`, `E_TRUNCATED`, `E_TOO_LARGE` and kin."""
+
+    code = "E_NOT_IMAGE"
+
+
+class CheckpointError(PolyheadError):
+    """A checkpoint, weight file or run folder that cannot be trusted."""
+
+    code = "E_CHECKPOINT"
+
+
+class DivergedError(PolyheadError):
+    """A loss or gradient stayed non-finite for too many steps."""
+
+    code = "E_NON_FINITE"
+
+
+class Interrupted(PolyheadError):
+    """Ctrl-C (exit 130) or SIGTERM (exit 143), after a consistent save."""
+
+    code = "E_INTERRUPTED"
+
+    def __init__(self, message: str, *, signal_number: int = 2) -> None:
+        super().__init__(message)
+        self.exit_code = 128 + signal_number
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One finding of a check, on one line.
+
+    Attributes:
+        code: `E_…` error, `W_…` warning or `N_…` note.
+        where: File, and row where there is one, such as `train.csv:412 img/a.jpg`.
+        message: What was found, what was expected, how to mend it.
+        row: Row of the table that it spoils (0-based), or None when it concerns no single row.
+    """
+
+    code: str
+    where: str
+    message: str
+    row: int | None = None
+
+    @property
+    def is_error(self) -> bool:
+        """Whether training must not start."""
+        return self.code.startswith("E_")
+
+    def __str__(self) -> str:
+        text = f"{self.code} {self.where}: {self.message}"
+        return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+class DataError(PolyheadError):
+    """The data check found errors; `faults` is the full list."""
+
+    code = "E_DATA"
+    exit_code = 3
+
+    def __init__(self, message: str, faults: Sequence[Fault] = ()) -> None:
+        super().__init__(message)
+        self.faults = tuple(faults)
+
+
+def nearest(name: str, choices: Iterable[str]) -> str:
+    """Say which choice was likely meant, or list the choices.
+
+    Args:
+        name: What was found.
+        choices: What is allowed.
+
+    Returns:
+        A sentence to append to an error.
+
+    >>> nearest("epoch", ["epochs", "seed"])
+    'Did you mean "epochs"?'
+    """
+    choices = list(choices)
+    folded = {choice.casefold(): choice for choice in choices}
+    close = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    if close:
+        return f'Did you mean "{folded[close[0]]}"?'
+    shown = ", ".join(sorted(choices)[:20])
+    return f"Choices: {shown}{', …' if len(choices) > 20 else ''}." if choices else ""

@@ -1,0 +1,15 @@
+"""The shapes that data takes: table, sample, batch, prediction."""
+
+from polyhead.structures.batch import Batch, Sample
+from polyhead.structures.prediction import ClassPrediction, Prediction, TagsPrediction
+from polyhead.structures.table import IMAGE, Table
+
+__all__ = [
+    "IMAGE",
+    "Batch",
+    "ClassPrediction",
+    "Prediction",
+    "Sample",
+    "Table",
+    "TagsPrediction",
+]

@@ -1,0 +1,104 @@
+"""What the model says of one picture: the object of `predict`, of `--json` and of HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from polyhead.errors import PolyheadError
+
+
+@dataclass(frozen=True)
+class TagsPrediction:
+    """The tags of one picture.
+
+    Attributes:
+        labels: Labels at or above their threshold, in class order.
+        probabilities: Every label's probability.
+    """
+
+    labels: list[str]
+    probabilities: dict[str, float]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON shape of one tags task."""
+        return {"type": "tags", "labels": self.labels, "probabilities": self.probabilities}
+
+
+@dataclass(frozen=True)
+class ClassPrediction:
+    """The class of one picture.
+
+    Attributes:
+        label: The likeliest class.
+        probabilities: Every class's probability; they sum to 1.
+    """
+
+    label: str
+    probabilities: dict[str, float]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON shape of one class task."""
+        return {"type": "class", "label": self.label, "probabilities": self.probabilities}
+
+
+TaskPrediction = TagsPrediction | ClassPrediction
+
+
+@dataclass(frozen=True)
+class Prediction(Mapping[str, TaskPrediction]):
+    """Every answer about one picture: a mapping from task name to its prediction.
+
+    Attributes:
+        image: The file name as given, or a stand-in such as `array-0`.
+        width: Pixels of the displayed picture (after EXIF); 0 when it cannot be read.
+        height: Likewise.
+        tasks: Task name to prediction; empty when it cannot be read.
+        error: Code and message when the picture cannot be read, else None.
+        source: What to draw on: a path, or the picture itself.
+    """
+
+    image: str
+    width: int
+    height: int
+    tasks: Mapping[str, TaskPrediction]
+    error: Mapping[str, str] | None = None
+    source: Any = field(default=None, repr=False, compare=False)
+
+    def __getitem__(self, task: str) -> TaskPrediction:
+        if self.error is not None:
+            raise PolyheadError(f"{self.image}: {self.error['message']}", code=self.error["code"])
+        return self.tasks[task]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.tasks)
+
+    def __len__(self) -> int:
+        return len(self.tasks)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object of this picture."""
+        if self.error is not None:
+            return {"image": self.image, "error": dict(self.error)}
+        tasks = {name: prediction.to_dict() for name, prediction in self.tasks.items()}
+        return {"image": self.image, "width": self.width, "height": self.height, "tasks": tasks}
+
+    def plot(self) -> Image.Image:
+        """Draw every answer beside the picture.
+
+        Raises:
+            PolyheadError: The picture could not be read, or none is attached.
+        """
+        from polyhead.structures.drawing import draw
+
+        if self.error is not None:
+            raise PolyheadError(f"{self.image}: {self.error['message']}", code=self.error["code"])
+        return draw(self)
+
+    def save(self, path: str | Path) -> None:
+        """Save the drawing of `plot` as a picture file."""
+        self.plot().save(path)

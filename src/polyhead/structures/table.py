@@ -1,0 +1,73 @@
+"""The columnar table that every format is read into."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from polyhead.errors import ConfigError, Fault, nearest
+
+IMAGE = "image"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Annotations of N images, one row each, in Arrow columns that loader workers share.
+
+    A null cell is *unknown*. Scalar cells are strings exactly as written; list cells
+    (`list<string>`) are explicit label lists, where the empty list means *none*.
+
+    Attributes:
+        data: N rows; the column `image` holds paths as written, the rest annotations.
+        source: The file that it came from, as messages name it.
+        root: The folder that relative image paths start at.
+        lines: (N,) int32, line of each row in `source` (1-based; 0 when there is none).
+        faults: What the reader found wrong.
+    """
+
+    data: pa.Table
+    source: str
+    root: Path
+    lines: np.ndarray
+    faults: tuple[Fault, ...] = field(default=())
+
+    def __len__(self) -> int:
+        return self.data.num_rows
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the annotation columns, without `image`."""
+        return [name for name in self.data.column_names if name != IMAGE]
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        """One annotation column.
+
+        Raises:
+            ConfigError: There is no such column; names the nearest.
+        """
+        if name not in self.data.column_names:
+            hint = nearest(name, self.columns)
+            raise ConfigError(f'{self.source} has no column "{name}". {hint}', code="E_COLUMN")
+        return self.data.column(name)
+
+    def image(self, row: int) -> str:
+        """The image path of one row, as written."""
+        return self.data.column(IMAGE)[row].as_py()
+
+    def path(self, row: int) -> Path:
+        """The image path of one row, from the root."""
+        return self.root / self.image(row)
+
+    def where(self, row: int) -> str:
+        """How messages name one row: `train.csv:412 img/a.jpg`."""
+        line = int(self.lines[row])
+        return f"{self.source}{f':{line}' if line else ''} {self.image(row)}"
+
+    def take(self, rows: Sequence[int] | np.ndarray) -> Table:
+        """The same table with only these rows, in this order."""
+        rows = np.asarray(rows, dtype=np.int64)
+        return replace(self, data=self.data.take(pa.array(rows)), lines=self.lines[rows])
