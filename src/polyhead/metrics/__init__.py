@@ -1,1 +1,38 @@
-"""."""
+"""Figures over known cells: average precision, the F1 family, calibration, thresholds, meters."""
+
+from polyhead.metrics.agreement import hamming_error, subset_accuracy
+from polyhead.metrics.average_precision import (
+    MeanAveragePrecision,
+    Ranking,
+    average_precision,
+    mean_average_precision,
+)
+from polyhead.metrics.bootstrap import Interval, bootstrap_rows, bootstrap_weights
+from polyhead.metrics.calibration import brier_score, expected_calibration_error, log_loss
+from polyhead.metrics.label_counts import LabelCounts, count_classes, count_labels
+from polyhead.metrics.meters import ClassMeter, TagsMeter, confusion_matrix
+from polyhead.metrics.thresholds import ThresholdObjective, Thresholds, fit_thresholds
+
+__all__ = [
+    "ClassMeter",
+    "Interval",
+    "LabelCounts",
+    "MeanAveragePrecision",
+    "Ranking",
+    "TagsMeter",
+    "ThresholdObjective",
+    "Thresholds",
+    "average_precision",
+    "bootstrap_rows",
+    "bootstrap_weights",
+    "brier_score",
+    "confusion_matrix",
+    "count_classes",
+    "count_labels",
+    "expected_calibration_error",
+    "fit_thresholds",
+    "hamming_error",
+    "log_loss",
+    "mean_average_precision",
+    "subset_accuracy",
+]

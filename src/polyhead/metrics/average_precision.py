@@ -1,0 +1,142 @@
+"""Average precision over known cells, tie-aware, for any weighting of the images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from polyhead.metrics.cells import known_cells
+from polyhead.metrics.ratios import mean_defined, ratio
+
+
+@dataclass(frozen=True)
+class MeanAveragePrecision:
+    """Mean average precision, with what it was taken over.
+
+    Attributes:
+        value: Mean of the classes that have a known positive; NaN when none has.
+        per_class: (L,) float64, NaN for a class without a known positive.
+        num_evaluated: Classes in the mean.
+        num_total: L.
+    """
+
+    value: float
+    per_class: np.ndarray
+    num_evaluated: int
+    num_total: int
+
+
+class Ranking:
+    """The known cells of every class, sorted once, for average precision under many weightings.
+
+    Args:
+        scores: (N, L) logits or probabilities, float32 or float64; only their order counts.
+        targets: (N, L) 1 yes, 0 no, -1 unknown.
+
+    Raises:
+        ValueError: Shapes or values do not fit.
+        DivergedError: The score of a known cell is NaN.
+    """
+
+    def __init__(self, scores: np.ndarray, targets: np.ndarray) -> None:
+        known = known_cells(scores, targets)
+        self.num_rows, self.num_classes = scores.shape
+        self._classes = [
+            self._rank(scores[:, c], targets[:, c] == 1, np.flatnonzero(known[:, c]))
+            for c in range(self.num_classes)
+        ]
+
+    def average_precision(self, weights: np.ndarray) -> np.ndarray:
+        """Average precision of every class when image n counts `weights[n]` times.
+
+        Args:
+            weights: (N,), or (N, R) for R weightings at once; each >= 0.
+
+        Returns:
+            (L,) or (L, R) float64; NaN where no weight lies on a positive.
+        """
+        weights = np.asarray(weights, dtype=np.float64)
+        return np.stack([self._average_precision(pair, weights) for pair in self._classes])
+
+    def _rank(
+        self, scores: np.ndarray, positive: np.ndarray, rows: np.ndarray
+    ) -> tuple[csr_array, csr_array]:
+        """Sum matrices (G, N) of one class: all cells, and the positive ones, of each step.
+
+        A step ends at each distinct score that has a positive: recall moves nowhere else, and
+        cells of one score enter together, so the order among ties cannot matter.
+        """
+        rows = rows[np.argsort(-scores[rows], kind="stable")]
+        ranked, hits = scores[rows], positive[rows]
+        distinct = np.concatenate([[0], np.cumsum(ranked[1:] != ranked[:-1])])[: len(rows)]
+        ends = np.unique(distinct[hits])
+        step = np.searchsorted(ends, distinct)
+        reached = step < len(ends)
+        return (
+            self._sum_matrix(rows[reached], step[reached], len(ends)),
+            self._sum_matrix(rows[hits], step[hits], len(ends)),
+        )
+
+    def _sum_matrix(self, rows: np.ndarray, steps: np.ndarray, num_steps: int) -> csr_array:
+        starts = np.searchsorted(steps, np.arange(num_steps + 1))
+        return csr_array((np.ones(len(rows)), rows, starts), shape=(num_steps, self.num_rows))
+
+    @staticmethod
+    def _average_precision(pair: tuple[csr_array, csr_array], weights: np.ndarray) -> np.ndarray:
+        cells, positives = (matrix @ weights for matrix in pair)
+        recalled = np.cumsum(positives, axis=0)
+        # A step whose images all weigh 0 has no precision, and no positive to count it for.
+        precision = np.nan_to_num(ratio(recalled, np.cumsum(cells, axis=0)))
+        return ratio((positives * precision).sum(axis=0), positives.sum(axis=0))
+
+
+def average_precision(
+    scores: np.ndarray, targets: np.ndarray, weights: np.ndarray | None = None
+) -> np.ndarray:
+    """Average precision of each class over its known cells.
+
+    AP = Σ_i (R_i − R_{i−1}) P_i over the distinct scores in falling order, with precision P_i and
+    recall R_i of everything at or above score i. Equal scores enter together, as in scikit-learn's
+    `average_precision_score`, which however calls a class without positives 0.
+
+    Args:
+        scores: (N, L) logits or probabilities, float32 or float64.
+        targets: (N, L) 1 yes, 0 no, -1 unknown.
+        weights: (N,) how often each image counts; once when None.
+
+    Returns:
+        (L,) float64, NaN for a class without a known positive.
+
+    Raises:
+        ValueError: Shapes or values do not fit.
+        DivergedError: The score of a known cell is NaN.
+
+    >>> scores = np.array([[0.9], [0.8], [0.7], [0.1]], dtype=np.float32)
+    >>> average_precision(scores, np.array([[1], [0], [1], [-1]])).round(4)
+    array([0.8333])
+    """
+    weights = np.ones(len(scores)) if weights is None else weights
+    return Ranking(scores, targets).average_precision(weights)
+
+
+def mean_average_precision(scores: np.ndarray, targets: np.ndarray) -> MeanAveragePrecision:
+    """Mean of `average_precision` over the classes with a known positive.
+
+    Args:
+        scores: (N, L) logits or probabilities, float32 or float64.
+        targets: (N, L) 1 yes, 0 no, -1 unknown.
+
+    Returns:
+        The mean, the classes, and how many of them count.
+
+    Raises:
+        ValueError: Shapes or values do not fit.
+        DivergedError: The score of a known cell is NaN.
+    """
+    per_class = average_precision(scores, targets)
+    evaluated = int((~np.isnan(per_class)).sum())
+    return MeanAveragePrecision(
+        float(mean_defined(per_class)), per_class, evaluated, len(per_class)
+    )

@@ -1,0 +1,97 @@
+"""How far probabilities are from frequencies: expected calibration error, Brier, log loss."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from polyhead.metrics.ratios import ratio
+
+NUM_BINS = 15
+
+
+def expected_calibration_error(
+    probabilities: np.ndarray, outcomes: np.ndarray, weights: np.ndarray | None = None
+) -> np.ndarray:
+    """Expected calibration error over known cells, all columns pooled.
+
+    ECE = Σ_b (n_b / n) |mean probability in b − share of yes in b| over 15 bins of equal width,
+    the last one closed; as TorchMetrics' `BinaryCalibrationError` with norm `l1`. For a class task
+    give the probability of the likeliest class and whether it is right (see `top_label`).
+
+    Args:
+        probabilities: (N, L) in [0, 1].
+        outcomes: (N, L) 1 yes, 0 no, -1 unknown.
+        weights: (N,) or (N, R) how often each image counts; once when None.
+
+    Returns:
+        () or (R,) float64, NaN without a known cell.
+    """
+    weights = np.ones(len(outcomes)) if weights is None else weights
+    rows, columns = np.nonzero(outcomes >= 0)
+    cells = probabilities[rows, columns].astype(np.float64)
+    bins = np.minimum((cells * NUM_BINS).astype(np.int64), NUM_BINS - 1)
+    # n_b |mean p − mean y| = |Σ (p − y)|: a sum an image and bin, so that reweighting is a product.
+    gaps = np.bincount(
+        rows * NUM_BINS + bins,
+        weights=cells - outcomes[rows, columns],
+        minlength=len(outcomes) * NUM_BINS,
+    ).reshape(len(outcomes), NUM_BINS)
+    known = np.bincount(rows, minlength=len(outcomes))
+    return ratio(np.abs(gaps.T @ weights).sum(axis=0), known @ weights)
+
+
+def brier_score(
+    probabilities: np.ndarray, outcomes: np.ndarray, weights: np.ndarray | None = None
+) -> np.ndarray:
+    """Brier score of a tags task: mean of (p − y)² over known cells.
+
+    Args:
+        probabilities: (N, L) in [0, 1].
+        outcomes: (N, L) 1 yes, 0 no, -1 unknown.
+        weights: (N,) or (N, R) how often each image counts; once when None.
+
+    Returns:
+        () or (R,) float64, NaN without a known cell.
+    """
+    weights = np.ones(len(outcomes)) if weights is None else weights
+    known = outcomes >= 0
+    squares = np.where(known, np.subtract(probabilities, outcomes, dtype=np.float64), 0) ** 2
+    return ratio(squares.sum(axis=1) @ weights, known.sum(axis=1) @ weights)
+
+
+def log_loss(
+    probabilities: np.ndarray, targets: np.ndarray, weights: np.ndarray | None = None
+) -> np.ndarray:
+    """Negative log likelihood of a class task: mean of −ln p(true class) over known rows, in nats.
+
+    Probabilities below float32's epsilon count as epsilon, as in scikit-learn.
+
+    Args:
+        probabilities: (N, K), rows of known targets sum to 1.
+        targets: (N,) index of the true class, -1 unknown.
+        weights: (N,) or (N, R) how often each image counts; once when None.
+
+    Returns:
+        () or (R,) float64, NaN without a known row.
+    """
+    weights = np.ones(len(targets)) if weights is None else weights
+    known = targets >= 0
+    likelihood = probabilities[np.arange(len(targets)), np.where(known, targets, 0)]
+    floor = np.finfo(np.float32).eps
+    losses = -np.log(np.maximum(np.where(known, likelihood, 1), floor, dtype=np.float64))
+    return ratio(losses @ weights, known.astype(np.float64) @ weights)
+
+
+def top_label(probabilities: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Turn a class task into one yes / no column: is the likeliest class the true one?
+
+    Args:
+        probabilities: (N, K).
+        targets: (N,) index of the true class, -1 unknown.
+
+    Returns:
+        (N, 1) probability of the likeliest class, and (N, 1) int8: 1 right, 0 wrong, -1 unknown.
+    """
+    right = probabilities.argmax(axis=1) == targets
+    outcomes = np.where(targets >= 0, right, -1).astype(np.int8)
+    return probabilities.max(axis=1, keepdims=True), outcomes[:, None]

@@ -1,0 +1,121 @@
+"""Hits and misses of each label, and the precision, recall and F1 family over them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from polyhead.metrics.ratios import mean_defined, ratio
+
+
+@dataclass(frozen=True)
+class LabelCounts:
+    """How often each label was rightly given, wrongly given and missed.
+
+    The figures leave out labels without a positive; `OF1` pools every label. Each is over the
+    first axis, so that R weightings of the images are R columns.
+
+    Attributes:
+        true_positives: (L,) or (L, R) float64.
+        false_positives: Likewise.
+        false_negatives: Likewise.
+    """
+
+    true_positives: np.ndarray
+    false_positives: np.ndarray
+    false_negatives: np.ndarray
+
+    @property
+    def positives(self) -> np.ndarray:
+        """TP + FN: how often each label is true."""
+        return self.true_positives + self.false_negatives
+
+    @property
+    def precision(self) -> np.ndarray:
+        """TP / (TP + FP); 0 for a label never given, NaN for one without positives."""
+        found = np.nan_to_num(
+            ratio(self.true_positives, self.true_positives + self.false_positives)
+        )
+        return np.where(self.positives > 0, found, np.nan)
+
+    @property
+    def recall(self) -> np.ndarray:
+        """TP / (TP + FN); NaN for a label without positives."""
+        return ratio(self.true_positives, self.positives)
+
+    @property
+    def f1(self) -> np.ndarray:
+        """2 TP / (2 TP + FP + FN); NaN for a label without positives."""
+        found = ratio(2 * self.true_positives, self.positives + self._given)
+        return np.where(self.positives > 0, found, np.nan)
+
+    @property
+    def CF1(self) -> np.ndarray:
+        """2 P R / (P + R) of the mean precision P and mean recall R over labels, as papers do."""
+        precision, recall = mean_defined(self.precision), mean_defined(self.recall)
+        harmonic = np.nan_to_num(ratio(2 * precision * recall, precision + recall))
+        return np.where(np.isnan(recall), np.nan, harmonic)
+
+    @property
+    def macro_F1(self) -> np.ndarray:
+        """Mean of the labels' own F1, which other code calls CF1."""
+        return mean_defined(self.f1)
+
+    @property
+    def OF1(self) -> np.ndarray:
+        """F1 of all cells pooled (micro); NaN when nothing is true and nothing given."""
+        hits = self.true_positives.sum(axis=0)
+        return ratio(2 * hits, self.positives.sum(axis=0) + self._given.sum(axis=0))
+
+    @property
+    def _given(self) -> np.ndarray:
+        return self.true_positives + self.false_positives
+
+
+def count_labels(
+    given: np.ndarray, targets: np.ndarray, weights: np.ndarray | None = None
+) -> LabelCounts:
+    """Count the labels of a tags task over known cells.
+
+    Args:
+        given: (N, L) bool, the labels that the model gives.
+        targets: (N, L) 1 yes, 0 no, -1 unknown.
+        weights: (N,) or (N, R) how often each image counts; once when None.
+
+    Returns:
+        Counts (L,) or (L, R).
+
+    >>> counts = count_labels(np.array([[True], [True]]), np.array([[1], [0]]))
+    >>> counts.precision, counts.recall
+    (array([0.5]), array([1.]))
+    """
+    weights = np.ones(len(targets)) if weights is None else weights
+    events = (given & (targets == 1), given & (targets == 0), ~given & (targets == 1))
+    return LabelCounts(*(csr_array(event.T, dtype=np.float64) @ weights for event in events))
+
+
+def count_classes(
+    given: np.ndarray, targets: np.ndarray, num_classes: int, weights: np.ndarray | None = None
+) -> LabelCounts:
+    """Count the classes of a class task over known rows, one class against the rest.
+
+    Args:
+        given: (N,) index of the class that the model gives.
+        targets: (N,) index of the true class, -1 unknown.
+        num_classes: K.
+        weights: (N,) or (N, R) how often each image counts; once when None.
+
+    Returns:
+        Counts (K,) or (K, R).
+    """
+    weights = np.ones(len(targets)) if weights is None else weights
+
+    def total(classes: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        cells = (np.ones(len(rows)), (classes[rows], rows))
+        return csr_array(cells, shape=(num_classes, len(targets))) @ weights
+
+    right = np.flatnonzero(given == targets)
+    wrong = np.flatnonzero((targets >= 0) & (given != targets))
+    return LabelCounts(total(targets, right), total(given, wrong), total(targets, wrong))
