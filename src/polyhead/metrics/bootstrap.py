@@ -110,4 +110,5 @@ def percentile_interval(values: np.ndarray, level: float = 0.95) -> Interval:
 def _draws(num_rows: int, num_samples: int, seed: int) -> Iterator[np.ndarray]:
     generator = np.random.default_rng(seed)
     for _ in range(num_samples):
-        yield generator.integers(num_rows, size=num_rows)
+        # An empty set has one resample: itself.
+        yield generator.integers(max(num_rows, 1), size=num_rows)

@@ -14,7 +14,7 @@ from polyhead.metrics.ratios import mean_defined, ratio
 class LabelCounts:
     """How often each label was rightly given, wrongly given and missed.
 
-    The figures leave out labels without a positive; `OF1` pools every label. Each is over the
+    The figures leave out labels without a positive; `of1` pools every label. Each is over the
     first axis, so that R weightings of the images are R columns.
 
     Attributes:
@@ -52,19 +52,19 @@ class LabelCounts:
         return np.where(self.positives > 0, found, np.nan)
 
     @property
-    def CF1(self) -> np.ndarray:
+    def cf1(self) -> np.ndarray:
         """2 P R / (P + R) of the mean precision P and mean recall R over labels, as papers do."""
         precision, recall = mean_defined(self.precision), mean_defined(self.recall)
         harmonic = np.nan_to_num(ratio(2 * precision * recall, precision + recall))
         return np.where(np.isnan(recall), np.nan, harmonic)
 
     @property
-    def macro_F1(self) -> np.ndarray:
+    def macro_f1(self) -> np.ndarray:
         """Mean of the labels' own F1, which other code calls CF1."""
         return mean_defined(self.f1)
 
     @property
-    def OF1(self) -> np.ndarray:
+    def of1(self) -> np.ndarray:
         """F1 of all cells pooled (micro); NaN when nothing is true and nothing given."""
         hits = self.true_positives.sum(axis=0)
         return ratio(2 * hits, self.positives.sum(axis=0) + self._given.sum(axis=0))

@@ -212,9 +212,9 @@ def _tags_figures(
     return {
         "mAP": mean_defined(ranking.average_precision(weights)),
         "mAP_chance": mean_defined(np.where(positives > 0, prevalence, np.nan)),
-        "CF1": counts.CF1,
-        "macro_F1": counts.macro_F1,
-        "OF1": counts.OF1,
+        "CF1": counts.cf1,
+        "macro_F1": counts.macro_f1,
+        "OF1": counts.of1,
         "subset_accuracy": subset_accuracy(given, targets, weights),
         "hamming": hamming_error(given, targets, weights),
         "ECE": expected_calibration_error(probabilities, targets, weights),
@@ -231,7 +231,7 @@ def _class_figures(
         "accuracy": ratio(counts.true_positives.sum(axis=0), num_known),
         "accuracy_majority": ratio(counts.positives.max(axis=0), num_known),
         "balanced_accuracy": mean_defined(counts.recall),
-        "macro_F1": counts.macro_F1,
+        "macro_F1": counts.macro_f1,
         "ECE": expected_calibration_error(*top_label(probabilities, targets), weights),
         "log_loss": log_loss(probabilities, targets, weights),
     }
