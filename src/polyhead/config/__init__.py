@@ -1,1 +1,22 @@
-"""."""
+"""The config: what a user may set, checked and frozen."""
+
+from polyhead.config.construct import by_name, check_component, construct
+from polyhead.config.loading import apply_override, json_schema, load_config, validate
+from polyhead.config.schema import Config, DataConfig, ModelConfig, SplitConfig, TrainConfig
+from polyhead.config.yaml_text import parse_yaml
+
+__all__ = [
+    "Config",
+    "DataConfig",
+    "ModelConfig",
+    "SplitConfig",
+    "TrainConfig",
+    "apply_override",
+    "by_name",
+    "check_component",
+    "construct",
+    "json_schema",
+    "load_config",
+    "parse_yaml",
+    "validate",
+]

@@ -1,1 +1,44 @@
-"""."""
+"""Task types: one file each, with its keys, targets, predictions and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from polyhead.errors import CheckpointError, nearest
+from polyhead.tasks.component import Component
+from polyhead.tasks.single_class import ClassConfig, ClassTask
+from polyhead.tasks.tags import TagsConfig, TagsTask
+from polyhead.tasks.task import Dense, Encoding, Meter, Task, TaskConfig
+
+__all__ = [
+    "AnyTaskConfig",
+    "ClassConfig",
+    "ClassTask",
+    "Component",
+    "Dense",
+    "Encoding",
+    "Meter",
+    "TagsConfig",
+    "TagsTask",
+    "Task",
+    "TaskConfig",
+    "task_from_dict",
+]
+
+AnyTaskConfig = Annotated[TagsConfig | ClassConfig, Field(discriminator="type")]
+_TASKS: dict[str, type[Task]] = {task.type: task for task in (TagsTask, ClassTask)}
+
+
+def task_from_dict(name: str, entry: Mapping[str, Any]) -> Task:
+    """The task that `Task.to_dict` described, ready to select predictions.
+
+    Raises:
+        CheckpointError: The type is none of ours.
+    """
+    if entry.get("type") not in _TASKS:
+        hint = nearest(str(entry.get("type")), _TASKS)
+        raise CheckpointError(f'task "{name}" has type "{entry.get("type")}". {hint}')
+    return _TASKS[entry["type"]].from_dict(name, entry)

@@ -1,0 +1,75 @@
+"""From a name and options in the YAML to a constructor call with typed, plain arguments."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import typing
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from polyhead.errors import ConfigError, nearest
+from polyhead.tasks import Component
+
+T = TypeVar("T")
+
+
+def by_name(base: type[T], members: Iterable[object]) -> dict[str, type[T]]:
+    """The registry of a room: its concrete classes by their names in snake case.
+
+    Args:
+        base: What they all are; itself left out.
+        members: All that the room exports.
+    """
+    classes = [m for m in members if isinstance(m, type) and issubclass(m, base) and m is not base]
+    return {re.sub(r"(?<!^)(?=[A-Z])", "_", c.__name__).lower(): c for c in classes}
+
+
+def construct(
+    kind: str, choices: Mapping[str, type[T]], component: Component, *arguments: Any
+) -> T:
+    """Build the named component.
+
+    Args:
+        kind: What it is, for messages: `head` or `loss`.
+        choices: Name to class.
+        component: The name, and the options that become keyword arguments.
+        arguments: Positional arguments that polyhead computes.
+
+    Raises:
+        ConfigError: Unknown name or option, or a value of the wrong type.
+    """
+    factory, options = check_component(kind, choices, component)
+    try:
+        return factory(*arguments, **options)
+    except ValueError as error:
+        raise ConfigError(f"{kind} {component.name}: {error}") from None
+
+
+def check_component(
+    kind: str, choices: Mapping[str, type[T]], component: Component
+) -> tuple[type[T], dict[str, Any]]:
+    """The class and its typed options, without building it; raises as `construct`."""
+    if component.name not in choices:
+        hint = nearest(component.name, choices)
+        raise ConfigError(f'{kind} "{component.name}" does not exist. {hint}')
+    factory = choices[component.name]
+    hints = typing.get_type_hints(factory.__init__)
+    allowed = {
+        name: hints[name]
+        for name, parameter in inspect.signature(factory).parameters.items()
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+    }
+    options = {}
+    for name, value in component.options.items():
+        where = f"{kind} {component.name}"
+        if name not in allowed:
+            raise ConfigError(f'{where} has no option "{name}". {nearest(name, allowed)}')
+        try:
+            options[name] = TypeAdapter(allowed[name]).validate_python(value)
+        except ValidationError as error:
+            problem = error.errors()[0]["msg"]
+            raise ConfigError(f'{where}: option {name} = "{value}": {problem}.') from None
+    return factory, options

@@ -1,0 +1,131 @@
+"""The YAML as pydantic models: every key, its type, its default and its reason."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from polyhead.tasks import AnyTaskConfig
+
+TASK_NAME = re.compile(r"[^\W\d][\w\- ]*")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SplitConfig(_Section):
+    """How rows are shared out between training, validation and test."""
+
+    method: Literal["stratified", "hash", "column"] = "stratified"
+    val: float = Field(default=0.15, gt=0, lt=1, description="Share of the pictures.")
+    test: float = Field(default=0.15, ge=0, lt=1, description="Share of the pictures.")
+    column: str | None = Field(default=None, description="Your own train/val/test column.")
+    group_by: str | None = Field(default=None, description="Rows that share it stay together.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _column_is_a_method(cls, value: Any) -> Any:
+        if isinstance(value, dict) and value.get("column") and "method" not in value:
+            return {**value, "method": "column"}
+        return value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> SplitConfig:
+        if (self.method == "column") != (self.column is not None):
+            raise ValueError("`method: column` and `column: NAME` go together")
+        if self.val + self.test >= 0.9:
+            raise ValueError(f"val + test = {self.val + self.test:g} leaves too little to train on")
+        return self
+
+
+class DataConfig(_Section):
+    """Where pictures and labels are."""
+
+    images: Path | None = Field(default=None, description="Folder of the pictures.")
+    annotations: Path = Field(description="csv, tsv, parquet, jsonl, or folders by class.")
+    image_column: str | None = Field(default=None, description="Found by name unless given.")
+    split: SplitConfig = SplitConfig()
+    bad_data: Literal["strict", "skip"] = "strict"
+    cache: bool = Field(default=True, description="Keep resized pictures on disk between epochs.")
+
+
+class ModelConfig(_Section):
+    """The shared backbone."""
+
+    backbone: str = Field(default="tf_efficientnet_lite0", description="A timm model name.")
+    pretrained: bool = True
+    image_size: tuple[int, int] = Field(
+        default=(224, 224), description="Side in pixels, or [height, width]."
+    )
+
+    @field_validator("image_size", mode="before")
+    @classmethod
+    def _square(cls, value: Any) -> Any:
+        return value if isinstance(value, list | tuple) else (value, value)
+
+    @field_validator("image_size")
+    @classmethod
+    def _sensible(cls, value: tuple[int, int]) -> tuple[int, int]:
+        if not all(16 <= side <= 4096 for side in value):
+            raise ValueError(f"found {list(value)}; expected sides between 16 and 4096 pixels")
+        return value
+
+
+class TrainConfig(_Section):
+    """The recipe; the defaults are chosen by `benchmarks/quality.py`."""
+
+    epochs: int = Field(default=20, ge=1)
+    batch_size: int = Field(default=32, ge=1)
+    learning_rate: float = Field(default=2e-3, gt=0, description="Of heads and other new layers.")
+    backbone_rate: float = Field(
+        default=0.25, ge=0, description="Times learning_rate, for a pretrained backbone."
+    )
+    weight_decay: float = Field(default=0.05, ge=0, description="None on norms and biases.")
+    warmup: float = Field(default=0.1, ge=0, lt=1, description="Share of all steps.")
+    freeze_epochs: int = Field(default=0, ge=0, description="Heads alone at first.")
+    ema: float = Field(default=0.99, ge=0, lt=1, description="Decay of averaged weights; 0: off.")
+    clip: float = Field(default=5.0, gt=0, description="Largest gradient norm.")
+    accumulate: int = Field(default=1, ge=1, description="Batches per optimizer step.")
+    patience: int = Field(default=0, ge=0, description="Stop after so many epochs without gain.")
+    augment: Literal["default", "none"] = "default"
+    weighting: Literal["sum"] = "sum"
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    device: str = Field(default="auto", description="auto, cpu, cuda, cuda:N or mps.")
+    workers: int | Literal["auto"] = "auto"
+    checkpoint_steps: int = Field(default=200, ge=1, description="Steps between resume points.")
+    seed: int = Field(default=0, ge=0)
+
+    @field_validator("device")
+    @classmethod
+    def _device_name(cls, value: str) -> str:
+        if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", value):
+            raise ValueError(f'found "{value}"; expected auto, cpu, cuda, cuda:N or mps')
+        return value
+
+
+class Config(_Section):
+    """A whole `polyhead.yaml`."""
+
+    name: str = Field(default="run", pattern=r"^[\w.-]+$", description="Names the run folder.")
+    data: DataConfig
+    tasks: Annotated[dict[str, AnyTaskConfig], Field(min_length=1)]
+    model: ModelConfig = ModelConfig()
+    train: TrainConfig = TrainConfig()
+
+    @field_validator("tasks", mode="before")
+    @classmethod
+    def _task_names(cls, value: Any) -> Any:
+        for name in value if isinstance(value, dict) else ():
+            if not isinstance(name, str) or not TASK_NAME.fullmatch(name):
+                raise ValueError(
+                    f'task name "{name}" should start with a letter and hold letters, digits, '
+                    "spaces, - and _ only"
+                )
+        return value
+
+
+__all__ = ["Config", "DataConfig", "ModelConfig", "SplitConfig", "TrainConfig"]

@@ -1,0 +1,66 @@
+"""Binary cross-entropy."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import softplus
+
+from polyhead.losses.loss import LabelCounts, Loss
+
+MAX_AUTO_WEIGHT = 20.0
+
+
+class Bce(Loss):
+    """Binary cross-entropy per label: y·w·softplus(−z) + (1−y)·softplus(z).
+
+    Its optimum is odds = w·P/(1−P), so the probability is σ(z − log w).
+
+    Args:
+        counts: Of the training part.
+        pos_weight: w; `auto` takes negatives/positives of each class, between 1 and 20.
+
+    Shapes:
+        logits, targets, known (B, L).
+    """
+
+    task_type = "tags"
+    log_weight: Tensor
+
+    def __init__(self, counts: LabelCounts, *, pos_weight: float | Literal["auto"] = 1.0) -> None:
+        super().__init__()
+        if pos_weight == "auto":
+            odds = 1 / counts.prior - 1
+            weight = np.clip(odds, 1.0, MAX_AUTO_WEIGHT)
+        elif pos_weight > 0:
+            weight = np.full(len(counts.prior), pos_weight)
+        else:
+            raise ValueError(
+                "Parameter `pos_weight` should be strictly positive or auto. "
+                f"Found `pos_weight = {pos_weight}`."
+            )
+        log_weight = torch.from_numpy(np.log(weight)).float()
+        self.register_buffer("log_weight", log_weight)
+        self._prior_logit = torch.logit(torch.from_numpy(counts.prior)).float()
+
+    def forward(self, logits: Tensor, targets: Tensor, known: Tensor) -> Tensor:
+        """Sum over known cells."""
+        z = torch.where(known, logits.float(), 0.0)
+        y = torch.where(known, targets.float(), 0.0)
+        cells = y * self.log_weight.exp() * softplus(-z) + (1 - y) * softplus(z)
+        return torch.where(known, cells, 0.0).sum()
+
+    def count(self, targets: Tensor, known: Tensor) -> Tensor:  # noqa: ARG002
+        """Known cells."""
+        return known.sum()
+
+    def link(self, logits: Tensor) -> Tensor:
+        """σ(z − log w)."""
+        return torch.sigmoid(logits.float() - self.log_weight)
+
+    def start(self) -> Tensor:
+        """logit(prior) + log w."""
+        return self._prior_logit + self.log_weight.cpu()

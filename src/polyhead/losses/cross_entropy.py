@@ -1,0 +1,74 @@
+"""Categorical cross-entropy."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from polyhead.losses.loss import LabelCounts, Loss
+
+
+class CrossEntropy(Loss):
+    """Softmax cross-entropy of the known class: −w_y·Σ_k t_k·log softmax(z)_k.
+
+    t is one-hot, or (1−ε)·one-hot + ε/K with label smoothing ε. The count is Σ w_y, as in
+    PyTorch. The probability undoes both: q ∝ (softmax(z) − ε/K)₊/w.
+
+    Args:
+        counts: Of the training part.
+        label_smoothing: ε in [0, 1).
+        class_weights: `auto` weighs each class by the inverse of its share, mean 1.
+
+    Shapes:
+        logits (B, K); targets, known (B,).
+    """
+
+    task_type = "class"
+    weight: Tensor
+
+    def __init__(
+        self,
+        counts: LabelCounts,
+        *,
+        label_smoothing: float = 0.0,
+        class_weights: Literal["none", "auto"] = "none",
+    ) -> None:
+        super().__init__()
+        if not 0 <= label_smoothing < 1:
+            raise ValueError(
+                "Parameter `label_smoothing` should be in [0, 1). "
+                f"Found `label_smoothing = {label_smoothing}`."
+            )
+        self.label_smoothing = label_smoothing
+        prior = torch.from_numpy(counts.prior).float()
+        weight = 1 / prior if class_weights == "auto" else torch.ones_like(prior)
+        self.register_buffer("weight", weight / weight.mean())
+        self._log_prior = prior.log()
+
+    def forward(self, logits: Tensor, targets: Tensor, known: Tensor) -> Tensor:
+        """Weighted sum over known rows."""
+        z = torch.where(known[:, None], logits.float(), 0.0)
+        y = torch.where(known, targets, 0).long()
+        rows = functional.cross_entropy(
+            z, y, reduction="none", label_smoothing=self.label_smoothing
+        )
+        return torch.where(known, self.weight[y] * rows, 0.0).sum()
+
+    def count(self, targets: Tensor, known: Tensor) -> Tensor:
+        """Sum of the class weights of known rows."""
+        return torch.where(known, self.weight[torch.where(known, targets, 0).long()], 0.0).sum()
+
+    def link(self, logits: Tensor) -> Tensor:
+        """Softmax, with smoothing and class weights undone."""
+        shares = torch.softmax(logits.float(), -1)
+        if self.label_smoothing:
+            shares = (shares - self.label_smoothing / shares.shape[-1]).clamp_min(1e-6)
+        shares = shares / self.weight
+        return shares / shares.sum(-1, keepdim=True)
+
+    def start(self) -> Tensor:
+        """log(prior · w)."""
+        return self._log_prior + self.weight.cpu().log()

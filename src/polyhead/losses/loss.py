@@ -1,0 +1,65 @@
+"""What every loss is, and the counts that it may weigh by."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class LabelCounts:
+    """How often each of C classes occurs in the training part, over known cells.
+
+    Attributes:
+        positive: (C,) cells that are yes.
+        known: (C,) cells that are yes or no.
+    """
+
+    positive: np.ndarray
+    known: np.ndarray
+
+    @property
+    def prior(self) -> np.ndarray:
+        """(C,) smoothed prevalence: (positive + ½) / (known + 1)."""
+        return (self.positive + 0.5) / (self.known + 1)
+
+
+class Loss(nn.Module, ABC):
+    """A task's loss, computed in fp32 and summed over known cells, and its inverse link.
+
+    The positional argument of every loss is the training part's `LabelCounts`; options are
+    keywords. The objective divides the sum by the count, so that a task's loss is a mean over
+    its known cells whatever the batch, the accumulation or the number of devices.
+
+    Attributes:
+        task_type: The task type whose targets it reads.
+    """
+
+    task_type: ClassVar[str]
+
+    @abstractmethod
+    def forward(self, logits: Tensor, targets: Tensor, known: Tensor) -> Tensor:
+        """The loss summed over what is known.
+
+        Args:
+            logits: (B, C).
+            targets: (B, C) of 0/1 for tags, (B,) of class indices for class; the value of an
+                unknown cell is never read.
+            known: bool, the shape of `targets`.
+        """
+
+    @abstractmethod
+    def count(self, targets: Tensor, known: Tensor) -> Tensor:
+        """What the sum of `forward` is divided by; 0 when nothing is known."""
+
+    @abstractmethod
+    def link(self, logits: Tensor) -> Tensor:
+        """(B, C) calibrated probabilities that the logits stand for."""
+
+    @abstractmethod
+    def start(self) -> Tensor:
+        """(C,) logits that stand for the training part's class shares."""

@@ -1,0 +1,68 @@
+"""The model: one backbone, one head a task, one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+from torch import Tensor, nn
+
+from polyhead.backbones import Backbone
+from polyhead.heads import Head
+from polyhead.losses import Loss
+
+PREFIX = "to_"  # a task may be called `type` or `keys`, which nn.Module has taken
+
+
+class Network(nn.Module):
+    """Shared backbone and the heads that read it.
+
+    Args:
+        backbone: Pictures to features; run once whatever the number of tasks.
+        heads: Task name to head.
+        losses: Task name to loss, held here because a loss knows what its logits mean: its
+            inverse link belongs to the model and to every export.
+
+    Shapes:
+        images (B, 3, H, W) uint8 -> task name to logits (B, C).
+    """
+
+    def __init__(
+        self, backbone: Backbone, heads: Mapping[str, Head], losses: Mapping[str, Loss]
+    ) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.heads = nn.ModuleDict({PREFIX + name: head for name, head in heads.items()})
+        self.losses = nn.ModuleDict({PREFIX + name: loss for name, loss in losses.items()})
+
+    @property
+    def tasks(self) -> list[str]:
+        """Task names, in order."""
+        return [key.removeprefix(PREFIX) for key in self.heads]
+
+    def head(self, task: str) -> Head:
+        """The head of one task."""
+        return cast(Head, self.heads[PREFIX + task])
+
+    def loss(self, task: str) -> Loss:
+        """The loss of one task."""
+        return cast(Loss, self.losses[PREFIX + task])
+
+    def forward(self, images: Tensor) -> dict[str, Tensor]:
+        """Logits of every task."""
+        features = self.backbone(images)
+        return {name: self.head(name)(features) for name in self.tasks}
+
+    def dense(self, logits: Mapping[str, Tensor]) -> dict[str, dict[str, Tensor]]:
+        """What `select` and the meters read: fp32 logits, and what they mean.
+
+        Args:
+            logits: As `forward` gives them.
+
+        Returns:
+            Task name to `logits` (B, C) and `probabilities` (B, C).
+        """
+        return {
+            name: {"logits": z.float(), "probabilities": self.loss(name).link(z)}
+            for name, z in logits.items()
+        }

@@ -1,0 +1,161 @@
+"""Cells of a tags task: which labels each row names, in whole-column steps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from polyhead.errors import ConfigError, nearest
+from polyhead.tasks.labels import MAX_LISTED
+
+UNKNOWN = np.int8(-1)
+MULTI_HOT_CELLS = {
+    **dict.fromkeys(("1", "1.0", "true", "yes", "y", "t", "x"), np.int8(1)),
+    **dict.fromkeys(("0", "0.0", "false", "no", "n", "f"), np.int8(0)),
+    **dict.fromkeys(("-1", "-1.0", "?", "unknown"), UNKNOWN),
+}
+DELIMITERS = ("|", ";", ",")
+
+
+@dataclass(frozen=True)
+class LabelCells:
+    """The labels of one delimited or list column.
+
+    Attributes:
+        known: (N,) bool, False where the cell is empty.
+        rows: (M,) int64, row of each label named.
+        codes: (M,) int32, its index in `labels`.
+        labels: Distinct labels as found, in order of first appearance.
+    """
+
+    known: np.ndarray
+    rows: np.ndarray
+    codes: np.ndarray
+    labels: list[str]
+
+    def counts(self) -> dict[str, int]:
+        """How often each label is named."""
+        numbers = np.bincount(self.codes, minlength=len(self.labels))
+        return dict(zip(self.labels, numbers.tolist(), strict=True))
+
+
+def cell_codes(column: pa.ChunkedArray) -> tuple[np.ndarray, list[str]]:
+    """Codes (N,) int32 into the distinct cell texts, -1 for an empty cell; and the texts."""
+    encoded = column
+    if not pa.types.is_dictionary(column.type):
+        encoded = column.cast(pa.string()).dictionary_encode()
+    array = encoded.unify_dictionaries().combine_chunks()
+    if isinstance(array, pa.ChunkedArray):  # Arrow keeps an empty column chunked
+        return np.empty(0, np.int32), []
+    codes = array.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+    return codes, array.dictionary.cast(pa.string()).to_pylist()
+
+
+def is_list(column: pa.ChunkedArray) -> bool:
+    """Whether the cells are lists of labels rather than text."""
+    return pa.types.is_list(column.type) or pa.types.is_large_list(column.type)
+
+
+def find_delimiter(column: pa.ChunkedArray) -> str:
+    """The first of `|`, `;` and `,` that occurs in any cell; `|` when none does."""
+    if is_list(column):
+        return DELIMITERS[0]
+    _, texts = cell_codes(column)
+    plain = [text for text in texts if not text.lstrip().startswith("[")]
+    for delimiter in DELIMITERS:
+        if any(delimiter in text for text in plain):
+            return delimiter
+    return DELIMITERS[0]
+
+
+def split_cell(text: str, delimiter: str, none: str | None) -> list[str] | None:
+    """Labels of one cell; None when it names nothing and is unknown.
+
+    >>> split_cell("car|bus", "|", None), split_cell("[]", "|", None), split_cell(" ", "|", None)
+    (['car', 'bus'], [], None)
+    """
+    text = text.strip()
+    if not text:
+        return None
+    if none is not None and text == none:
+        return []
+    if text.startswith("[") and text.endswith("]"):
+        try:
+            items = json.loads(text)
+        except json.JSONDecodeError:
+            items = [item.strip().strip("'\"") for item in text[1:-1].split(",")]
+        return [str(item) for item in items if str(item)]
+    return list(dict.fromkeys(part.strip() for part in text.split(delimiter) if part.strip()))
+
+
+def read_labels(column: pa.ChunkedArray, delimiter: str, none: str | None) -> LabelCells:
+    """The labels of a delimited text column, or of a column of lists."""
+    if is_list(column):
+        return _read_lists(column)
+    cells, texts = cell_codes(column)
+    parsed = [split_cell(text, delimiter, none) for text in texts]
+    index: dict[str, int] = {}
+    coded = [
+        np.array([index.setdefault(label, len(index)) for label in labels or ()], np.int32)
+        for labels in parsed
+    ]
+    known_cell = np.array([labels is not None for labels in parsed] + [False])
+    lengths = np.array([len(codes) for codes in coded] + [0])
+    starts = np.concatenate([[0], np.cumsum(lengths)])
+    flat = np.concatenate([*coded, np.empty(0, np.int32)])
+    per_row = lengths[cells]
+    rows = np.repeat(np.arange(len(cells)), per_row)
+    within = np.arange(len(rows)) - np.repeat(np.cumsum(per_row) - per_row, per_row)
+    codes = flat[np.repeat(starts[cells], per_row) + within]
+    return LabelCells(known_cell[cells], rows, codes.astype(np.int32), list(index))
+
+
+def _read_lists(column: pa.ChunkedArray) -> LabelCells:
+    known = column.is_valid().to_numpy()
+    rows = pc.call_function("list_parent_indices", [column]).to_numpy()
+    codes, labels = cell_codes(pc.call_function("list_flatten", [column]))
+    named = codes >= 0
+    return LabelCells(known, rows[named].astype(np.int64), codes[named], labels)
+
+
+def match_columns(patterns: Sequence[str], columns: Sequence[str]) -> dict[str, str]:
+    """Column name to label for the columns that names or globs stand for.
+
+    The text before the star of a glob is a prefix and no part of the label: `tag:*` reads the
+    column `tag:car` as the label `car`.
+
+    Raises:
+        ConfigError: A pattern that stands for no column; names the nearest.
+    """
+    found: dict[str, str] = {}
+    for pattern in patterns:
+        prefix = pattern[:-1] if pattern.endswith("*") and pattern.count("*") == 1 else ""
+        hits = [pattern] if pattern in columns else [c for c in columns if fnmatchcase(c, pattern)]
+        if not hits:
+            hint = nearest(pattern, columns)
+            raise ConfigError(
+                f'no column of the table matches "{pattern}". {hint}', code="E_COLUMN"
+            )
+        found.update({column: column.removeprefix(prefix) or column for column in hits})
+    return found
+
+
+def read_multi_hot(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """One yes/no column.
+
+    Returns:
+        (N,) int8 of 1, 0, -1; the rows whose cell is none of the words for these; those cells.
+    """
+    codes, texts = cell_codes(column)
+    values = [MULTI_HOT_CELLS.get(text.strip().casefold()) for text in texts]
+    blank = [not text.strip() for text in texts]
+    known = np.array([UNKNOWN if v is None else v for v in values] + [UNKNOWN], np.int8)
+    wrong = np.array([v is None and not b for v, b in zip(values, blank, strict=True)] + [False])
+    rows = np.flatnonzero(wrong[codes])
+    return known[codes], rows, [texts[code] for code in codes[rows[:MAX_LISTED]]]

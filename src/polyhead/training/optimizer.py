@@ -1,0 +1,64 @@
+"""AdamW with its groups, and the learning rate over the steps."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import nn
+from torch.optim import AdamW
+
+from polyhead.network import Network
+
+
+def build_optimizer(
+    network: Network, *, learning_rate: float, backbone_rate: float, weight_decay: float
+) -> AdamW:
+    """AdamW; a pretrained backbone learns slower, norms and biases do not decay.
+
+    Args:
+        network: Its backbone takes `learning_rate` in full when it starts from scratch.
+        learning_rate: Of heads and other new layers.
+        backbone_rate: Times `learning_rate` for a pretrained backbone.
+        weight_decay: On weights of two and more dimensions.
+    """
+    rates = {True: backbone_rate if network.backbone.pretrained else 1.0, False: 1.0}
+    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+    for name, parameter in network.named_parameters():
+        shared, decays = name.startswith("backbone."), parameter.ndim > 1
+        groups.setdefault((shared, decays), []).append(parameter)
+    fused = next(network.parameters()).device.type in ("cpu", "cuda")
+    return AdamW(
+        [
+            {
+                "params": parameters,
+                "lr": learning_rate * rates[shared],
+                "base_rate": learning_rate * rates[shared],
+                "shared": shared,
+                "weight_decay": weight_decay if decays else 0.0,
+            }
+            for (shared, decays), parameters in groups.items()
+        ],
+        fused=fused,
+    )
+
+
+def rate_factor(step: int, num_steps: int, warmup: float) -> float:
+    """Linear warm-up, then cosine to 1 % of the rate.
+
+    Args:
+        step: From 0.
+        num_steps: Of the whole run.
+        warmup: Share of the steps.
+    """
+    rising = max(1, round(warmup * num_steps))
+    if step < rising:
+        return (step + 1) / rising
+    progress = (step - rising) / max(1, num_steps - rising)
+    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
+
+
+def set_rates(optimizer: torch.optim.Optimizer, factor: float, *, frozen: bool) -> None:
+    """Set every group's rate for the next step; a frozen backbone has rate 0."""
+    for group in optimizer.param_groups:
+        group["lr"] = 0.0 if frozen and group["shared"] else factor * group["base_rate"]

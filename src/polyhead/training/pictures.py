@@ -1,0 +1,109 @@
+"""Rows of a table as samples: picture from disk or cache, augmented, with its targets."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+
+from polyhead.augment import Augmentation, to_tensor
+from polyhead.data import ImageCache, load_image
+from polyhead.errors import ImageError
+from polyhead.structures import Batch, Sample, Table
+from polyhead.tasks import Task
+from polyhead.training.order import stable_seed
+
+RETRIES = 3  # a picture that was being written, or a network disk that hiccuped
+
+
+class Pictures(Dataset[Sample | ImageError]):
+    """Samples by `(epoch, row)`.
+
+    What a sample is depends on nothing else: augmentation is seeded by (seed, epoch, row), so
+    that neither the number of workers nor an interruption changes it.
+
+    Args:
+        table: Names the pictures.
+        targets: Task name to (N, …) array.
+        size: Height and width of the pictures.
+        cache: Resized pictures of earlier epochs.
+        augmentation: None shows pictures as prediction sees them.
+        seed: Of the run.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        targets: Mapping[str, np.ndarray],
+        size: tuple[int, int],
+        *,
+        cache: ImageCache | None = None,
+        augmentation: Augmentation | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.table, self.targets, self.size = table, targets, size
+        self.cache, self.augmentation, self.seed = cache, augmentation, seed
+
+    def __getitem__(self, key: tuple[int, int]) -> Sample | ImageError:
+        epoch, row = key
+        try:
+            image = self._image(row)
+        except ImageError as error:
+            return ImageError(f"{self.table.where(row)}: {error.message}", code=error.code)
+        if self.augmentation is None:
+            tensor = to_tensor(image)
+        else:
+            tensor = self.augmentation(image, stable_seed("augment", self.seed, epoch, row))
+        return Sample(tensor, {name: values[row] for name, values in self.targets.items()}, row)
+
+    def _image(self, row: int) -> np.ndarray:
+        image = self.cache.get(row) if self.cache else None
+        if image is None:
+            image = _load_again(self.table.path(row), self.size)
+            if self.cache:
+                self.cache.put(row, image)
+        return image
+
+
+def _load_again(path: Path, size: tuple[int, int]) -> np.ndarray:
+    for attempt in range(RETRIES):
+        try:
+            return load_image(path, size).image
+        except ImageError:
+            if attempt == RETRIES - 1:
+                raise
+            time.sleep(0.1)
+    raise AssertionError("unreachable")
+
+
+class Collate:
+    """Samples -> one batch of tensors; an error among them takes the place of the batch.
+
+    Args:
+        tasks: They know which cells are known.
+    """
+
+    def __init__(self, tasks: Mapping[str, Task]) -> None:
+        self.tasks = dict(tasks)
+
+    def __call__(self, samples: Sequence[Sample | ImageError]) -> Batch | ImageError:
+        """Stack the samples."""
+        good: list[Sample] = []
+        for sample in samples:
+            if isinstance(sample, ImageError):
+                return sample
+            good.append(sample)
+        arrays = {name: np.stack([s.targets[name] for s in good]) for name in self.tasks}
+        return Batch(
+            images=torch.stack([s.image for s in good]),
+            targets={name: torch.from_numpy(array) for name, array in arrays.items()},
+            known={
+                name: torch.from_numpy(self.tasks[name].known(array))
+                for name, array in arrays.items()
+            },
+            rows=torch.tensor([s.row for s in good]),
+        )
