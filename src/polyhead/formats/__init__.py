@@ -1,1 +1,86 @@
-"""."""
+"""One file a format: annotation file -> Table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from polyhead.errors import ConfigError
+from polyhead.formats import class_folders, csv, jsonl, parquet
+from polyhead.formats.duplicates import duplicate_rows
+from polyhead.formats.faults import refusal
+from polyhead.formats.image_column import name_image_column
+from polyhead.formats.image_paths import choose_root, match_files, missing_names
+from polyhead.formats.list_cells import null_items
+from polyhead.formats.raw_table import RawTable
+from polyhead.structures import IMAGE, Table
+
+FORMATS: dict[str, Callable[[Path], RawTable]] = {
+    kind: module.read for module in (csv, parquet, jsonl, class_folders) for kind in module.KINDS
+}
+
+__all__ = ["FORMATS", "read_table"]
+
+
+def read_table(path: Path, images: Path | None = None, image_column: str | None = None) -> Table:
+    """Read an annotation file, or a folder of class folders.
+
+    Text columns come as `string`, or as `dictionary<int8, string>` when few distinct cells make
+    that smaller; lists of labels as `list<string>`. Null means unknown.
+
+    Args:
+        path: The file or folder; its suffix says the format.
+        images: The folder that the image names start at; the folder of the file when None. Names
+            that already hold that folder (`images/a.jpg`) are understood.
+        image_column: The column that names the pictures; found by name and by content when None.
+
+    Returns:
+        The table, in the order of the file; `faults` lists what is wrong in single rows:
+        `E_IMAGE_MISSING_NAME`, `E_IMAGE_AMBIGUOUS`, `E_DUPLICATE_ROW`, `W_DUPLICATE_ROW`,
+        `E_ROW_LENGTH` (such rows stand last), `E_CELL`.
+
+    Raises:
+        ConfigError: There is no such file, folder or column, or the format is not supported.
+        DataError: The file cannot become a table; says where and why.
+    """
+    read = _reader(path)
+    if images is not None and not images.is_dir():
+        raise ConfigError(f"the folder of pictures {images} does not exist.", code="E_NO_FILE")
+    try:
+        raw = read(path)
+        return _to_table(raw, path, images, image_column)
+    except OSError as error:
+        message = f"cannot be read: {error.strerror or error}; check path and permission."
+        raise refusal("E_UNREADABLE", str(error.filename or path), message) from error
+
+
+def _reader(path: Path) -> Callable[[Path], RawTable]:
+    if not path.exists():
+        raise ConfigError(f"{path} does not exist; give an annotation file.", code="E_NO_FILE")
+    kind = "folder" if path.is_dir() else path.suffix.lower()
+    if kind not in FORMATS or not (path.is_dir() or path.is_file()):
+        supported = ", ".join(FORMATS)
+        message = f'{path} is of the kind "{kind}"; supported are {supported} (class folders).'
+        raise ConfigError(message, code="E_FORMAT")
+    return FORMATS[kind]
+
+
+def _to_table(raw: RawTable, path: Path, images: Path | None, image_column: str | None) -> Table:
+    if not len(raw.data):
+        message = "the table has no rows; expected one row an image under the header."
+        raise refusal("E_EMPTY_TABLE", path.name, message)
+    data, notes = name_image_column(raw.data, path.name, image_column)
+    root = choose_root(data.column(IMAGE), _roots(path, images))
+    table = Table(data, path.name, root, raw.lines, (*raw.faults, *notes))
+    if path.is_file():
+        table = match_files(table)
+    faults = (*missing_names(table), *duplicate_rows(table), *null_items(table))
+    return replace(table, faults=(*table.faults, *faults))
+
+
+def _roots(path: Path, images: Path | None) -> list[Path]:
+    """Folders that image names may start at, likeliest first."""
+    if path.is_dir():
+        return [path]
+    return [path.parent] if images is None else [images, path.parent, images.parent]

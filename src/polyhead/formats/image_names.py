@@ -1,0 +1,30 @@
+"""Which file names are pictures."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pyarrow as pa
+from pyarrow.compute import MatchSubstringOptions, call_function
+
+IMAGE_SUFFIXES = ("jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff")
+
+_SUFFIX = r"(?i)\.(" + "|".join(IMAGE_SUFFIXES) + r")\z"
+_PATTERN = re.compile(_SUFFIX.replace(r"\z", r"\Z"))
+
+
+def has_image_suffix(name: str) -> bool:
+    """Whether a file name ends as a picture's does, in either case.
+
+    >>> has_image_suffix("holiday/IMG_1.JPG")
+    True
+    """
+    return _PATTERN.search(name) is not None
+
+
+def have_image_suffix(names: pa.ChunkedArray) -> np.ndarray:
+    """`has_image_suffix` of N names without nulls, as (N,) bool."""
+    return call_function(
+        "match_substring_regex", [names], MatchSubstringOptions(_SUFFIX)
+    ).to_numpy()

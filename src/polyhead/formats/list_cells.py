@@ -1,0 +1,32 @@
+"""What can be wrong inside a list cell."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+from pyarrow.compute import call_function
+
+from polyhead.errors import Fault
+from polyhead.formats.faults import row_faults
+from polyhead.structures import Table
+
+
+def null_items(table: Table) -> list[Fault]:
+    """`E_CELL` for each row with a null inside a list of labels: null means nothing there."""
+    return [
+        fault
+        for name in table.columns
+        if table.data.schema.field(name).type == pa.list_(pa.string())
+        for fault in _null_items(table, name)
+    ]
+
+
+def _null_items(table: Table, name: str) -> list[Fault]:
+    column = table.data.column(name)
+    parents = call_function("list_parent_indices", [column])
+    rows = np.unique(parents.filter(call_function("list_flatten", [column]).is_null()).to_numpy())
+    message = (
+        f'the list in column "{name}" holds null; expected labels; remove it, or write null '
+        "instead of the whole list where it is unknown."
+    )
+    return row_faults(table, "E_CELL", rows, lambda _: message)
