@@ -1,0 +1,191 @@
+"""Deciding what stands where, so that everything that is said to be there can be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from polyhead.scenes import creatures, furniture, vehicles
+from polyhead.scenes.canvas import Brush, Point
+from polyhead.scenes.street import Street
+
+Box = tuple[float, float, float, float]
+
+COVERED = 0.4  # largest share of a thing's box behind nearer boxes
+TRIES = 40
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of thing.
+
+    Attributes:
+        draw: Draws it in the unit frame of a brush.
+        zones: Where it may stand.
+        width: Smallest and largest width, in metres.
+        height: Smallest and largest height, in metres.
+        smallest: Least height in the picture, as a share of the picture's height.
+        extra: Most further ones beyond the first.
+    """
+
+    draw: Callable[[Brush, np.random.Generator], None]
+    zones: tuple[str, ...]
+    width: tuple[float, float]
+    height: tuple[float, float]
+    smallest: float
+    extra: int
+
+
+KINDS = {
+    "bus": Kind(vehicles.draw_bus, ("road",), (7.5, 9.5), (2.8, 3.2), 0.14, 0),
+    "car": Kind(vehicles.draw_car, ("road",), (3.8, 4.6), (1.35, 1.7), 0.065, 3),
+    "traffic light": Kind(furniture.draw_traffic_light, ("kerb",), (0.42, 0.5), (3.0, 3.6), 0.2, 1),
+    "tree": Kind(furniture.draw_tree, ("pavement", "kerb"), (2.6, 4.2), (3.8, 6.5), 0.25, 4),
+    "bicycle": Kind(
+        vehicles.draw_bicycle, ("pavement", "kerb"), (1.65, 1.8), (1.05, 1.15), 0.075, 2
+    ),
+    "person": Kind(creatures.draw_person, ("pavement",), (0.62, 0.72), (1.5, 1.9), 0.1, 5),
+    "dog": Kind(creatures.draw_dog, ("pavement",), (0.95, 1.25), (0.65, 0.85), 0.065, 1),
+}
+"""The tags that stand on the ground, the hardest to place first."""
+
+FACING = {
+    "bus": Kind(vehicles.draw_bus_facing, ("road",), (2.4, 2.6), (2.8, 3.2), 0.14, 0),
+    "car": Kind(vehicles.draw_car_facing, ("road",), (1.75, 1.95), (1.4, 1.7), 0.065, 3),
+}
+"""How vehicles look to a camera that looks along the road."""
+
+PROPS = {
+    "lamp": Kind(furniture.draw_lamp, ("kerb",), (1.3, 1.6), (4.5, 5.5), 0.2, 2),
+    "bin": Kind(furniture.draw_bin, ("pavement",), (0.55, 0.7), (1.0, 1.15), 0.05, 1),
+    "post box": Kind(furniture.draw_post_box, ("pavement",), (0.5, 0.6), (1.35, 1.6), 0.06, 1),
+    "bench": Kind(furniture.draw_bench, ("pavement",), (1.5, 1.9), (0.8, 0.9), 0.05, 1),
+}
+"""Things without a tag: colours and outlines like those of things that have one."""
+
+
+@dataclass(frozen=True)
+class Thing:
+    """One thing in its place.
+
+    Attributes:
+        kind: Its name in `KINDS` or `PROPS`.
+        draw: Draws it.
+        foot: x and z, in metres.
+        size: Width and height, in metres.
+        mirrored: Whether it faces left.
+    """
+
+    kind: str
+    draw: Callable[[Brush, np.random.Generator], None]
+    foot: Point
+    size: Point
+    mirrored: bool
+
+
+@dataclass
+class Layout:
+    """Things placed so far on a street, none hidden too much.
+
+    Attributes:
+        street: Where they stand.
+        things: The things, in the order they were placed.
+    """
+
+    street: Street
+    things: list[Thing] = field(default_factory=list)
+    _boxes: list[Box] = field(default_factory=list)
+    _covered: list[float] = field(default_factory=list)
+
+    def place(self, name: str, generator: np.random.Generator) -> bool:
+        """Place one more thing of a kind.
+
+        Returns:
+            Whether a place was found.
+        """
+        kind = (KINDS | PROPS | (FACING if self.street.along else {}))[name]
+        zone = kind.zones[generator.integers(len(kind.zones))]
+        feet = self.street.spots(zone, TRIES, generator)
+        size = (generator.uniform(*kind.width), generator.uniform(*kind.height))
+        boxes = self._boxes_at(feet, size)
+        sound = self._in_sight(boxes, kind)
+        for foot, box in zip(feet[sound].tolist(), boxes[sound].tolist(), strict=True):
+            if self._fits(tuple(box), foot[1]):
+                mirrored = bool(generator.random() < 0.5)
+                self.things.append(Thing(name, kind.draw, tuple(foot), size, mirrored))
+                return True
+        return False
+
+    def far_to_near(self) -> list[Thing]:
+        """The things in painting order."""
+        return sorted(self.things, key=lambda thing: -thing.foot[1])
+
+    def _boxes_at(self, feet: np.ndarray, size: Point) -> np.ndarray:
+        camera = self.street.camera
+        scale = camera.focal / feet[:, 1]
+        x, y = camera.centre + scale * feet[:, 0], camera.horizon + scale * camera.height
+        half = size[0] * scale / 2
+        return np.stack([x - half, y - size[1] * scale, x + half, y], axis=1)
+
+    def _in_sight(self, boxes: np.ndarray, kind: Kind) -> np.ndarray:
+        side = self.street.camera.size
+        x0, y0, x1, y1 = boxes.T
+        inside = np.minimum(x1, side) - np.maximum(x0, 0.0)
+        tall = y1 - y0
+        above = np.maximum(0.0, -y0) / tall
+        return (
+            (inside >= 0.72 * (x1 - x0))
+            & (y1 <= side * 1.01)
+            & (above <= (0.4 if kind.smallest >= 0.25 else 0.0))
+            & (kind.smallest * side <= tall)
+            & (tall <= 1.05 * side)
+        )
+
+    def _fits(self, box: Box, depth: float) -> bool:
+        covered, mine = list(self._covered), 0.0
+        for k, (other, thing) in enumerate(zip(self._boxes, self.things, strict=True)):
+            shared = _intersection(box, other)
+            if not shared:
+                continue
+            if abs(thing.foot[1] - depth) < 0.35:
+                return False
+            if thing.foot[1] < depth:
+                mine += shared / _area(box)
+            else:
+                covered[k] += shared / _area(other)
+        if max([mine, *covered]) > COVERED:
+            return False
+        self._boxes.append(box)
+        self._covered = [*covered, mine]
+        return True
+
+
+def _area(box: Box) -> float:
+    return (box[2] - box[0]) * (box[3] - box[1])
+
+
+def _intersection(first: Box, second: Box) -> float:
+    width = min(first[2], second[2]) - max(first[0], second[0])
+    height = min(first[3], second[3]) - max(first[1], second[1])
+    return width * height if width > 0 and height > 0 else 0.0
+
+
+def lay_out(street: Street, tags: dict[str, bool], generator: np.random.Generator) -> Layout | None:
+    """Place one of everything that the tags ask for, then more, then props.
+
+    Returns:
+        The layout, or None when something found no place.
+    """
+    layout = Layout(street)
+    wanted = [name for name in KINDS if tags[name]]
+    if not all(layout.place(name, generator) for name in wanted):
+        return None
+    for name in wanted:
+        for _ in range(int(generator.integers(0, KINDS[name].extra + 1))):
+            layout.place(name, generator)
+    for name, kind in PROPS.items():
+        for _ in range(int(generator.integers(0, kind.extra + 1))):
+            layout.place(name, generator)
+    return layout
