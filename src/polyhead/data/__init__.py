@@ -1,1 +1,28 @@
-"""."""
+"""Pictures: decode, resize, check and cache them, and split a table of them."""
+
+from polyhead.data.cache import ImageCache
+from polyhead.data.decode import MAX_PIXELS, NOTES, Decoded, decode
+from polyhead.data.image_check import ImageCheck, check_images
+from polyhead.data.image_names import find_orphans
+from polyhead.data.resize import PREPROCESSING, load_image, resize
+from polyhead.data.split import PARTS, SplitKeys, SplitPlan, read_split, split_rows, write_split
+
+__all__ = [
+    "MAX_PIXELS",
+    "NOTES",
+    "PARTS",
+    "PREPROCESSING",
+    "Decoded",
+    "ImageCache",
+    "ImageCheck",
+    "SplitKeys",
+    "SplitPlan",
+    "check_images",
+    "decode",
+    "find_orphans",
+    "load_image",
+    "read_split",
+    "resize",
+    "split_rows",
+    "write_split",
+]

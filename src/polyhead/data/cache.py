@@ -1,0 +1,141 @@
+"""Resized pictures kept on the disk, so that later epochs skip decoding."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from polyhead.data.resize import PREPROCESSING
+from polyhead.errors import PolyheadError
+from polyhead.structures.durable import explained
+
+_KEY_LENGTH = 16
+_RECORD_LENGTH = _KEY_LENGTH + 4  # key, CRC-32 of the pixels
+_SPARE = 64 * 2**20  # bytes of the disk that are left to others
+
+
+class ImageCache:
+    """N resized pictures in one file, each with a record that says which picture it is.
+
+    The record of a row holds a key over (path, bytes, modification time, target size,
+    preprocessing version) and a checksum of the pixels. Pixels are written before their record,
+    and both are compared on reading: a changed file, another table or a half-written row is a
+    miss, never a wrong picture. Any number of processes may share one folder.
+
+    Args:
+        folder: Where the cache lives; made if need be.
+        path_of: The path of a row, such as `Table.path`.
+        num: Number of rows.
+        size: (height, width) of the resized pictures.
+
+    Raises:
+        PolyheadError: `E_CACHE_SPACE`; the disk has too little room. Or `E_WRITE`.
+    """
+
+    def __init__(
+        self, folder: Path, path_of: Callable[[int], Path], num: int, size: tuple[int, int]
+    ) -> None:
+        self._path_of = path_of
+        self._shape = (*size, 3)
+        self._num_bytes = size[0] * size[1] * 3
+        # What a row's key was when `get` missed: a file that changes while it is being decoded
+        # must not be kept under its new key.
+        self._missed: dict[int, bytes] = {}
+        folder.mkdir(parents=True, exist_ok=True)
+        stem = f"images-{size[0]}x{size[1]}"
+        self._pixels = folder / f"{stem}.pixels"
+        self._records = folder / f"{stem}.records"
+        _require_space(folder, num * self._num_bytes - _reserved(self._pixels))
+        _reserve(self._records, num * _RECORD_LENGTH)
+        _reserve(self._pixels, num * self._num_bytes)
+
+    def get(self, row: int) -> np.ndarray | None:
+        """The (height, width, 3) uint8 picture of a row; None when it must be decoded."""
+        key = self._key(row)
+        record = _read(self._records, row * _RECORD_LENGTH, _RECORD_LENGTH)
+        if key is not None and record[:_KEY_LENGTH] == key:
+            pixels = _read(self._pixels, row * self._num_bytes, self._num_bytes)
+            if _checksum(pixels) == record[_KEY_LENGTH:]:
+                return np.frombuffer(pixels, np.uint8).reshape(self._shape)
+        if key is not None:
+            self._missed[row] = key
+        return None
+
+    def put(self, row: int, image: np.ndarray) -> None:
+        """Keep the picture that was decoded after `get` missed.
+
+        Raises:
+            ValueError: The picture is not (height, width, 3) uint8.
+        """
+        if image.shape != self._shape or image.dtype != np.uint8:
+            raise ValueError(
+                f"Parameter `image` should be {self._shape} uint8. "
+                f"Found shape {image.shape} and type {image.dtype}."
+            )
+        key = self._missed.pop(row, None) or self._key(row)
+        if key is None:
+            return  # the file vanished: nothing to tell its next version from this one
+        pixels = image.tobytes()
+        _write(self._pixels, row * self._num_bytes, pixels)
+        _write(self._records, row * _RECORD_LENGTH, key + _checksum(pixels))
+
+    def _key(self, row: int) -> bytes | None:
+        path = self._path_of(row)
+        try:
+            found = os.stat(path)
+        except OSError:
+            return None  # decoding it raises the error that names it
+        text = f"{path}\0{found.st_size}\0{found.st_mtime_ns}\0{self._shape}\0{PREPROCESSING}"
+        return hashlib.sha256(os.fsencode(text)).digest()[:_KEY_LENGTH]
+
+
+def _checksum(pixels: bytes | bytearray) -> bytes:
+    return zlib.crc32(pixels).to_bytes(4, "little")
+
+
+def _read(path: Path, offset: int, length: int) -> bytearray:
+    """Bytes at an offset, fewer when the file ends before; a memory map would crash there."""
+    data = bytearray(length)
+    with path.open("rb", buffering=0) as file:
+        file.seek(offset)
+        num_read = file.readinto(data) or 0
+    return data[:num_read] if num_read < length else data
+
+
+def _write(path: Path, offset: int, data: bytes) -> None:
+    with path.open("r+b", buffering=0) as file:
+        file.seek(offset)
+        file.write(data)
+
+
+def _reserved(path: Path) -> int:
+    return path.stat().st_blocks * 512 if path.exists() else 0
+
+
+def _require_space(folder: Path, num_bytes: int) -> None:
+    free = shutil.disk_usage(folder).free - _SPARE
+    if num_bytes > free:
+        raise PolyheadError(
+            f"The image cache needs {num_bytes / 1e9:.1f} GB more in {folder}, "
+            f"found {max(free, 0) / 1e9:.1f} GB; free some space, choose another folder or a "
+            "smaller image size, or train without the cache.",
+            code="E_CACHE_SPACE",
+        )
+
+
+def _reserve(path: Path, num_bytes: int) -> None:
+    """Take the disk space now, so that no write fails for lack of it hours later."""
+    with explained("reserve space for the image cache in", path), path.open("ab") as file:
+        if file.tell() >= num_bytes:
+            return
+        if sys.platform == "darwin":  # has no call that reserves
+            file.truncate(num_bytes)
+        else:
+            os.posix_fallocate(file.fileno(), 0, num_bytes)

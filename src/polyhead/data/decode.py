@@ -1,0 +1,174 @@
+"""Any supported picture file to the RGB pixels of its displayed frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.GifImagePlugin import GifImageFile
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from polyhead.data.colour import is_deep, to_rgb
+from polyhead.data.orientation import exif_orientation, swaps_sides, turned
+from polyhead.data.pillow_warnings import pillow_warnings_silenced
+from polyhead.data.signature import SIGNATURE_LENGTH, SUFFIXES, picture_format
+from polyhead.data.source import Source, opened, stopped
+from polyhead.errors import ImageError
+
+MAX_PIXELS = 25_000_000
+"""The default cap on width × height, checked from the header before anything is decoded."""
+
+NOTES = {
+    "N_ANIMATED": "holds several frames; only the first is used",
+    "N_DEPTH": "holds more than 8 bits a channel; scaled to 8 bits",
+    "N_EXIF": "its EXIF block is corrupt; displayed without rotation",
+    "N_EXTENSION": "its name ends like another format; read by its content",
+}
+"""What the notes of a decoded picture mean."""
+
+_DECODERS: dict[str, type[ImageFile]] = {
+    "JPEG": JpegImageFile,
+    "PNG": PngImageFile,
+    "WEBP": WebPImageFile,
+    "BMP": BmpImageFile,
+    "GIF": GifImageFile,
+    "TIFF": TiffImageFile,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A decoded picture, still in Pillow's hands.
+
+    Attributes:
+        pixels: The displayed frame, mode `RGB`; smaller than the file's when it was drafted.
+        width: Pixels of the full displayed picture.
+        height: Likewise.
+        format: A key of `SUFFIXES`.
+        notes: Codes of `NOTES`.
+    """
+
+    pixels: Image.Image
+    width: int
+    height: int
+    format: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Decoded:
+    """The pixels of a picture.
+
+    Attributes:
+        image: (H, W, 3) uint8 RGB, the displayed frame.
+        width: Pixels of the full displayed picture, before drafting or resizing.
+        height: Likewise.
+        notes: Codes of `NOTES`.
+    """
+
+    image: np.ndarray
+    width: int
+    height: int
+    notes: tuple[str, ...] = ()
+
+
+def decode(
+    source: Source, *, at_least: tuple[int, int] | None = None, max_pixels: int = MAX_PIXELS
+) -> Decoded:
+    """Decode the first frame of a picture to RGB, as `colour` and `orientation` say.
+
+    Args:
+        source: A path, the bytes of a file, or a seekable stream.
+        at_least: (height, width) that is enough: a JPEG may be decoded at 1/2, 1/4 or 1/8 of its
+            size as long as neither side gets shorter than this.
+        max_pixels: Cap on width × height.
+
+    Raises:
+        ImageError: `E_IMAGE_MISSING`, `E_IMAGE_UNREADABLE`, `E_NOT_IMAGE`, `E_TRUNCATED` or
+            `E_TOO_LARGE`; nothing else is ever raised for what a file holds.
+    """
+    picture = read_picture(source, at_least=at_least, max_pixels=max_pixels)
+    return Decoded(np.array(picture.pixels), picture.width, picture.height, picture.notes)
+
+
+def read_picture(
+    source: Source, *, at_least: tuple[int, int] | None = None, max_pixels: int = MAX_PIXELS
+) -> Picture:
+    """Decode like `decode`, without the copy into an array."""
+    with opened(source) as stream, pillow_warnings_silenced:
+        kind = picture_format(_first_bytes(stream))
+        picture = _decoded(stream, kind, at_least, max_pixels)
+    if isinstance(source, str | Path) and is_misnamed(source, kind):
+        return replace(picture, notes=(*picture.notes, "N_EXTENSION"))
+    return picture
+
+
+def is_misnamed(path: str | Path, kind: str) -> bool:
+    """Whether a file name ends like another format's than `kind`; unknown endings are fine."""
+    ending = PurePath(path).suffix.lower()
+    return ending not in SUFFIXES[kind] and any(ending in known for known in SUFFIXES.values())
+
+
+def _first_bytes(stream: BinaryIO) -> bytes:
+    try:
+        head = stream.read(SIGNATURE_LENGTH)
+        stream.seek(0)
+    except OSError as error:
+        raise stopped(error) from error
+    return head
+
+
+def _decoded(
+    stream: BinaryIO, kind: str, at_least: tuple[int, int] | None, max_pixels: int
+) -> Picture:
+    """Run Pillow; whatever it raises on a damaged file becomes one typed error."""
+    try:
+        stored = _DECODERS[kind](stream)
+        _refuse_above(max_pixels, stored.size)
+        return _displayed(stored, kind, at_least)
+    except ImageError:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise _too_large(str(error)) from error
+    except Exception as error:  # damaged files raise OSError, SyntaxError, struct.error and more
+        if isinstance(error, OSError) and error.errno is not None:
+            raise stopped(error) from error
+        raise ImageError(
+            f"the {kind} data is truncated or corrupt ({error}); expected a picture that decodes "
+            "to its last row; copy or export it again, or remove its row",
+            code="E_TRUNCATED",
+        ) from error
+
+
+def _displayed(stored: ImageFile, kind: str, at_least: tuple[int, int] | None) -> Picture:
+    """Load an opened file, as RGB in its displayed frame."""
+    notes = ["N_ANIMATED"] if getattr(stored, "is_animated", False) else []
+    notes += ["N_DEPTH"] if is_deep(stored.mode) else []
+    stored_size = stored.size
+    if kind == "JPEG" and at_least is not None:
+        height, width = at_least
+        swapped = swaps_sides(exif_orientation(stored))
+        stored.draft(stored.mode, (height, width) if swapped else (width, height))
+    stored.load()
+    # Pillow turns TIFF files itself, and the tag stays in the file's own tags.
+    orientation = 1 if kind == "TIFF" else exif_orientation(stored)
+    notes += ["N_EXIF"] if orientation is None else []
+    width, height = stored_size[::-1] if swaps_sides(orientation) else stored_size
+    return Picture(turned(to_rgb(stored), orientation), width, height, kind, tuple(notes))
+
+
+def _refuse_above(max_pixels: int, size: tuple[int, int]) -> None:
+    if size[0] * size[1] > max_pixels:
+        raise _too_large(f"{size[0]} × {size[1]} pixels; expected at most {max_pixels:,} in all")
+
+
+def _too_large(found: str) -> ImageError:
+    return ImageError(f"found {found}; scale the picture down", code="E_TOO_LARGE")

@@ -1,0 +1,186 @@
+"""Every fault of the pictures, found by decoding each in full before any training."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from polyhead.data.decode import MAX_PIXELS, NOTES, is_misnamed, read_picture
+from polyhead.data.image_names import NameHints
+from polyhead.data.source import digest_of, opened
+from polyhead.errors import Fault, ImageError
+
+MIN_SIDE = 8
+"""Pixels; a shorter side gets a warning."""
+MAX_ASPECT = 50
+"""Longer to shorter side; more gets a warning."""
+
+_BLOCK = 512  # pictures handed to the threads at once: bounds the memory, whatever N
+_NUM_NAMED = 3
+
+
+@dataclass(frozen=True, eq=False)
+class ImageCheck:
+    """What the check found.
+
+    Attributes:
+        faults: In the order of rows; when every picture is missing, a summary comes first.
+        sizes: (N, 2) int32 width and height of the displayed pictures; 0 when unreadable.
+        digests: (N,) S32, digest of the decoded pixels for the splitter; empty when unreadable.
+    """
+
+    faults: tuple[Fault, ...]
+    sizes: np.ndarray
+    digests: np.ndarray
+
+
+@dataclass(frozen=True)
+class _Finding:
+    """What one picture is: its error, or its size, digests and notes."""
+
+    error: ImageError | None = None
+    size: tuple[int, int] = (0, 0)
+    file_digest: bytes = b""
+    pixel_digest: bytes = b""
+    notes: tuple[str, ...] = ()
+
+
+def check_images(
+    paths: Sequence[Path],
+    where: Callable[[int], str],
+    *,
+    max_pixels: int = MAX_PIXELS,
+    workers: int | None = None,
+    progress: Callable[[int], object] | None = None,
+) -> ImageCheck:
+    """Decode every picture in full, in threads, and say all that is wrong.
+
+    Args:
+        paths: N files.
+        where: How messages name a row, such as `Table.where`.
+        max_pixels: Cap on width × height.
+        workers: Number of threads; by default one a core.
+        progress: Told the number of pictures done, after each.
+
+    Returns:
+        Faults, sizes and digests. Codes: those of `decode`, `W_IMAGE_EXTREME`,
+        `W_IMAGE_DUPLICATE`, and the notes of `NOTES`.
+    """
+    collected = _Collected(paths, where)
+    for row, finding in enumerate(_findings(paths, max_pixels, workers or os.cpu_count() or 1)):
+        collected.add(row, finding)
+        if progress is not None:
+            progress(row + 1)
+    return ImageCheck(collected.all_faults(), collected.sizes, collected.digests)
+
+
+def _findings(paths: Sequence[Path], max_pixels: int, workers: int) -> Iterator[_Finding]:
+    """One finding a picture, in order; Pillow lets other threads run while it decodes."""
+    with ThreadPoolExecutor(workers) as pool:
+        for start in range(0, len(paths), _BLOCK):
+            block = [paths[row] for row in range(start, min(start + _BLOCK, len(paths)))]
+            yield from pool.map(lambda path: _examine(path, max_pixels), block)
+
+
+def _examine(path: Path, max_pixels: int) -> _Finding:
+    try:
+        with opened(path) as stream:
+            picture = read_picture(stream, max_pixels=max_pixels)
+            file_digest = digest_of(stream)
+    except ImageError as error:
+        return _Finding(error)
+    misnamed = ("N_EXTENSION",) if is_misnamed(path, picture.format) else ()
+    pixels = hashlib.sha256(f"{picture.pixels.size}".encode())
+    pixels.update(np.asarray(picture.pixels).data)
+    return _Finding(
+        size=(picture.width, picture.height),
+        file_digest=file_digest[:16],
+        pixel_digest=pixels.hexdigest()[:32].encode(),
+        notes=picture.notes + misnamed,
+    )
+
+
+class _Collected:
+    """Turns findings, row by row, into faults and arrays."""
+
+    def __init__(self, paths: Sequence[Path], where: Callable[[int], str]) -> None:
+        self.sizes = np.zeros((len(paths), 2), np.int32)
+        self.digests = np.zeros(len(paths), "S32")
+        self._paths = paths
+        self._where = where
+        self._faults: list[Fault] = []
+        self._missing: list[int] = []
+        self._hints = NameHints()
+        self._file_digests = np.zeros((len(paths), 16), np.uint8)
+
+    def add(self, row: int, finding: _Finding) -> None:
+        """Note what one picture is."""
+        if finding.error is not None:
+            self._add_error(row, finding.error)
+            return
+        self.sizes[row] = finding.size
+        self.digests[row] = finding.pixel_digest
+        self._file_digests[row] = np.frombuffer(finding.file_digest, np.uint8)
+        self._add_extreme(row, *finding.size)
+        for note in finding.notes:
+            self._fault(note, row, NOTES[note])
+
+    def all_faults(self) -> tuple[Fault, ...]:
+        """Every fault, after a summary if no picture was found at all."""
+        self._add_duplicates()
+        self._faults.sort(key=lambda fault: fault.row or 0)
+        if not self._missing or len(self._missing) < len(self._paths):
+            return tuple(self._faults)
+        folder = os.path.commonpath([os.path.dirname(os.path.abspath(p)) for p in self._paths])
+        first = [self._paths[row] for row in self._missing[:_NUM_NAMED]]
+        summary = Fault(
+            "E_IMAGE_MISSING",
+            folder,
+            f"none of the {len(self._paths)} pictures is in this folder; first looked for "
+            f"{', '.join(map(str, first))}; mend the images folder in the configuration",
+        )
+        return (summary, *self._faults)
+
+    def _add_error(self, row: int, error: ImageError) -> None:
+        message = error.message.removeprefix(f"{self._paths[row]}: ")
+        if error.code == "E_IMAGE_MISSING":
+            self._missing.append(row)
+            message = f"{message}. {self._hints.hint(self._paths[row])}"
+        self._fault(error.code, row, message)
+
+    def _add_extreme(self, row: int, width: int, height: int) -> None:
+        short, long = sorted((width, height))
+        if short < MIN_SIDE or long > MAX_ASPECT * short:
+            self._fault(
+                "W_IMAGE_EXTREME",
+                row,
+                f"found {width} × {height} pixels; expected sides of at least {MIN_SIDE} and an "
+                f"aspect up to {MAX_ASPECT}:1, as every picture is stretched to one size; "
+                "crop it or remove its row",
+            )
+
+    def _add_duplicates(self) -> None:
+        """Compare every picture with the first of equal pixels."""
+        readable = np.flatnonzero(self.digests != b"")
+        _, first, inverse = np.unique(
+            self.digests[readable], return_index=True, return_inverse=True
+        )
+        firsts = readable[first[inverse]]
+        for row, original in zip(readable.tolist(), firsts.tolist(), strict=True):
+            if row != original:
+                equal = (self._file_digests[row] == self._file_digests[original]).all()
+                self._fault(
+                    "W_IMAGE_DUPLICATE",
+                    row,
+                    f"has the same {'bytes' if equal else 'pixels'} as {self._where(original)}; "
+                    "a split keeps them together; remove one of the rows",
+                )
+
+    def _fault(self, code: str, row: int, message: str) -> None:
+        self._faults.append(Fault(code, self._where(row), message, row=row))

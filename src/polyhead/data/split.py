@@ -1,0 +1,199 @@
+"""Which rows train, which choose thresholds and epochs, and which are held out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from polyhead.data.stratify import stratify
+from polyhead.data.units import merge_rows
+from polyhead.errors import ConfigError, DataError, Fault
+
+PARTS = ("train", "val", "test")
+
+_SPELLINGS = {
+    "train": "train",
+    "training": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "dev": "val",
+    "test": "test",
+    "testing": "test",
+}
+
+
+@dataclass(frozen=True)
+class SplitPlan:
+    """How a table is to be split.
+
+    Attributes:
+        method: `stratified`: every part alike in all labels. `hash`: by SHA-256 of the image name
+            or group, so that a row keeps its part when others are added. `column`: as given.
+        val: Share of the validation rows.
+        test: Share of the held-out rows.
+        seed: Another seed gives another split.
+    """
+
+    method: Literal["stratified", "hash", "column"] = "stratified"
+    val: float = 0.15
+    test: float = 0.15
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if min(self.val, self.test) < 0 or self.val + self.test >= 1:
+            raise ConfigError(
+                f"found split shares val {self.val} and test {self.test}; expected both at least "
+                "0 and their sum below 1; lower them so that rows are left for training"
+            )
+
+
+@dataclass(frozen=True)
+class SplitKeys:
+    """What a split looks at besides the image names; N values each.
+
+    Attributes:
+        labels: (N, L) int8: 1 yes, 0 no, −1 unknown; for `stratified`.
+        groups: Rows with the same value stay together; None or "" is no group.
+        digests: Digest of each picture's content; equal pictures stay together, empty is none.
+        column: The user's own parts; for `column`.
+    """
+
+    labels: np.ndarray | None = None
+    groups: Sequence[str | None] | None = None
+    digests: np.ndarray | None = None
+    column: Sequence[str | None] | None = None
+
+
+def split_rows(images: Sequence[str], plan: SplitPlan, keys: SplitKeys) -> np.ndarray:
+    """Split rows into `train`, `val` and `test`.
+
+    Groups and equal pictures never straddle parts. With `stratified` no part that has a share is
+    empty as long as there are enough groups.
+
+    Args:
+        images: N image names, as written in the annotations.
+        plan: Method, shares and seed.
+        keys: Labels, groups, digests, column.
+
+    Returns:
+        (N,) array of strings of `PARTS`.
+
+    Raises:
+        DataError: `column` holds an unknown value or parts one group or picture (with one fault a
+            row), or `hash` left a part empty.
+    """
+    units = merge_rows(len(images), keys.groups, keys.digests)
+    if plan.method == "column":
+        parts = _column_parts(images, keys.column or [None] * len(images))
+        _refuse_straddling(images, parts, units)
+        return np.array(PARTS)[parts]
+    shares = np.array([1 - plan.val - plan.test, plan.val, plan.test])
+    if plan.method == "hash":
+        parts = _hash_parts(images, units, shares, keys.groups, plan.seed)
+        _refuse_empty(parts, shares)
+        return np.array(PARTS)[parts]
+    labels = np.zeros((len(images), 0), np.int8) if keys.labels is None else keys.labels
+    return np.array(PARTS)[stratify(labels, units, shares, plan.seed)[units]]
+
+
+def write_split(path: Path, images: Sequence[str], split: np.ndarray) -> None:
+    """Write a split as parquet, columns `image` and `split`."""
+    pq.write_table(pa.table({"image": pa.array(images, pa.string()), "split": split}), path)
+
+
+def read_split(path: Path) -> tuple[list[str], np.ndarray]:
+    """Read what `write_split` wrote: the image names and their parts.
+
+    Raises:
+        DataError: With the fault `E_SPLIT`; the file is no split or holds another part.
+    """
+    try:
+        table = pq.read_table(path, columns=["image", "split"])
+    except (OSError, pa.ArrowException) as error:
+        raise _unusable(path, f"cannot be read ({error})") from error
+    split = np.array(table["split"].to_pylist(), dtype=str)
+    if not np.isin(split, PARTS).all():
+        raise _unusable(path, f"holds other values than {', '.join(PARTS)}")
+    return table["image"].to_pylist(), split
+
+
+def _unusable(path: Path, found: str) -> DataError:
+    expected = "expected parquet with the columns image and split; restore it or split again"
+    return _data_error([Fault("E_SPLIT", str(path), f"{found}; {expected}")])
+
+
+def _data_error(faults: list[Fault]) -> DataError:
+    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+    return DataError(f"{faults[0]}{more}", faults)
+
+
+def _column_parts(images: Sequence[str], column: Sequence[str | None]) -> np.ndarray:
+    codes = {spelling: PARTS.index(part) for spelling, part in _SPELLINGS.items()}
+    known = {value: codes.get((value or "").strip().casefold(), -1) for value in set(column)}
+    parts = np.array([known[value] for value in column], dtype=np.int64)
+    faults = [
+        Fault(
+            "E_SPLIT_VALUE",
+            images[row],
+            f'found split "{column[row] or ""}"; expected train, val or test; correct the cell',
+            row=row,
+        )
+        for row in np.flatnonzero(parts < 0).tolist()
+    ]
+    if faults:
+        raise _data_error(faults)
+    return parts
+
+
+def _refuse_straddling(images: Sequence[str], parts: np.ndarray, units: np.ndarray) -> None:
+    """Report every row whose group or equal picture came first in another part."""
+    first = np.unique(units, return_index=True)[1][units]
+    faults = [
+        Fault(
+            "E_LEAK",
+            images[row],
+            f"is in {PARTS[parts[row]]}, but {images[first[row]]}, of the same group or the same "
+            f"picture, is in {PARTS[parts[first[row]]]}; put both into one part",
+            row=row,
+        )
+        for row in np.flatnonzero(parts != parts[first]).tolist()
+    ]
+    if faults:
+        raise _data_error(faults)
+
+
+def _hash_parts(
+    images: Sequence[str],
+    units: np.ndarray,
+    shares: np.ndarray,
+    groups: Sequence[str | None] | None,
+    seed: int,
+) -> np.ndarray:
+    """Parts by the smallest hash in each unit, as a number from 0 to 1: test, then val, train."""
+    names = images if groups is None else [g or i for g, i in zip(groups, images, strict=True)]
+    hashes = np.fromiter((_hash(f"{seed}\0{name}") for name in names), np.uint64, len(names))
+    smallest = np.full(int(units.max(initial=-1)) + 1, np.iinfo(np.uint64).max)
+    np.minimum.at(smallest, units, hashes)
+    position = smallest[units] / 2.0**64
+    test, val = shares[2], shares[1]
+    return np.where(position < test, 2, np.where(position < test + val, 1, 0))
+
+
+def _hash(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:8])
+
+
+def _refuse_empty(parts: np.ndarray, shares: np.ndarray) -> None:
+    sizes = np.bincount(parts, minlength=len(PARTS))
+    for part in np.flatnonzero((sizes == 0) & (shares > 0)).tolist():
+        mend = "use the method stratified, another seed or a larger share"
+        found = f"the hash of {len(parts)} rows leaves it empty; expected at least one row; {mend}"
+        raise _data_error([Fault("E_SPLIT_EMPTY", f"split {PARTS[part]}", found)])
