@@ -45,8 +45,7 @@ def read_table(path: Path, images: Path | None = None, image_column: str | None 
         DataError: The file cannot become a table; says where and why.
     """
     read = _reader(path)
-    if images is not None and not images.is_dir():
-        raise ConfigError(f"the folder of pictures {images} does not exist.", code="E_NO_FILE")
+    _check_images(path, images)
     try:
         raw = read(path)
         return _to_table(raw, path, images, image_column)
@@ -66,8 +65,19 @@ def _reader(path: Path) -> Callable[[Path], RawTable]:
     return FORMATS[kind]
 
 
+def _check_images(path: Path, images: Path | None) -> None:
+    if images is None:
+        return
+    if not images.is_dir():
+        message = f"the folder of pictures {images} does not exist; give one that does."
+        raise ConfigError(message, code="E_NO_FILE")
+    if path.is_dir() and not path.samefile(images):
+        message = f"the class folders in {path} hold their own pictures; leave {images} out."
+        raise ConfigError(message, code="E_FORMAT")
+
+
 def _to_table(raw: RawTable, path: Path, images: Path | None, image_column: str | None) -> Table:
-    if not len(raw.data):
+    if not len(raw.lines):
         message = "the table has no rows; expected one row an image under the header."
         raise refusal("E_EMPTY_TABLE", path.name, message)
     data, notes = name_image_column(raw.data, path.name, image_column)

@@ -44,7 +44,7 @@ def read(path: Path) -> RawTable:
     """
     files = list(list_files(path))
     pictures = [name for name in files if has_image_suffix(name)]
-    filed = [name for name in pictures if "/" in name]
+    filed = [name for name in pictures if "/" in name and _is_unicode(name)]
     if not filed:
         message = (
             f"{len(pictures)} pictures, none of them in a class folder; expected "
@@ -54,8 +54,13 @@ def read(path: Path) -> RawTable:
     columns = _columns(filed)
     builder = ColumnBuilder()
     builder.add({name: pa.array(c, pa.string()) for name, c in columns.items()}, len(filed))
-    faults = _unread(path, files) + _unfiled(path, pictures) + _empty_folders(path, filed)
-    return RawTable(builder.finish(list(columns)), np.zeros(len(filed), np.int32), tuple(faults))
+    faults = (
+        *_misnamed(path, pictures),
+        *_unread(path, files),
+        *_unfiled(path, pictures),
+        *_empty_folders(path, pictures),
+    )
+    return RawTable(builder.finish(list(columns)), np.zeros(len(filed), np.int32), faults)
 
 
 def _columns(filed: Sequence[str]) -> dict[str, list[str | None]]:
@@ -69,6 +74,17 @@ def _columns(filed: Sequence[str]) -> dict[str, list[str | None]]:
         "class": [p[1] if len(p) > 2 else None for p in parts],
         "split": [_SPLITS[p[0].lower()] for p in parts],
     }
+
+
+def _is_unicode(name: str) -> bool:
+    """Whether a table can hold the name: bytes that are no UTF-8 come as lone surrogates."""
+    return not any("\ud800" <= character <= "\udfff" for character in name)
+
+
+def _misnamed(path: Path, pictures: Sequence[str]) -> list[Fault]:
+    message = "the name is not UTF-8, so no table can hold it; rename it (convmv -t utf8)."
+    names = [name for name in pictures if not _is_unicode(name)]
+    return [Fault("E_FILE_NAME", f"{path.name}/{name}", message) for name in names]
 
 
 def _unread(path: Path, files: Sequence[str]) -> list[Fault]:
@@ -93,8 +109,8 @@ def _unfiled(path: Path, pictures: Sequence[str]) -> list[Fault]:
     return [Fault("W_NO_CLASS_FOLDER", f"{path.name}/{loose[0]}", message)]
 
 
-def _empty_folders(path: Path, filed: Sequence[str]) -> list[Fault]:
-    used = {name.split("/", 1)[0] for name in filed}
+def _empty_folders(path: Path, pictures: Sequence[str]) -> list[Fault]:
+    used = {name.split("/", 1)[0] for name in pictures}
     folders = (e.name for e in path.iterdir() if e.is_dir() and not e.name.startswith("."))
     message = "the class folder holds no picture; fill it or remove it."
     return [

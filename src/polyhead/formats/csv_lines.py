@@ -20,8 +20,8 @@ from polyhead.formats.faults import refusal
 
 _BLOCK_BYTES = 1 << 24
 _NEWLINE, _RETURN = ord("\n"), ord("\r")
-# Fed after the last line: a quote left open swallows it, so a missing end mark tells of one.
-_END_MARK = "\0end"
+# Two cells fed after the last line: a quote left open makes them part of one cell, which tells.
+_END_MARK = ["\0end", "\0end"]
 
 
 @dataclass
@@ -95,14 +95,16 @@ def walk_rows(path: Path, header: Header) -> RowLines:
     """
     lines: list[int] = []
     found = RowLines(np.zeros(0, np.int32))
-    start = header.num_lines + 1
+    start = last = header.num_lines + 1
     with path.open("rb") as binary:
         binary.seek(header.offset)
         file = io.TextIOWrapper(binary, encoding="utf-8", newline="")
-        rows = csv.reader(chain(file, [_END_MARK]), delimiter=header.separator)
+        rows = csv.reader(
+            chain(file, [header.separator.join(_END_MARK)]), delimiter=header.separator
+        )
         try:
             for cells in rows:
-                if cells == [_END_MARK]:
+                if cells == _END_MARK:
                     found.lines = np.array(lines, np.int32)
                     return found
                 if len(cells) == len(header.names):
@@ -110,10 +112,10 @@ def walk_rows(path: Path, header: Header) -> RowLines:
                 elif cells:
                     found.ragged_lines.append(start)
                     found.ragged_cells.append(cells)
-                start = header.num_lines + rows.line_num + 1
+                last, start = start, header.num_lines + rows.line_num + 1
         except csv.Error as error:
             raise open_quote(path, start) from error
-    raise open_quote(path, start)
+    raise open_quote(path, last)
 
 
 def open_quote(path: Path, line: int) -> DataError:

@@ -23,8 +23,9 @@ def null_items(table: Table) -> list[Fault]:
 
 def _null_items(table: Table, name: str) -> list[Fault]:
     column = table.data.column(name)
-    parents = call_function("list_parent_indices", [column])
-    rows = np.unique(parents.filter(call_function("list_flatten", [column]).is_null()).to_numpy())
+    items_null = call_function("list_flatten", [column]).is_null().to_numpy()
+    lengths = call_function("list_value_length", [column]).fill_null(0).to_numpy()
+    rows = np.unique(np.repeat(np.arange(len(lengths)), lengths)[items_null])
     message = (
         f'the list in column "{name}" holds null; expected labels; remove it, or write null '
         "instead of the whole list where it is unknown."
