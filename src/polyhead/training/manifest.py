@@ -19,7 +19,7 @@ from polyhead.structures.durable import sha256_of, write_json
 
 MANIFEST = "manifest.json"
 
-FileName = Annotated[str, StringConstraints(pattern=r"\A[a-z][a-z0-9_]*\.(safetensors|json)\Z")]
+FileName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*\.(safetensors|json)$")]
 
 
 class FileRecord(BaseModel):
