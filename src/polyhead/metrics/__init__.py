@@ -9,8 +9,9 @@ from polyhead.metrics.average_precision import (
 )
 from polyhead.metrics.bootstrap import Interval, bootstrap_rows, bootstrap_weights
 from polyhead.metrics.calibration import brier_score, expected_calibration_error, log_loss
-from polyhead.metrics.label_counts import LabelCounts, count_classes, count_labels
-from polyhead.metrics.meters import ClassMeter, TagsMeter, confusion_matrix
+from polyhead.metrics.class_meter import ClassMeter
+from polyhead.metrics.label_counts import LabelCounts, confusion_matrix, count_classes, count_labels
+from polyhead.metrics.tags_meter import TagsMeter
 from polyhead.metrics.thresholds import ThresholdObjective, Thresholds, fit_thresholds
 
 __all__ = [

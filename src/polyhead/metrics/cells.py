@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from polyhead.errors import DivergedError
@@ -91,6 +93,23 @@ def check_probabilities(probabilities: np.ndarray) -> np.ndarray:
             f"Found {float(probabilities.min()):.4g} to {float(probabilities.max()):.4g}."
         )
     return np.clip(probabilities, 0, 1).astype(np.float32)
+
+
+def check_width(probabilities: np.ndarray, classes: Sequence[str]) -> None:
+    """Refuse a chunk that has not one column a class.
+
+    Args:
+        probabilities: (B, L).
+        classes: The L labels.
+
+    Raises:
+        ValueError: It has another shape.
+    """
+    if probabilities.ndim != 2 or probabilities.shape[1] != len(classes):
+        raise ValueError(
+            f"Parameter `probabilities` should be (B, {len(classes)}), one column a class. "
+            f"Found {probabilities.shape}."
+        )
 
 
 def _refuse_half_precision(scores: np.ndarray) -> None:

@@ -119,3 +119,19 @@ def count_classes(
     right = np.flatnonzero(given == targets)
     wrong = np.flatnonzero((targets >= 0) & (given != targets))
     return LabelCounts(total(targets, right), total(given, wrong), total(targets, wrong))
+
+
+def confusion_matrix(given: np.ndarray, targets: np.ndarray, num_classes: int) -> np.ndarray:
+    """Count the images of each true class (row) that were given each class (column).
+
+    Args:
+        given: (N,) index of the class that the model gives.
+        targets: (N,) index of the true class, -1 unknown.
+        num_classes: K.
+
+    Returns:
+        (K, K) int64.
+    """
+    known = targets >= 0
+    cells = targets[known].astype(np.int64) * num_classes + given[known]
+    return np.bincount(cells, minlength=num_classes**2).reshape(num_classes, num_classes)

@@ -1,0 +1,56 @@
+"""Figures in the shape of `evaluation.json`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from polyhead.metrics.bootstrap import affordable_samples, bootstrap_weights
+from polyhead.metrics.label_counts import LabelCounts
+
+Figures = Callable[[np.ndarray], Mapping[str, np.ndarray]]
+
+
+def metric_entries(
+    figures: Figures, shape: tuple[int, int], intervals: bool
+) -> dict[str, dict[str, float | None]]:
+    """Each figure as `{"value"}`, with a 95 % bootstrap interval `low`, `high` where wanted.
+
+    Args:
+        figures: From (N,) or (N, R) weights of the images to () or (R,) figures by name.
+        shape: N, and the number of columns that one image costs.
+        intervals: Whether to bootstrap.
+
+    Returns:
+        Numbers that JSON can hold, None for NaN.
+    """
+    values = figures(np.ones(shape[0]))
+    shaped = {name: {"value": _plain(value)} for name, value in values.items()}
+    if intervals:
+        num_samples = affordable_samples(shape[0] * shape[1])
+        found = bootstrap_weights(figures, shape[0], num_samples=num_samples)
+        for name, interval in found.items():
+            shaped[name] |= {"low": _plain(interval.low), "high": _plain(interval.high)}
+    return shaped
+
+
+def label_figures(counts: LabelCounts) -> dict[str, np.ndarray]:
+    """F1, precision and recall of each label, under the names of the evaluation file."""
+    return {"F1": counts.f1, "precision": counts.precision, "recall": counts.recall}
+
+
+def class_entries(
+    classes: Sequence[str], columns: Mapping[str, np.ndarray]
+) -> dict[str, dict[str, float | None]]:
+    """One entry a class, with its cell of each (L,) column; None for NaN."""
+    return {
+        label: {name: _plain(column[c]) for name, column in columns.items()}
+        for c, label in enumerate(classes)
+    }
+
+
+def _plain(value: Any) -> float | None:
+    """A number that JSON can hold: None for NaN."""
+    return None if np.isnan(value) else np.asarray(value).item()
