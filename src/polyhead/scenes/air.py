@@ -48,17 +48,23 @@ class Air:
     def shade(self, colour: Colour, depth: float, *, glowing: bool = False) -> tuple[int, int, int]:
         """The colour that reaches the camera from `depth` metres, 0 to 255."""
         through = self.transmission(depth)
-        r, g, b = (
-            int(min(255.0, channel * (1.0 if glowing else light) * through + far * (1 - through)))
-            for channel, light, far in zip(colour, self.ambient, self.skyline, strict=True)
+        far, light = 1.0 - through, (1.0, 1.0, 1.0) if glowing else self.ambient
+        # Spelt out for each channel: this is called for every stroke.
+        return (
+            min(255, int(colour[0] * light[0] * through + self.skyline[0] * far)),
+            min(255, int(colour[1] * light[1] * through + self.skyline[1] * far)),
+            min(255, int(colour[2] * light[2] * through + self.skyline[2] * far)),
         )
-        return r, g, b
 
 
 def jitter(colour: Colour, generator: np.random.Generator, amount: float = 14.0) -> Colour:
     """A colour near `colour`."""
-    r, g, b = np.clip(np.asarray(colour) + generator.normal(0.0, amount, 3), 0, 255).tolist()
-    return r, g, b
+    r, g, b = generator.normal(0.0, amount, 3).tolist()
+    return (
+        min(255.0, max(0.0, colour[0] + r)),
+        min(255.0, max(0.0, colour[1] + g)),
+        min(255.0, max(0.0, colour[2] + b)),
+    )
 
 
 def mix(first: Colour, second: Colour, share: float) -> Colour:
@@ -114,7 +120,7 @@ def _sky_colours(
         "dusk": ((96, 92, 108), (176, 140, 126)),
         "night": ((26, 27, 34), (62, 60, 66)),
     }
-    spread = 4.0 if daytime == "night" else 12.0
+    spread = 4.0 if daytime == "night" else 8.0
     top, low = (
         jitter(mix(clear[daytime][k], grey[daytime][k], overcast), generator, spread)
         for k in (0, 1)

@@ -26,6 +26,9 @@ WALLS: tuple[Colour, ...] = (
 ROOFS: tuple[Colour, ...] = ((120, 58, 48), (74, 74, 82), (96, 80, 70))
 AWNINGS: tuple[Colour, ...] = ((190, 60, 50), (50, 110, 80), (60, 80, 150), (224, 190, 90))
 LIT: tuple[Colour, ...] = ((255, 220, 140), (250, 200, 110), (236, 232, 210))
+Upright = tuple[float, float, float]
+"""A vertical line in the picture: its column, the row of its foot, pixels a metre."""
+
 STOREY = 3.1  # metres
 FAR_END = 70.0  # metres along the road; beyond it the haze and the road's end take over
 
@@ -66,6 +69,20 @@ class House:
         t = self.side * self.street.front
         corners = ((s0, y0), (s1, y0), (s1, y1), (s0, y1))
         return [self.street.to_picture(s, t, y) for s, y in corners]
+
+    def uprights(self, s0: float, s1: float) -> tuple[Upright, Upright] | None:
+        """Two vertical lines on the front, or None when the strip between them is out of sight."""
+        if s0 < self.street.reach[0]:
+            return None
+        camera, t = self.street.camera, self.side * self.street.front
+        lines: list[Upright] = []
+        for s in (s0, s1):
+            x, z = self.street.to_ground(s, t)
+            lines.append((*camera.project(x, 0.0, z), camera.scale(z)))
+        low, high = sorted((lines[0][0], lines[1][0]))
+        if high - low < 1.0 or high < 0 or low > camera.size:
+            return None
+        return lines[0], lines[1]
 
 
 def paint_buildings(canvas: Canvas, street: Street, generator: np.random.Generator) -> None:
@@ -150,17 +167,26 @@ def _paint_windows(
     tone = generator.uniform(0.65, 1.35, (house.storeys, num))
     glass = canvas.air.shade((86, 104, 122), house.depth)
     lamps = [canvas.air.shade(colour, house.depth, glowing=True) for colour in LIT]
-    for storey in range(first_storey, house.storeys):
-        low = storey * STOREY + 1.0
-        for k in range(num):
-            s = house.start + (k + 0.5) * spacing - wide / 2
-            if house.street.along and s < house.street.reach[0]:
-                continue
-            pane = house.front(s, low, s + wide, low + high)
-            bright = float(tone[storey, k])
+    for k in range(num):
+        middle = house.start + (k + 0.5) * spacing
+        edges = house.uprights(middle - wide / 2, middle + wide / 2)
+        if edges is None:
+            continue
+        for storey in range(first_storey, house.storeys):
+            bright, low = float(tone[storey, k]), storey * STOREY + 1.0
             plain = (int(glass[0] * bright), int(glass[1] * bright), int(glass[2] * bright))
             fill = lamps[int(bright * 100) % 3] if lit[storey, k] else plain
-            canvas.polygon(pane, fill, None)
+            canvas.polygon(_pane(edges, low, low + high), fill, None)
+
+
+def _pane(edges: tuple[Upright, Upright], low: float, high: float) -> list[Point]:
+    (u0, foot0, scale0), (u1, foot1, scale1) = edges
+    return [
+        (u0, foot0 - scale0 * low),
+        (u1, foot1 - scale1 * low),
+        (u1, foot1 - scale1 * high),
+        (u0, foot0 - scale0 * high),
+    ]
 
 
 def _paint_shop(canvas: Canvas, house: House, generator: np.random.Generator) -> None:

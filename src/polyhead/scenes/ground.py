@@ -23,10 +23,11 @@ def paint_ground(canvas: Canvas, street: Street, generator: np.random.Generator)
     cover = canvas.air.snow_cover
     damp = 0.78 if canvas.air.wet else 1.0
     grass, slab, tar = (
-        jitter(choices[generator.integers(len(choices))], generator, 10.0)
+        jitter(choices[generator.integers(len(choices))], generator, 6.0)
         for choices in (GRASS, SLABS, ASPHALT)
     )
-    _hills(canvas, mix(grass, SNOW, cover), generator)
+    edge_of_sight = generator.uniform(120, 500)
+    _hills(canvas, mix(grass, SNOW, cover), edge_of_sight, generator)
     _terrain(canvas, mix(grass, SNOW, cover))
     slab = mix(times(slab, damp), SNOW, cover * 0.85)
     _strip(canvas, street, (street.near_edge, street.front), slab, mask_id("pavement"))
@@ -43,10 +44,10 @@ def paint_ground(canvas: Canvas, street: Street, generator: np.random.Generator)
         _puddles(canvas, street, generator)
     if street.crosswalk is not None:
         _zebra(canvas, street, street.crosswalk)
-    _haze(canvas)
+    _haze(canvas, edge_of_sight)
 
 
-def _hills(canvas: Canvas, colour: Colour, generator: np.random.Generator) -> None:
+def _hills(canvas: Canvas, colour: Colour, depth: float, generator: np.random.Generator) -> None:
     size, horizon = canvas.camera.size, canvas.camera.horizon
     height = generator.uniform(0.01, 0.09) * size
     phase, pace = generator.uniform(0, 6, 2), generator.uniform(2, 7, 2)
@@ -54,7 +55,7 @@ def _hills(canvas: Canvas, colour: Colour, generator: np.random.Generator) -> No
     waves = 1 + 0.5 * np.sin(phase[0] + pace[0] * columns / size)
     waves += 0.3 * np.sin(phase[1] + 2 * pace[1] * columns / size)
     crest = list(zip(columns.tolist(), (horizon - height * waves).tolist(), strict=True))
-    shade = canvas.air.shade(colour, generator.uniform(120, 500))
+    shade = canvas.air.shade(colour, depth)
     canvas.polygon([*crest, (size, horizon + 2), (0, horizon + 2)], shade, mask_id("terrain"))
 
 
@@ -113,10 +114,11 @@ def _puddles(canvas: Canvas, street: Street, generator: np.random.Generator) -> 
         canvas.veil.ellipse((u - a, v - b, u + a, v + b), fill=(*colour, 150))
 
 
-def _haze(canvas: Canvas) -> None:
-    # Above the horizon the sky and the hills already have their own colour.
-    size, top = canvas.camera.size, int(canvas.camera.horizon) + 1
-    depths = canvas.camera.ground_depths()[top:]
+def _haze(canvas: Canvas, farthest: float) -> None:
+    # Above the horizon the sky and the hills already have their own colour; the ground ends
+    # where the hills begin, so that no seam shows.
+    size, top = canvas.camera.size, int(canvas.camera.horizon)
+    depths = np.minimum(canvas.camera.ground_depths()[top:], farthest)
     veil = 255 * (1 - np.exp(-KOSCHMIEDER / canvas.air.visibility_m * depths))
     column = Image.fromarray(veil.astype(np.uint8)[:, None])
     mask = column.resize((size, size - top), Image.Resampling.NEAREST)

@@ -11,8 +11,6 @@ from polyhead.scenes import creatures, furniture, vehicles
 from polyhead.scenes.canvas import Brush, Point
 from polyhead.scenes.street import Street
 
-Box = tuple[float, float, float, float]
-
 COVERED = 0.4  # largest share of a thing's box behind nearer boxes
 TRIES = 40
 
@@ -96,8 +94,8 @@ class Layout:
 
     street: Street
     things: list[Thing] = field(default_factory=list)
-    _boxes: list[Box] = field(default_factory=list)
-    _covered: list[float] = field(default_factory=list)
+    _boxes: np.ndarray = field(default_factory=lambda: np.zeros((0, 4)))
+    _covered: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     def place(self, name: str, generator: np.random.Generator) -> bool:
         """Place one more thing of a kind.
@@ -110,13 +108,17 @@ class Layout:
         feet = self.street.spots(zone, TRIES, generator)
         size = (generator.uniform(*kind.width), generator.uniform(*kind.height))
         boxes = self._boxes_at(feet, size)
-        sound = self._in_sight(boxes, kind)
-        for foot, box in zip(feet[sound].tolist(), boxes[sound].tolist(), strict=True):
-            if self._fits(tuple(box), foot[1]):
-                mirrored = bool(generator.random() < 0.5)
-                self.things.append(Thing(name, kind.draw, tuple(foot), size, mirrored))
-                return True
-        return False
+        covered = self._covered_with(boxes, feet[:, 1])
+        sound = self._in_sight(boxes, kind) & (covered.max(axis=1) <= COVERED)
+        if not sound.any():
+            return False
+        first = int(sound.argmax())
+        x, z = feet[first].tolist()
+        mirrored = bool(generator.random() < 0.5)
+        self.things.append(Thing(name, kind.draw, (x, z), size, mirrored))
+        self._boxes = np.vstack([self._boxes, boxes[first]])
+        self._covered = covered[first]
+        return True
 
     def far_to_near(self) -> list[Thing]:
         """The things in painting order."""
@@ -143,33 +145,31 @@ class Layout:
             & (tall <= 1.05 * side)
         )
 
-    def _fits(self, box: Box, depth: float) -> bool:
-        covered, mine = list(self._covered), 0.0
-        for k, (other, thing) in enumerate(zip(self._boxes, self.things, strict=True)):
-            shared = _intersection(box, other)
-            if not shared:
-                continue
-            if abs(thing.foot[1] - depth) < 0.35:
-                return False
-            if thing.foot[1] < depth:
-                mine += shared / _area(box)
-            else:
-                covered[k] += shared / _area(other)
-        if max([mine, *covered]) > COVERED:
-            return False
-        self._boxes.append(box)
-        self._covered = [*covered, mine]
-        return True
+    def _covered_with(self, boxes: np.ndarray, depths: np.ndarray) -> np.ndarray:
+        """Covered share of each placed thing's box, and last of its own, for each candidate.
+
+        Returns:
+            (candidates, things + 1); infinite where a candidate runs into a thing.
+        """
+        placed = np.array([thing.foot[1] for thing in self.things])
+        shared = _intersections(boxes, self._boxes)
+        nearer = placed < depths[:, None]
+        own = (shared * nearer).sum(axis=1) / _areas(boxes)
+        others = self._covered + shared * ~nearer / _areas(self._boxes)
+        collides = (shared > 0) & (np.abs(placed - depths[:, None]) < 0.35)
+        others[collides] = np.inf
+        return np.concatenate([others, own[:, None]], axis=1)
 
 
-def _area(box: Box) -> float:
-    return (box[2] - box[0]) * (box[3] - box[1])
+def _areas(boxes: np.ndarray) -> np.ndarray:
+    return (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
 
 
-def _intersection(first: Box, second: Box) -> float:
-    width = min(first[2], second[2]) - max(first[0], second[0])
-    height = min(first[3], second[3]) - max(first[1], second[1])
-    return width * height if width > 0 and height > 0 else 0.0
+def _intersections(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """(A, B) shared areas of (A, 4) and (B, 4) boxes."""
+    low = np.maximum(first[:, None, :2], second[None, :, :2])
+    high = np.minimum(first[:, None, 2:], second[None, :, 2:])
+    return np.clip(high - low, 0.0, None).prod(axis=2)
 
 
 def lay_out(street: Street, tags: dict[str, bool], generator: np.random.Generator) -> Layout | None:

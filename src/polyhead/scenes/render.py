@@ -158,13 +158,15 @@ def _shows_everything(drawing: Drawing, tags: dict[str, bool]) -> bool:
 
 def _with_truth(image: np.ndarray, drawing: Drawing, tags: dict[str, bool]) -> Scene:
     identities = np.asarray(drawing.canvas.identities)[::SUPERSAMPLING, ::SUPERSAMPLING]
+    rows, columns = np.nonzero(identities >= FIRST_INSTANCE)
+    owners = identities[rows, columns]
     boxes, labels, areas = [], [], []
     for k, thing in enumerate(drawing.things):
         if thing.kind in OBJECT_LABELS:
-            seen = identities == FIRST_INSTANCE + k
-            boxes.append(_tight_box(seen))
+            own = owners == FIRST_INSTANCE + k
+            boxes.append(_tight_box(columns[own], rows[own]))
             labels.append(thing.kind)
-            areas.append(int(seen.sum()))
+            areas.append(int(own.sum()))
     return Scene(
         image=image,
         tags=tags,
@@ -178,9 +180,8 @@ def _with_truth(image: np.ndarray, drawing: Drawing, tags: dict[str, bool]) -> S
     )
 
 
-def _tight_box(seen: np.ndarray) -> tuple[int, int, int, int]:
-    columns, rows = np.flatnonzero(seen.any(axis=0)), np.flatnonzero(seen.any(axis=1))
-    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+def _tight_box(columns: np.ndarray, rows: np.ndarray) -> tuple[int, int, int, int]:
+    return int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1
 
 
 def _class_table(things: list[Thing]) -> np.ndarray:

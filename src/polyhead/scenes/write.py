@@ -32,6 +32,9 @@ from polyhead.scenes.vocabulary import DAYTIME_PROBABILITIES, DAYTIMES, MASK_CLA
 TASKS = ("tags", "daytime", "people", "visibility_m", "mask", "objects")
 JPEG_QUALITY = 92
 
+Known = dict[str, np.ndarray]
+"""Each task to (N,) bool: which scenes are annotated for it."""
+
 
 def write_scenes(
     out: Path,
@@ -72,26 +75,27 @@ def write_scenes(
     take_folder(out, _record(num, options, distribution))
     # Three words of seed: a stream that no scene uses.
     generator = np.random.default_rng([options.seed, 0, 1])
-    hides_tasks = options.unknown_pattern == "per_task"
-    fraction = options.unknown_fraction if hides_tasks else 0.0
-    known = known_tasks(num, len(TASKS), fraction, generator)
+    known = _known(num, options, generator)
     tags, rows, objects = np.zeros((num, len(TAGS)), dtype=np.int8), [], CocoObjects()
     for index in range(num):
         scene = render_scene(index, options.seed, options.size, distribution)
-        told = dict(zip(TASKS, known[index].tolist(), strict=True))
         tags[index] = list(scene.tags.values())
-        rows.append(_save(out, index, scene, told))
-        if told["objects"]:
+        rows.append(_save(out, index, scene, known))
+        if known["objects"][index]:
             objects.add(_image_name(index), scene)
         if progress is not None:
             progress(index + 1)
     write_json(out / OBJECTS, objects.document())
-    tags = _annotated(tags, known[:, 0], options, generator)
-    write_whole(
-        out / TABLE,
-        lambda file: csv.writer(file, lineterminator="\n").writerows(_table(tags, rows)),
-    )
+    table = _table(_annotated(tags, known["tags"], options, generator), rows)
+    write_whole(out / TABLE, lambda file: csv.writer(file, lineterminator="\n").writerows(table))
     return out / TABLE
+
+
+def _known(num: int, options: SceneOptions, generator: np.random.Generator) -> Known:
+    """For each task, which of the N scenes are annotated."""
+    fraction = options.unknown_fraction if options.unknown_pattern == "per_task" else 0.0
+    columns = known_tasks(num, len(TASKS), fraction, generator).T
+    return {task: columns[k] for k, task in enumerate(TASKS)}
 
 
 def _record(num: int, options: SceneOptions, distribution: LabelDistribution) -> dict[str, Any]:
@@ -114,7 +118,7 @@ def _image_name(index: int) -> str:
     return f"images/{index:06d}.jpg"
 
 
-def _save(out: Path, index: int, scene: Scene, told: dict[str, bool]) -> list[str]:
+def _save(out: Path, index: int, scene: Scene, known: Known) -> list[str]:
     """Write the pictures of one scene.
 
     Returns:
@@ -122,14 +126,14 @@ def _save(out: Path, index: int, scene: Scene, told: dict[str, bool]) -> list[st
     """
     mask = f"masks/{index:06d}.png"
     Image.fromarray(scene.image).save(out / _image_name(index), quality=JPEG_QUALITY)
-    if told["mask"]:
+    if known["mask"][index]:
         Image.fromarray(scene.mask).save(out / mask)
     return [
         _image_name(index),
-        cell(told["daytime"], scene.daytime),
-        cell(told["people"], scene.people),
-        cell(told["visibility_m"], f"{scene.visibility_m:.1f}"),
-        cell(told["mask"], mask),
+        cell(known["daytime"][index], scene.daytime),
+        cell(known["people"][index], scene.people),
+        cell(known["visibility_m"][index], f"{scene.visibility_m:.1f}"),
+        cell(known["mask"][index], mask),
     ]
 
 
