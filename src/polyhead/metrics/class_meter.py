@@ -10,7 +10,7 @@ import numpy as np
 
 from polyhead.metrics.calibration import expected_calibration_error, log_loss, top_label
 from polyhead.metrics.cells import check_probabilities, check_width, known_rows
-from polyhead.metrics.entries import class_entries, label_figures, metric_entries
+from polyhead.metrics.entries import class_entries, label_figures, metric_entries, value_entries
 from polyhead.metrics.label_counts import confusion_matrix, count_classes
 from polyhead.metrics.ratios import mean_defined, ratio
 
@@ -60,7 +60,8 @@ class ClassMeter:
         `accuracy_majority` is what always answering the commonest class of these images scores.
 
         Args:
-            intervals: Whether to add 95 % bootstrap intervals over images (`low`, `high`).
+            intervals: Whether to add 95 % bootstrap intervals over images (`low`, `high`), which
+                all but `ECE` and `accuracy_majority` have.
 
         Returns:
             `num_images`, `num_known`, `num_classes`, `num_classes_evaluated`, `metrics`,
@@ -75,7 +76,15 @@ class ClassMeter:
             "num_known": int((targets >= 0).sum()),
             "num_classes": len(self.classes),
             "num_classes_evaluated": int((counts.positives > 0).sum()),
-            "metrics": metric_entries(figures, (len(targets), 1), intervals),
+            "metrics": {
+                **metric_entries(figures, (len(targets), 1), intervals),
+                **value_entries(
+                    {
+                        "ECE": expected_calibration_error(*top_label(probabilities, targets)),
+                        "accuracy_majority": ratio(counts.positives.max(), counts.positives.sum()),
+                    }
+                ),
+            },
             "per_class": class_entries(
                 self.classes,
                 {**label_figures(counts), "num_known": counts.positives.astype(np.int64)},
@@ -91,12 +100,9 @@ def _class_figures(
     probabilities: np.ndarray, given: np.ndarray, targets: np.ndarray, weights: np.ndarray
 ) -> dict[str, np.ndarray]:
     counts = count_classes(given, targets, probabilities.shape[1], weights)
-    num_known = counts.positives.sum(axis=0)
     return {
-        "accuracy": ratio(counts.true_positives.sum(axis=0), num_known),
-        "accuracy_majority": ratio(counts.positives.max(axis=0), num_known),
+        "accuracy": ratio(counts.true_positives.sum(axis=0), counts.positives.sum(axis=0)),
         "balanced_accuracy": mean_defined(counts.recall),
         "macro_F1": counts.macro_f1,
-        "ECE": expected_calibration_error(*top_label(probabilities, targets), weights),
         "log_loss": log_loss(probabilities, targets, weights),
     }

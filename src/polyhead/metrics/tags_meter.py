@@ -12,7 +12,7 @@ from polyhead.metrics.agreement import hamming_error, subset_accuracy
 from polyhead.metrics.average_precision import Ranking
 from polyhead.metrics.calibration import brier_score, expected_calibration_error
 from polyhead.metrics.cells import check_probabilities, check_width, known_cells
-from polyhead.metrics.entries import class_entries, label_figures, metric_entries
+from polyhead.metrics.entries import class_entries, label_figures, metric_entries, value_entries
 from polyhead.metrics.label_counts import count_labels
 from polyhead.metrics.ratios import mean_defined, ratio
 
@@ -64,7 +64,8 @@ class TagsMeter:
 
         Args:
             thresholds: L probabilities at or above which a label is given; 0.5 each when None.
-            intervals: Whether to add 95 % bootstrap intervals over images (`low`, `high`).
+            intervals: Whether to add 95 % bootstrap intervals over images (`low`, `high`), which
+                all but `ECE` have.
 
         Returns:
             `num_images`, `num_known`, `num_classes`, `num_classes_evaluated`, `metrics` and
@@ -89,7 +90,10 @@ class TagsMeter:
             "num_known": int((targets >= 0).sum()),
             "num_classes": len(self.classes),
             "num_classes_evaluated": int((counts.positives > 0).sum()),
-            "metrics": metric_entries(figures, targets.shape, intervals),
+            "metrics": {
+                **metric_entries(figures, targets.shape, intervals),
+                **value_entries({"ECE": expected_calibration_error(probabilities, targets)}),
+            },
             "per_class": class_entries(
                 self.classes,
                 {
@@ -121,6 +125,5 @@ def _tags_figures(
         "OF1": counts.of1,
         "subset_accuracy": subset_accuracy(given, targets, weights),
         "hamming": hamming_error(given, targets, weights),
-        "ECE": expected_calibration_error(probabilities, targets, weights),
         "Brier": brier_score(probabilities, targets, weights),
     }
