@@ -58,7 +58,7 @@ def read(path: Path) -> None:
 
 def main() -> None:
     """Write, then read in a fresh process."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description="Read a large CSV table.")
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--columns", type=int, default=100)
     parser.add_argument("--read", type=Path, help="read this file, in this process")

@@ -82,7 +82,7 @@ def _explain(path: Path, header: Header, error: pa.ArrowInvalid) -> DataError:
     if encoding is not None:
         return encoding
     walk_rows(path, header)  # raises, naming the line, where a quote stays open
-    limit = f"a row is longer than {_BLOCK_BYTES >> 20} MB; split it, or use parquet"
+    limit = f"rows may take up to {_BLOCK_BYTES >> 20} MB; for longer ones use parquet"
     return refusal("E_CSV", path.name, f"the table cannot be parsed ({error}); {limit}.")
 
 
