@@ -60,8 +60,7 @@ def with_polyhead(batch: list[bytes]) -> torch.Tensor:
 def with_torchvision(batch: list[bytes]) -> torch.Tensor:
     """Float pictures, normalised one by one."""
     pictures = [Image.open(io.BytesIO(data)).convert("RGB") for data in batch]
-    tensors: list[torch.Tensor] = [peer_transform(picture) for picture in pictures]
-    return torch.stack(tensors)
+    return torch.stack([torch.as_tensor(peer_transform(picture)) for picture in pictures])
 
 
 def images_per_second(run: Callable[[list[bytes]], torch.Tensor], files: list[bytes]) -> float:
