@@ -32,7 +32,7 @@ def paint_ground(canvas: Canvas, street: Street, generator: np.random.Generator)
     slab = mix(times(slab, damp), SNOW, cover * 0.85)
     _strip(canvas, street, (street.near_edge, street.front), slab, mask_id("pavement"))
     _joints(canvas, street, times(slab, 0.9))
-    tar = mix(times(tar, damp), SNOW, cover * 0.4)
+    tar = mix(times(tar, damp), SNOW, cover * 0.5)
     edge = street.half_road
     for side in (-1, 1):
         kerb = (side * edge, side * (edge + 0.22))
@@ -86,9 +86,9 @@ def _patch(
 
 def _joints(canvas: Canvas, street: Street, colour: Colour) -> None:
     shade = canvas.air.shade(colour, 0.0)
-    first, last = (street.reach[0], 30.0) if street.along else (-24.0, 24.0)
+    first, last = (street.reach[0], 18.0) if street.along else (-16.0, 16.0)
     bands = [(street.half_road, street.front), (street.near_edge, -street.half_road)]
-    for s in np.arange(first, last, 1.6).tolist():
+    for s in np.arange(first, last, 1.8).tolist():
         for t0, t1 in bands:
             path = [street.to_picture(s, t0, 0.0), street.to_picture(s, t1, 0.0)]
             canvas.ink.line(path, fill=shade, width=1)

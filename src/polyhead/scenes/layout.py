@@ -12,7 +12,7 @@ from polyhead.scenes.canvas import Brush, Point
 from polyhead.scenes.street import Street
 
 COVERED = 0.4  # largest share of a thing's box behind nearer boxes
-TRIES = 40
+TRIES = 32
 
 
 @dataclass(frozen=True)
