@@ -30,7 +30,7 @@ Upright = tuple[float, float, float]
 """A vertical line in the picture: its column, the row of its foot, pixels a metre."""
 
 STOREY = 3.1  # metres
-FAR_END = 70.0  # metres along the road; beyond it the haze and the road's end take over
+FAR_END = 60.0  # metres along the road; beyond it the haze and the road's end take over
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class House:
             x, z = self.street.to_ground(s, t)
             lines.append((*camera.project(x, 0.0, z), camera.scale(z)))
         low, high = sorted((lines[0][0], lines[1][0]))
-        if high - low < 1.0 or high < 0 or low > camera.size:
+        if high - low < 2.0 or high < 0 or low > camera.size:
             return None
         return lines[0], lines[1]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -52,13 +52,3 @@ def write_whole(path: Path, fill: Callable[[TextIO], object]) -> None:
     with unfinished.open("w", encoding="utf-8", newline="") as file:
         fill(file)
     os.replace(unfinished, path)
-
-
-def cell(known: bool, text: str | int) -> str:
-    """One cell of the table; empty when unknown."""
-    return str(text) if known else ""
-
-
-def joined(labels: Sequence[str]) -> str:
-    """A delimited list of labels, in which no label at all is said aloud."""
-    return "|".join(labels) if labels else "[]"

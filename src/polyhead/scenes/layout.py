@@ -108,8 +108,10 @@ class Layout:
         feet = self.street.spots(zone, TRIES, generator)
         size = (generator.uniform(*kind.width), generator.uniform(*kind.height))
         boxes = self._boxes_at(feet, size)
+        in_sight = self._in_sight(boxes, kind)
+        feet, boxes = feet[in_sight], boxes[in_sight]
         covered = self._covered_with(boxes, feet[:, 1])
-        sound = self._in_sight(boxes, kind) & (covered.max(axis=1) <= COVERED)
+        sound = covered.max(axis=1) <= COVERED
         if not sound.any():
             return False
         first = int(sound.argmax())

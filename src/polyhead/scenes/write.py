@@ -17,8 +17,6 @@ from polyhead.scenes.distribution import LabelDistribution, street_distribution
 from polyhead.scenes.folder import (
     OBJECTS,
     TABLE,
-    cell,
-    joined,
     take_folder,
     write_json,
     write_whole,
@@ -130,10 +128,10 @@ def _save(out: Path, index: int, scene: Scene, known: Known) -> list[str]:
         Image.fromarray(scene.mask).save(out / mask)
     return [
         _image_name(index),
-        cell(known["daytime"][index], scene.daytime),
-        cell(known["people"][index], scene.people),
-        cell(known["visibility_m"][index], f"{scene.visibility_m:.1f}"),
-        cell(known["mask"][index], mask),
+        _cell(known["daytime"][index], scene.daytime),
+        _cell(known["people"][index], scene.people),
+        _cell(known["visibility_m"][index], f"{scene.visibility_m:.1f}"),
+        _cell(known["mask"][index], mask),
     ]
 
 
@@ -153,11 +151,16 @@ def _table(tags: np.ndarray, rows: list[list[str]]) -> list[list[str]]:
         names, cells = ["tags"], [[_delimited(row)] for row in tags]
     else:
         names = [f"tag:{label}" for label in TAGS]
-        cells = [[cell(value != UNKNOWN, value) for value in row] for row in tags.tolist()]
+        cells = [[_cell(value != UNKNOWN, value) for value in row] for row in tags.tolist()]
     header = ["image", *names, "daytime", "people", "visibility_m", "mask"]
     return [header, *([row[0], *told, *row[1:]] for row, told in zip(rows, cells, strict=True))]
 
 
 def _delimited(row: np.ndarray) -> str:
     labels = [label for label, value in zip(TAGS, row, strict=True) if value == 1]
-    return cell(bool(np.all(row != UNKNOWN)), joined(labels))
+    # No label at all is said aloud: an empty cell would mean unknown.
+    return _cell(bool(np.all(row != UNKNOWN)), "|".join(labels) if labels else "[]")
+
+
+def _cell(known: bool, text: str | int) -> str:
+    return str(text) if known else ""
