@@ -30,12 +30,11 @@ class ExponentialAverage:
         decay = min(self.decay, (1 + self.num_updates) / (10 + self.num_updates))
         self.num_updates += 1
         current = network.state_dict()
-        floating = [key for key, t in self._state.items() if t.is_floating_point()]
-        torch._foreach_lerp_(
-            [self._state[key] for key in floating], [current[key] for key in floating], 1 - decay
-        )
-        for key in self._state.keys() - set(floating):
-            self._state[key].copy_(current[key])
+        for key, averaged in self._state.items():
+            if averaged.is_floating_point():
+                averaged.lerp_(current[key], 1 - decay)
+            else:
+                averaged.copy_(current[key])
 
     def state_dict(self) -> dict[str, Tensor]:
         """The averaged weights, under the network's keys."""

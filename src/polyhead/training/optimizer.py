@@ -34,7 +34,6 @@ def build_optimizer(
                 "params": parameters,
                 "lr": learning_rate * rates[shared],
                 "base_rate": learning_rate * rates[shared],
-                "shared": shared,
                 "weight_decay": weight_decay if decays else 0.0,
             }
             for (shared, decays), parameters in groups.items()
@@ -58,7 +57,7 @@ def rate_factor(step: int, num_steps: int, warmup: float) -> float:
     return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
 
 
-def set_rates(optimizer: torch.optim.Optimizer, factor: float, *, frozen: bool) -> None:
-    """Set every group's rate for the next step; a frozen backbone has rate 0."""
+def set_rates(optimizer: torch.optim.Optimizer, factor: float) -> None:
+    """Set every group's rate for the next step."""
     for group in optimizer.param_groups:
-        group["lr"] = 0.0 if frozen and group["shared"] else factor * group["base_rate"]
+        group["lr"] = factor * group["base_rate"]

@@ -1,0 +1,89 @@
+"""Everything that can be known about a config's data before training."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from polyhead.config import Config
+from polyhead.data import check_images, find_orphans
+from polyhead.errors import Fault
+from polyhead.formats import read_table
+from polyhead.progress import Reporter
+from polyhead.structures import Table
+from polyhead.tasks import Task
+
+
+@dataclass(frozen=True)
+class Examination:
+    """A table with its targets, and every fault found.
+
+    Attributes:
+        table: All rows, faulty ones included.
+        tasks: Task name to settled task, in the order of the config.
+        targets: Task name to (N, …) array.
+        faults: Errors first, then warnings and notes, each in the order of rows.
+        digests: (N,) digest of each picture's pixels; empty where it cannot be read.
+        num_pictures: Rows whose picture decodes.
+    """
+
+    table: Table
+    tasks: Mapping[str, Task]
+    targets: Mapping[str, np.ndarray]
+    faults: tuple[Fault, ...]
+    digests: np.ndarray
+    num_pictures: int
+
+    @property
+    def num_errors(self) -> int:
+        """How many faults keep training from starting."""
+        return sum(fault.is_error for fault in self.faults)
+
+    def counts(self) -> dict[str, int]:
+        """How often each code was found, errors first."""
+        return dict(Counter(fault.code for fault in self.faults))
+
+
+def examine(config: Config, reporter: Reporter) -> Examination:
+    """Read the table, settle and encode the tasks, decode every picture.
+
+    Args:
+        config: The checked config.
+        reporter: Told how far the pictures are.
+
+    Raises:
+        ConfigError: A file or column that the config names does not exist.
+        DataError: The table cannot be read at all.
+    """
+    data = config.data
+    table = read_table(data.annotations, data.images, data.image_column)
+    tasks = {name: keys.resolve(name, table) for name, keys in config.tasks.items()}
+    faults = list(table.faults)
+    targets = {}
+    for name, task in tasks.items():
+        encoding = task.encode(table)
+        targets[name] = encoding.targets
+        faults += encoding.faults
+        faults += _nothing_known(name, task, encoding.targets, table)
+    paths = [table.path(row) for row in range(len(table))]
+    with reporter.work("checking pictures", len(paths), "pictures") as advance:
+        pictures = check_images(paths, table.where, progress=lambda units: advance(units, ""))
+    faults += pictures.faults
+    if data.images is not None:
+        faults += find_orphans(data.images, paths)
+    faults.sort(key=lambda fault: "EWN".find(fault.code[0]))
+    readable = int((pictures.digests != b"").sum())
+    return Examination(table, tasks, targets, tuple(faults), pictures.digests, readable)
+
+
+def _nothing_known(name: str, task: Task, targets: np.ndarray, table: Table) -> list[Fault]:
+    if task.known(targets).any():
+        return []
+    message = (
+        f'task "{name}" has no known cell in {len(table)} rows; expected some; '
+        "fill its column, or remove the task."
+    )
+    return [Fault("E_NOTHING_KNOWN", table.source, message)]

@@ -1,0 +1,140 @@
+"""From a config to rows that training may use: checked, split, faulty ones dropped if asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from polyhead.config import Config
+from polyhead.data import SplitKeys, SplitPlan, split_rows
+from polyhead.errors import DataError, Fault
+from polyhead.preparation.examine import Examination, examine
+from polyhead.progress import Reporter
+from polyhead.structures import IMAGE, Table
+from polyhead.tasks import Task
+
+MAX_SKIPPED = 0.01  # share of the rows; more than that is no accident
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What training and evaluation start from.
+
+    Attributes:
+        table: The rows in use.
+        tasks: Task name to settled task.
+        targets: Task name to (N, …) array.
+        split: (N,) of `train`, `val` and `test`.
+        faults: What was found, none of it an error of a row in use.
+        skipped: Faults of rows that were dropped.
+    """
+
+    table: Table
+    tasks: Mapping[str, Task]
+    targets: Mapping[str, np.ndarray]
+    split: np.ndarray
+    faults: tuple[Fault, ...]
+    skipped: tuple[Fault, ...]
+
+    def rows(self, part: str) -> np.ndarray:
+        """Rows of one part of the split."""
+        return np.flatnonzero(self.split == part)
+
+    @property
+    def images(self) -> list[str]:
+        """Image names as written in the annotations."""
+        return self.table.data.column(IMAGE).to_pylist()
+
+
+def prepare(config: Config, reporter: Reporter) -> Prepared:
+    """Check the data and split it.
+
+    Raises:
+        DataError: The check found errors (all of them listed); or with `bad_data: skip`, errors
+            that concern no single row, or more than 1 % of the rows.
+    """
+    found = examine(config, reporter)
+    errors = [fault for fault in found.faults if fault.is_error]
+    keep = np.arange(len(found.table))
+    if errors and config.data.bad_data == "strict":
+        raise DataError(f"the data check found {len(errors)} errors", found.faults)
+    if errors:
+        keep = _without(found, errors)
+    table = found.table.take(keep) if len(keep) < len(found.table) else found.table
+    targets = {name: values[keep] for name, values in found.targets.items()}
+    split, warnings = _split(config, table, found.tasks, targets, found.digests[keep])
+    calm = tuple(fault for fault in found.faults if not fault.is_error)
+    return Prepared(table, found.tasks, targets, split, (*calm, *warnings), tuple(errors))
+
+
+def _without(found: Examination, errors: list[Fault]) -> np.ndarray:
+    """Rows that have no error, as long as only few have."""
+    general = [fault for fault in errors if fault.row is None]
+    if general:
+        raise DataError(
+            f"{len(general)} errors concern no single row, so that skipping cannot mend them",
+            found.faults,
+        )
+    bad = {fault.row for fault in errors}
+    if len(bad) > MAX_SKIPPED * len(found.table):
+        raise DataError(
+            f"{len(bad)} of {len(found.table)} rows have errors; at most {MAX_SKIPPED:.0%} may be "
+            "skipped; mend the data",
+            found.faults,
+        )
+    return np.array([row for row in range(len(found.table)) if row not in bad])
+
+
+def _split(
+    config: Config,
+    table: Table,
+    tasks: Mapping[str, Task],
+    targets: Mapping[str, np.ndarray],
+    digests: np.ndarray,
+) -> tuple[np.ndarray, list[Fault]]:
+    keys = config.data.split
+    plan = SplitPlan(keys.method, keys.val, keys.test, config.train.seed)
+    labels = [task.stratify(targets[name]) for name, task in tasks.items()]
+    split = split_rows(
+        table.data.column(IMAGE).to_pylist(),
+        plan,
+        SplitKeys(
+            labels=np.concatenate(labels, 1),
+            groups=_texts(table, keys.group_by),
+            digests=digests,
+            column=_texts(table, keys.column),
+        ),
+    )
+    for part in ("train", "val"):
+        if not (split == part).any():
+            raise DataError(
+                f"the {part} part of the split is empty ({len(table)} rows in all); expected at "
+                "least 1 row; add pictures or change data.split"
+            )
+    names = [f"{name}/{label}" for name, task in tasks.items() for label in task.classes]
+    return split, _thin_classes(names, np.concatenate(labels, 1), split, table.source)
+
+
+def _texts(table: Table, column: str | None) -> list[str | None] | None:
+    return None if column is None else table.column(column).to_pylist()
+
+
+def _thin_classes(
+    names: list[str], labels: np.ndarray, split: np.ndarray, source: str
+) -> list[Fault]:
+    """`W_NO_POSITIVES` for classes that some part of the split lacks though the table has them."""
+    faults = []
+    present = (labels == 1).any(0)
+    for part in ("train", "val", "test"):
+        rows = split == part
+        lacking = present & ~(labels[rows] == 1).any(0)
+        if rows.any() and lacking.any():
+            shown = ", ".join(np.array(names)[lacking][:8])
+            message = (
+                f"the {part} part has no positive row of {int(lacking.sum())} classes ({shown}); "
+                "their figures there are null; add examples."
+            )
+            faults.append(Fault("W_NO_POSITIVES", source, message))
+    return faults

@@ -1,0 +1,27 @@
+"""Where resized pictures are kept between epochs and runs."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from polyhead.data import ImageCache
+from polyhead.structures import IMAGE, Table
+
+
+def cache_root() -> Path:
+    """`POLYHEAD_CACHE_DIR`, or `polyhead` in the user's cache folder."""
+    chosen = os.environ.get("POLYHEAD_CACHE_DIR")
+    if chosen:
+        return Path(chosen)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "polyhead"
+
+
+def open_cache(table: Table, size: tuple[int, int]) -> ImageCache:
+    """The cache of a table's pictures; another table or order gets another folder."""
+    digest = hashlib.sha256(os.fsencode(table.root.absolute()))
+    for chunk in table.data.column(IMAGE).chunks:
+        digest.update("\n".join(chunk.to_pylist()).encode("utf-8", "surrogateescape"))
+    folder = cache_root() / "pictures" / digest.hexdigest()[:16]
+    return ImageCache(folder, table.path, len(table), size)

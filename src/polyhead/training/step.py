@@ -1,0 +1,95 @@
+"""One optimizer step, and what happens when it cannot be taken."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import torch
+from accelerate import Accelerator
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from polyhead.objective import Objective
+from polyhead.structures import Batch
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """What one step did.
+
+    Attributes:
+        losses: Task name to its mean loss over known cells; tasks with none are absent.
+        taken: False when a loss or gradient was not finite and the weights were left alone.
+        culprits: Tasks whose loss was not finite; empty when only the gradient was.
+    """
+
+    losses: dict[str, float]
+    taken: bool
+    culprits: list[str]
+
+
+class Stepper:
+    """Takes optimizer steps over one or more batches.
+
+    Args:
+        accelerator: Devices and precision.
+        model: The network as the accelerator prepared it.
+        optimizer: Likewise.
+        objective: The scalar to descend.
+        clip: Largest norm of the whole gradient.
+    """
+
+    def __init__(
+        self,
+        accelerator: Accelerator,
+        model: nn.Module,
+        optimizer: Optimizer,
+        objective: Objective,
+        clip: float,
+    ) -> None:
+        self.accelerator, self.model, self.optimizer = accelerator, model, optimizer
+        self.objective, self.clip = objective, clip
+
+    def __call__(self, batches: Sequence[Batch]) -> StepReport:
+        """One step over all batches, as if they were one."""
+        moved = [self._to_device(batch) for batch in batches]
+        counts = self._counts(moved)
+        losses: dict[str, Tensor] = {}
+        for batch in moved:
+            with self.accelerator.autocast():
+                logits = self.model(batch.images)
+            total, parts = self.objective(logits, batch.targets, batch.known, counts)
+            for name, part in parts.items():
+                losses[name] = losses[name] + part if name in losses else part
+            if total.requires_grad:
+                self.accelerator.backward(total * self.accelerator.num_processes)
+        values = {name: float(value) for name, value in losses.items()}
+        culprits = [name for name, value in values.items() if not abs(value) < float("inf")]
+        norm = self.accelerator.clip_grad_norm_(self.model.parameters(), self.clip)
+        finite = not culprits and (norm is None or bool(torch.isfinite(torch.as_tensor(norm))))
+        if finite:
+            self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        return StepReport(values, finite, culprits)
+
+    def _to_device(self, batch: Batch) -> Batch:
+        device = self.accelerator.device
+        return Batch(
+            batch.images.to(device, non_blocking=True, memory_format=torch.channels_last),
+            {name: t.to(device, non_blocking=True) for name, t in batch.targets.items()},
+            {name: t.to(device, non_blocking=True) for name, t in batch.known.items()},
+            batch.rows,
+        )
+
+    def _counts(self, batches: Sequence[Batch]) -> dict[str, float]:
+        """Denominators over all batches and processes, in one exchange."""
+        per_batch = [self.objective.counts(batch.targets, batch.known) for batch in batches]
+        names = list(per_batch[0])
+        sums = torch.stack(
+            [torch.stack([c[name].float() for c in per_batch]).sum() for name in names]
+        )
+        if self.accelerator.num_processes > 1:
+            sums = cast(Tensor, self.accelerator.reduce(sums, "sum"))
+        return dict(zip(names, sums.tolist(), strict=True))

@@ -1,0 +1,214 @@
+"""The training loop: epochs of steps, validation, saving, stopping."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from polyhead.config import TrainConfig
+from polyhead.errors import DivergedError, Interrupted
+from polyhead.network import Network
+from polyhead.network.weights import write_weights
+from polyhead.preparation import Prepared
+from polyhead.progress import Advance, Reporter
+from polyhead.runtime.run_folder import RunFolder
+from polyhead.structures import Batch
+from polyhead.structures.durable import append_line
+from polyhead.training.ema import ExponentialAverage
+from polyhead.training.interruption import InterruptionGuard
+from polyhead.training.loading import Batches
+from polyhead.training.metrics_log import epoch_line, epoch_record
+from polyhead.training.optimizer import rate_factor, set_rates
+from polyhead.training.order import EpochBatches, stable_seed
+from polyhead.training.state import Position, save_state
+from polyhead.training.step import Stepper, StepReport
+from polyhead.training.validation import DenseArrays, gather_dense
+
+MAX_SKIPPED_STEPS = 10
+
+
+@dataclass
+class Parts:
+    """What the loop works with, built by `run.py`.
+
+    Attributes:
+        network: Being trained.
+        shadow: A second network that wears the averaged weights for validation.
+        stepper: Takes one optimizer step.
+        average: Averaged weights.
+        order: Chooses the rows of each batch.
+        training: Batches in that order.
+        validation: Validation batches.
+    """
+
+    network: Network
+    shadow: Network
+    stepper: Stepper
+    average: ExponentialAverage
+    order: EpochBatches
+    training: Batches
+    validation: Batches
+
+
+class Trainer:
+    """Runs the loop from a position to the end.
+
+    Args:
+        settings: The train section of the config.
+        prepared: Data and tasks.
+        parts: Network, loaders and the rest.
+        run: Where to save.
+        reporter: Told how far it is.
+        identity: What a resume must find unchanged.
+    """
+
+    def __init__(
+        self,
+        settings: TrainConfig,
+        prepared: Prepared,
+        parts: Parts,
+        run: RunFolder,
+        reporter: Reporter,
+        identity: dict[str, Any],
+    ) -> None:
+        self.settings, self.prepared, self.parts = settings, prepared, parts
+        self.run, self.reporter, self.identity = run, reporter, identity
+        self.steps_per_epoch = -(-len(parts.order) // settings.accumulate)
+        self.num_steps = self.steps_per_epoch * settings.epochs
+
+    def fit(self, position: Position) -> Position:
+        """Train until the last epoch, or until patience ends.
+
+        Raises:
+            Interrupted: Ctrl-C or SIGTERM, after the step was finished and saved.
+            DivergedError: Too many steps without a finite loss or gradient.
+        """
+        with InterruptionGuard() as guard:
+            while position.epoch < self.settings.epochs and not self._out_of_patience(position):
+                self._epoch(position, guard)
+                record = self._validate(position)
+                append_line(self.run.metrics, record)
+                self.reporter.say(epoch_line(record, self.settings.epochs))
+                position.next_epoch()
+                self._save(position)
+                self._stop_if_asked(position, guard)
+        return position
+
+    def _out_of_patience(self, position: Position) -> bool:
+        if not self.settings.patience or position.best_epoch is None:
+            return False
+        return position.epoch - 1 - position.best_epoch >= self.settings.patience
+
+    def _epoch(self, position: Position, guard: InterruptionGuard) -> None:
+        parts, settings = self.parts, self.settings
+        self._freeze(position.epoch < settings.freeze_epochs)
+        parts.order.start(position.epoch, position.batch)
+        title = f"epoch {position.epoch + 1}/{settings.epochs}"
+        left = len(parts.order) - position.batch
+        with self.reporter.work(title, left * settings.batch_size, "pictures") as advance:
+            for batches in _groups(iter(parts.training), settings.accumulate):
+                self._step(position, batches, advance)
+                if position.step % settings.checkpoint_steps == 0:
+                    self._save(position)
+                self._stop_if_asked(position, guard)
+
+    def _freeze(self, frozen: bool) -> None:
+        """A frozen backbone neither learns nor gathers statistics."""
+        self.parts.network.train()
+        self.parts.network.backbone.train(not frozen)
+        self.parts.network.backbone.requires_grad_(not frozen)
+
+    def _step(self, position: Position, batches: list[Batch], advance: Advance) -> None:
+        parts = self.parts
+        # All chance inside the network follows from seed and step: nothing of it need be saved.
+        torch.manual_seed(stable_seed("step", self.settings.seed, position.step))
+        factor = rate_factor(position.step, self.num_steps, self.settings.warmup)
+        set_rates(parts.stepper.optimizer, factor)
+        report = parts.stepper(batches)
+        position.step += 1
+        position.batch += len(batches)
+        if report.taken:
+            position.add_losses(report.losses)
+            parts.average.update(parts.network)
+        else:
+            self._skip(position, batches, report)
+        shown = " ".join(f"{name} {value:.3f}" for name, value in position.mean_losses().items())
+        advance(sum(len(batch.rows) for batch in batches), shown)
+
+    def _skip(self, position: Position, batches: list[Batch], report: StepReport) -> None:
+        """Record a step that was not taken; stop when there were too many."""
+        position.num_skipped += 1
+        rows = [int(row) for batch in batches for row in batch.rows]
+        heads = ", ".join(report.culprits) or "none (the gradient was)"
+        files = ", ".join(self.prepared.table.image(row) for row in rows[:8])
+        more = f" and {len(rows) - 8} more" if len(rows) > 8 else ""
+        text = (
+            f"step {position.step} skipped: not finite was the loss of {heads}; pictures {files}"
+            f"{more}"
+        )
+        self.reporter.say(text)
+        append_line(self.run.metrics, {"step": position.step, "skipped": text})
+        self._heal_statistics()
+        if position.num_skipped >= MAX_SKIPPED_STEPS:
+            raise DivergedError(
+                f"{position.num_skipped} steps had no finite loss or gradient; the last: {text}. "
+                "The weights of the last good step are kept. Lower train.learning_rate, or look "
+                "at these pictures' labels."
+            )
+
+    def _heal_statistics(self) -> None:
+        """Running statistics that took in a non-finite batch go back to their average."""
+        averaged = self.parts.average.state_dict()
+        for name, buffer in self.parts.network.named_buffers():
+            if name in averaged and not torch.isfinite(buffer).all():
+                buffer.copy_(averaged[name])
+
+    def _validate(self, position: Position) -> dict[str, Any]:
+        """Figures of the averaged weights; keeps them as last, and as best when they are."""
+        with self.reporter.work("validating", len(self.prepared.rows("val")), "pictures") as tell:
+            dense, targets = self.dense_on_validation(tell)
+        figures = {}
+        for name, task in self.prepared.tasks.items():
+            meter = task.meter()
+            meter.update(dense[name], targets[name])
+            figures[name] = meter.compute()
+        record = epoch_record(position, self.prepared.tasks, figures)
+        score = record["score"]
+        better = position.best_score is None or score > position.best_score
+        targets_of_save = [self.run.last_weights] + ([self.run.best_weights] if better else [])
+        for path in targets_of_save:
+            write_weights(path, self.parts.average.state_dict(), {"epoch": str(position.epoch)})
+        if better:
+            position.best_score, position.best_epoch = score, position.epoch
+        return {**record, "best": better}
+
+    def dense_on_validation(
+        self, tell: Advance | None = None, weights: Mapping[str, torch.Tensor] | None = None
+    ) -> tuple[DenseArrays, dict[str, Any]]:
+        """Dense outputs of some weights (the averaged ones by default) on the validation part."""
+        self.parts.shadow.load_state_dict(dict(weights or self.parts.average.state_dict()))
+        return gather_dense(self.parts.shadow, self.parts.validation, tell)
+
+    def _save(self, position: Position) -> None:
+        parts = self.parts
+        optimizer = parts.stepper.optimizer
+        save_state(self.run, parts.network, optimizer, parts.average, position, self.identity)
+
+    def _stop_if_asked(self, position: Position, guard: InterruptionGuard) -> None:
+        if guard.received:
+            self._save(position)
+            raise Interrupted(
+                f"stopped and saved after step {position.step} of {self.num_steps}; go on with "
+                f"polyhead train --resume {self.run.path}",
+                signal_number=guard.received,
+            )
+
+
+def _groups(batches: Iterator[Batch], size: int) -> Iterator[list[Batch]]:
+    """Lists of `size` batches; the last may be shorter."""
+    while group := list(itertools.islice(batches, size)):
+        yield group
