@@ -8,7 +8,7 @@ import typing
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from polyhead.errors import ConfigError, nearest
 from polyhead.tasks import Component
@@ -67,9 +67,16 @@ def check_component(
         where = f"{kind} {component.name}"
         if name not in allowed:
             raise ConfigError(f'{where} has no option "{name}". {nearest(name, allowed)}')
-        try:
-            options[name] = TypeAdapter(allowed[name]).validate_python(value)
-        except ValidationError as error:
-            problem = error.errors()[0]["msg"]
-            raise ConfigError(f'{where}: option {name} = "{value}": {problem}.') from None
+        options[name] = _typed(where, name, value, allowed[name])
     return factory, options
+
+
+def _typed(where: str, name: str, value: object, kind: Any) -> Any:
+    """One option as the constructor wants it."""
+    try:
+        if isinstance(value, bool) and kind is not bool:
+            raise ConfigError(f"{where}: option {name} = {value}: expected no boolean.")
+        return TypeAdapter(kind, config=ConfigDict(allow_inf_nan=False)).validate_python(value)
+    except ValidationError as error:
+        problems = " Or: ".join(f"{item['msg']}." for item in error.errors())
+        raise ConfigError(f'{where}: option {name} = "{value}": {problems}') from None

@@ -5,14 +5,14 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import ValidationError
 
+from polyhead.config.explain import explain
 from polyhead.config.schema import Config
-from polyhead.config.yaml_text import YamlTree, parse_yaml
+from polyhead.config.yaml_text import MAX_BYTES, Location, YamlTree, parse_yaml
 from polyhead.errors import ConfigError, nearest
-from polyhead.tasks import AnyTaskConfig
 
 PATH_KEYS = (("data", "images"), ("data", "annotations"))
 
@@ -32,21 +32,30 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     tree = parse_yaml(read_config_text(path), str(path))
     if not isinstance(tree.value, dict):
         raise ConfigError(f"{path}: expected keys such as `data:` and `tasks:`, found none.")
-    value = _rebase(tree.value, path.resolve().parent)
+    value = copy.deepcopy(tree.value)
+    places = _places(str(path), tree)
+    for keys in PATH_KEYS:
+        _rebase(value, keys, path.resolve().parent)
     for override in overrides:
-        apply_override(value, override)
-    return validate(value, str(path), tree)
+        keys = apply_override(value, override)
+        places = {at: place for at, place in places.items() if at[: len(keys)] != keys}
+        for length in range(1, len(keys) + 1):
+            places.setdefault(keys[:length], f"--set {override}")
+    return _check(value, places)
 
 
 def read_config_text(path: Path) -> str:
     """The text of a config file.
 
     Raises:
-        ConfigError: No such file, a folder, or not UTF-8 text.
+        ConfigError: No such file, a folder, too large, or not UTF-8 text.
     """
     if path.is_dir():
         raise ConfigError(f"{path} is a folder; expected a config such as polyhead.yaml in it.")
     try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise ConfigError(f"{path}: {size} bytes; a config has at most {MAX_BYTES}.")
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         around = [p.name for p in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
@@ -56,17 +65,22 @@ def read_config_text(path: Path) -> str:
         raise ConfigError(f"config {path} cannot be read as UTF-8 text: {error}.") from None
 
 
-def _rebase(value: dict[str, Any], folder: Path) -> dict[str, Any]:
-    value = copy.deepcopy(value)
-    for section, key in PATH_KEYS:
-        part = value.get(section)
-        if isinstance(part, dict) and isinstance(part.get(key), str) and part[key]:
+def _rebase(value: dict[str, Any], keys: Sequence[str], folder: Path) -> None:
+    """Make the path at these keys start at the folder, in place; anything else stays."""
+    section, key = keys
+    part = value.get(section)
+    if isinstance(part, dict) and isinstance(part.get(key), str) and part[key]:
+        try:
             part[key] = str(folder / Path(part[key]).expanduser())
-    return value
+        except RuntimeError as error:  # `~name` of nobody
+            raise ConfigError(f'`{section}.{key}` is "{part[key]}": {error}') from None
 
 
-def apply_override(value: dict[str, Any], override: str) -> None:
+def apply_override(value: dict[str, Any], override: str) -> Location:
     """Set one dotted key in a tree, in place: `train.epochs=20`, `tasks.contents.loss=bce`.
+
+    Returns:
+        The keys on the way to it.
 
     Raises:
         ConfigError: No `=`, or the path runs through something that is no mapping.
@@ -79,10 +93,10 @@ def apply_override(value: dict[str, Any], override: str) -> None:
         node = node.setdefault(name, {})
         if not isinstance(node, dict):
             raise ConfigError(f'--set "{override}": "{name}" holds no keys of its own.')
-    new = parse_yaml(text, f"--set {key}").value if text.strip() else ""
+    node[names[-1]] = parse_yaml(text, f"--set {key}").value if text.strip() else ""
     if tuple(names) in PATH_KEYS:
-        new = str(Path(new).expanduser().absolute())
-    node[names[-1]] = new
+        _rebase(value, names, Path.cwd())
+    return tuple(names)
 
 
 def validate(value: Mapping[str, Any], source: str, tree: YamlTree | None = None) -> Config:
@@ -91,70 +105,22 @@ def validate(value: Mapping[str, Any], source: str, tree: YamlTree | None = None
     Raises:
         ConfigError: All that is wrong, one line each.
     """
+    return _check(value, _places(source, tree or YamlTree()))
+
+
+def _places(source: str, tree: YamlTree) -> dict[Location, str]:
+    """How messages name where each key stands; the empty path is the whole source."""
+    return {(): source, **{path: f"{source}:{line}" for path, line in tree.lines.items()}}
+
+
+def _check(value: Mapping[str, Any], places: Mapping[Location, str]) -> Config:
     try:
         return Config.model_validate(value)
     except ValidationError as error:
-        lines = [_explain(item, source, tree) for item in error.errors()]
+        lines = [explain(item, value, places) for item in error.errors()]
         raise ConfigError("\n".join(dict.fromkeys(lines))) from None
-
-
-def _explain(error: Any, source: str, tree: YamlTree | None) -> str:
-    """One line for one pydantic error: file, line, key, what was found, how to mend it."""
-    path = _plain_path(error["loc"])
-    key = ".".join(map(str, path)) or "the config"
-    known = tree.lines if tree else {}
-    line = next((known[path[:n]] for n in range(len(path), 0, -1) if path[:n] in known), None)
-    where = f"{source}:{line}" if line else source
-    found = error.get("input")
-    match error["type"]:
-        case "extra_forbidden":
-            hint = nearest(str(path[-1]), _keys_at(path[:-1], tree))
-            return f"{where}: unknown key `{key}`. {hint}"
-        case "missing":
-            return f"{where}: key `{key}` is missing; add it."
-        case "union_tag_not_found":
-            return f"{where}: `{key}` has no `type`; expected one of {', '.join(_task_types())}."
-        case "union_tag_invalid":
-            wrong = str(found.get("type")) if isinstance(found, dict) else str(found)
-            return f'{where}: `{key}.type` is "{wrong}". {nearest(wrong, _task_types())}'
-        case "literal_error":
-            choices = str(error["ctx"]["expected"]).replace("'", "").replace(" or ", ", ")
-            return f'{where}: `{key}` is "{found}". {nearest(str(found), choices.split(", "))}'
-    shown = f' (found "{found}")' if isinstance(found, str | int | float | bool) else ""
-    return f"{where}: `{key}`: {error['msg'].removeprefix('Value error, ')}{shown}."
-
-
-def _plain_path(location: Sequence[str | int]) -> tuple[str | int, ...]:
-    """The path in the YAML: pydantic's own also names the member of the union of tasks."""
-    path = list(location)
-    if len(path) > 2 and path[0] == "tasks" and path[2] in _task_types():
-        del path[2]
-    return tuple(path)
-
-
-def _task_models() -> dict[str, type[BaseModel]]:
-    members = get_args(get_args(AnyTaskConfig)[0])
-    return {get_args(model.model_fields["type"].annotation)[0]: model for model in members}
-
-
-def _task_types() -> list[str]:
-    return sorted(_task_models())
-
-
-def _keys_at(path: Sequence[str | int], tree: YamlTree | None) -> list[str]:
-    """The keys that may stand at a path."""
-    model: Any = Config
-    node: Any = tree.value if tree else None
-    for step in path:
-        node = node.get(step) if isinstance(node, dict) else None
-        if path[0] == "tasks" and len(path) == 2 and step == path[1]:
-            task_type = node.get("type") if isinstance(node, dict) else None
-            model = _task_models().get(str(task_type), model)
-        elif isinstance(model, type) and step in model.model_fields:
-            model = model.model_fields[str(step)].annotation
-    return sorted(model.model_fields) if isinstance(model, type) else []
 
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of a config, for editors."""
-    return TypeAdapter(Config).json_schema()
+    return Config.model_json_schema()

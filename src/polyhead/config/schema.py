@@ -6,18 +6,14 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from polyhead.tasks import AnyTaskConfig
+from polyhead.tasks import AnyTaskConfig, Section
 
 TASK_NAME = re.compile(r"[^\W\d][\w\- ]*")
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class SplitConfig(_Section):
+class SplitConfig(Section):
     """How rows are shared out between training, validation and test."""
 
     method: Literal["stratified", "hash", "column"] = "stratified"
@@ -42,7 +38,7 @@ class SplitConfig(_Section):
         return self
 
 
-class DataConfig(_Section):
+class DataConfig(Section):
     """Where pictures and labels are."""
 
     images: Path | None = Field(default=None, description="Folder of the pictures.")
@@ -53,7 +49,7 @@ class DataConfig(_Section):
     cache: bool = Field(default=True, description="Keep resized pictures on disk between epochs.")
 
 
-class ModelConfig(_Section):
+class ModelConfig(Section):
     """The shared backbone."""
 
     backbone: str = Field(default="tf_efficientnet_lite0", description="A timm model name.")
@@ -62,10 +58,13 @@ class ModelConfig(_Section):
         default=(224, 224), description="Side in pixels, or [height, width]."
     )
 
-    @field_validator("image_size", mode="before")
+    @field_validator("image_size", mode="before", json_schema_input_type=int | tuple[int, int])
     @classmethod
     def _square(cls, value: Any) -> Any:
-        return value if isinstance(value, list | tuple) else (value, value)
+        sides = value if isinstance(value, list | tuple) else (value, value)
+        if len(sides) != 2:
+            raise ValueError(f"found {len(sides)} sides; expected one number or [height, width]")
+        return sides
 
     @field_validator("image_size")
     @classmethod
@@ -75,7 +74,7 @@ class ModelConfig(_Section):
         return value
 
 
-class TrainConfig(_Section):
+class TrainConfig(Section):
     """The recipe; the defaults are chosen by `benchmarks/quality.py`."""
 
     epochs: int = Field(default=20, ge=1)
@@ -95,7 +94,7 @@ class TrainConfig(_Section):
     weighting: Literal["sum"] = "sum"
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     device: str = Field(default="auto", description="auto, cpu, cuda, cuda:N or mps.")
-    workers: int | Literal["auto"] = "auto"
+    workers: Annotated[int, Field(ge=0)] | Literal["auto"] = "auto"
     checkpoint_steps: int = Field(default=200, ge=1, description="Steps between resume points.")
     seed: int = Field(default=0, ge=0)
 
@@ -107,7 +106,7 @@ class TrainConfig(_Section):
         return value
 
 
-class Config(_Section):
+class Config(Section):
     """A whole `polyhead.yaml`."""
 
     name: str = Field(default="run", pattern=r"^[\w.-]+$", description="Names the run folder.")

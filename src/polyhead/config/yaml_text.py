@@ -22,7 +22,7 @@ from polyhead.errors import ConfigError
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
 
-Path = tuple[str | int, ...]
+Location = tuple[str | int, ...]
 
 
 @dataclass
@@ -30,7 +30,7 @@ class _Open:
     """A mapping or list whose end has not been read."""
 
     value: dict[str, Any] | list[Any]
-    path: Path
+    path: Location
     key: str | None = None
 
 
@@ -44,7 +44,7 @@ class YamlTree:
     """
 
     value: Any = None
-    lines: dict[Path, int] = field(default_factory=dict)
+    lines: dict[Location, int] = field(default_factory=dict)
 
 
 def parse_yaml(text: str, source: str) -> YamlTree:
@@ -96,7 +96,7 @@ def _take(event: Any, tree: YamlTree, stack: list[_Open], source: str) -> None:
     stack.append(_Open(value, _place(value, tree, stack, event, where)))
 
 
-def _place(value: Any, tree: YamlTree, stack: list[_Open], event: Any, where: str) -> Path:
+def _place(value: Any, tree: YamlTree, stack: list[_Open], event: Any, where: str) -> Location:
     """Put a value where it belongs; a mapping takes its keys and values by turns."""
     if not stack:
         tree.value = value

@@ -22,7 +22,7 @@ def check_components(config: Config) -> None:
         ConfigError: An unknown name or option, or a loss of another task type.
     """
     for name, task in config.tasks.items():
-        check_component("head", HEADS, task.head)
+        construct("head", HEADS, task.head, 1, 2)
         loss, _ = check_component("loss", LOSSES, task.loss)
         if loss.task_type != task.type:
             fitting = [key for key, value in LOSSES.items() if value.task_type == task.type]
@@ -30,6 +30,7 @@ def check_components(config: Config) -> None:
                 f'tasks.{name}.loss = "{task.loss.name}" is a loss for {loss.task_type} tasks; '
                 f"a {task.type} task takes {', '.join(fitting)}."
             )
+        construct("loss", LOSSES, task.loss, _no_counts(2))
 
 
 def build_network(
@@ -55,13 +56,18 @@ def build_network(
     heads, losses = {}, {}
     for name, task in tasks.items():
         outputs = len(task.classes)
-        blank = LabelCounts(np.zeros(outputs), np.zeros(outputs))
         keys = config.tasks[name]
         heads[name] = construct("head", HEADS, keys.head, backbone.num_features, outputs)
-        losses[name] = construct("loss", LOSSES, keys.loss, counts[name] if counts else blank)
+        losses[name] = construct(
+            "loss", LOSSES, keys.loss, counts[name] if counts else _no_counts(outputs)
+        )
         if counts:
             heads[name].start_at(losses[name].start())
     return Network(backbone, heads, losses)
+
+
+def _no_counts(outputs: int) -> LabelCounts:
+    return LabelCounts(np.zeros(outputs), np.zeros(outputs))
 
 
 def count_labels(labels: np.ndarray) -> LabelCounts:

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from polyhead.errors import CheckpointError, nearest
 from polyhead.tasks.component import Component
+from polyhead.tasks.section import Section
 from polyhead.tasks.single_class import ClassConfig, ClassTask
 from polyhead.tasks.tags import TagsConfig, TagsTask
 from polyhead.tasks.task import Dense, Encoding, Meter, Task, TaskConfig
@@ -21,6 +22,7 @@ __all__ = [
     "Dense",
     "Encoding",
     "Meter",
+    "Section",
     "TagsConfig",
     "TagsTask",
     "Task",
@@ -36,9 +38,14 @@ def task_from_dict(name: str, entry: Mapping[str, Any]) -> Task:
     """The task that `Task.to_dict` described, ready to select predictions.
 
     Raises:
-        CheckpointError: The type is none of ours.
+        CheckpointError: The type is none of ours, or something is missing.
     """
     if entry.get("type") not in _TASKS:
         hint = nearest(str(entry.get("type")), _TASKS)
         raise CheckpointError(f'task "{name}" has type "{entry.get("type")}". {hint}')
-    return _TASKS[entry["type"]].from_dict(name, entry)
+    try:
+        return _TASKS[entry["type"]].from_dict(name, entry)
+    except KeyError as error:
+        raise CheckpointError(
+            f'task "{name}" holds {", ".join(sorted(entry))} but no {error}; restore the file.'
+        ) from None

@@ -27,4 +27,6 @@ def _from_name(value: Any) -> Any:
     return {"name": value} if isinstance(value, str) else value
 
 
-ComponentField = Annotated[Component, BeforeValidator(_from_name)]
+ComponentField = Annotated[
+    Component, BeforeValidator(_from_name, json_schema_input_type=str | Component)
+]

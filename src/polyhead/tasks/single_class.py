@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -12,6 +12,7 @@ from pydantic import Field
 from polyhead.errors import DataError
 from polyhead.metrics import ClassMeter
 from polyhead.structures import ClassPrediction, Table
+from polyhead.tasks.class_names import ClassNames
 from polyhead.tasks.component import Component, ComponentField
 from polyhead.tasks.labels import (
     natural_order,
@@ -30,7 +31,7 @@ class ClassConfig(TaskConfig):
 
     type: Literal["class"]
     column: str | None = Field(default=None, description="The task's own name unless given.")
-    classes: tuple[str, ...] = Field(default=(), description="Found in the table unless given.")
+    classes: ClassNames = Field(default=(), description="Found in the table unless given.")
     head: ComponentField = Component(name="linear")
     loss: ComponentField = Component(name="cross_entropy")
 
@@ -84,6 +85,10 @@ class ClassTask(Task):
             faults += spelling_faults(counts, f'{table.source} column "{column}"')
         positives = np.bincount(targets[targets >= 0], minlength=len(self.classes))
         return Encoding(targets, [*faults, *support_faults(self.classes, positives, table.source)])
+
+    def read_from(self, config: ClassConfig) -> ClassTask:
+        """The same classes as if they had been declared."""
+        return replace(self, config=config.model_copy(update={"classes": self.classes}))
 
     def known(self, targets: np.ndarray) -> np.ndarray:
         """Rows whose class is known."""

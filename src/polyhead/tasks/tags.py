@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from polyhead.errors import DataError, Fault, nearest
 from polyhead.metrics import TagsMeter, fit_thresholds
 from polyhead.structures import Table, TagsPrediction
+from polyhead.tasks.class_names import ClassNames
 from polyhead.tasks.component import Component, ComponentField
 from polyhead.tasks.labels import (
     MAX_LISTED,
@@ -38,7 +39,7 @@ class TagsConfig(TaskConfig):
     columns: tuple[str, ...] = Field(default=(), description="Multi-hot columns; globs allowed.")
     delimiter: str | None = Field(default=None, description="Found in the cells unless given.")
     none: str | None = Field(default=None, description="Cell text for no labels, besides [].")
-    classes: tuple[str, ...] = Field(default=(), description="Found in the table unless given.")
+    classes: ClassNames = Field(default=(), description="Found in the table unless given.")
     head: ComponentField = Component(name="linear")
     loss: ComponentField = Component(name="bce")
 
@@ -129,6 +130,10 @@ class TagsTask(Task):
         labels = [cells.labels[code] for code in cells.codes[odd].tolist()]
         faults += unknown_label_faults(table, cells.rows[odd], labels, self.classes)
         return targets, faults
+
+    def read_from(self, config: TagsConfig) -> TagsTask:
+        """The same classes as if they had been declared."""
+        return replace(self, config=config.model_copy(update={"classes": self.classes}))
 
     def known(self, targets: np.ndarray) -> np.ndarray:
         """Cells that are yes or no."""

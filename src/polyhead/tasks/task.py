@@ -8,21 +8,21 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from polyhead.errors import Fault
 from polyhead.metrics import ClassMeter, TagsMeter
 from polyhead.structures import Table
 from polyhead.structures.prediction import TaskPrediction
 from polyhead.tasks.component import ComponentField
+from polyhead.tasks.section import Section
 
 Dense = Mapping[str, np.ndarray]
 
 
-class TaskConfig(BaseModel):
+class TaskConfig(Section):
     """Keys that every task has."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     head: ComponentField
     loss: ComponentField
     weight: float = Field(default=1.0, gt=0, description="Factor of this task's loss in the sum.")
@@ -91,6 +91,10 @@ class Task(ABC):
     @abstractmethod
     def encode(self, table: Table) -> Encoding:
         """Targets of all rows, and what is wrong with them."""
+
+    @abstractmethod
+    def read_from(self, config: Any) -> Task:
+        """The same task, its classes kept, reading its labels where its config says."""
 
     @abstractmethod
     def known(self, targets: np.ndarray) -> np.ndarray:

@@ -1,0 +1,97 @@
+"""One line for each thing that is wrong with a config: where, what was found, how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, get_args
+
+from pydantic import BaseModel
+
+from polyhead.config.schema import Config
+from polyhead.config.yaml_text import Location
+from polyhead.errors import nearest
+from polyhead.tasks import AnyTaskConfig
+
+EXPECTED = {
+    "bool": "true or false",
+    "dict": "keys of its own",
+    "float": "a number",
+    "int": "a whole number",
+    "model": "keys of its own",
+    "path": "a path",
+    "string": "text",
+    "tuple": "a list, such as [a, b]",
+}
+
+
+def explain(error: Any, value: Mapping[str, Any], places: Mapping[Location, str]) -> str:
+    """Put a pydantic error in the user's terms.
+
+    Args:
+        error: One of `ValidationError.errors()`.
+        value: The tree that was checked.
+        places: Where each key stands, by its path; the empty path is the whole source.
+    """
+    path = _path_in(value, error["loc"], is_key=error["type"] in ("missing", "extra_forbidden"))
+    where = next(places[path[:n]] for n in range(len(path), -1, -1) if path[:n] in places)
+    key = ".".join(map(str, path)) or "the config"
+    found = error["input"]
+    match error["type"]:
+        case "extra_forbidden":
+            return f"{where}: unknown key `{key}`. {nearest(str(path[-1]), _keys_at(path, value))}"
+        case "missing":
+            return f"{where}: key `{key}` is missing; add it."
+        case "union_tag_not_found":
+            return f"{where}: `{key}` has no `type`; expected one of {', '.join(_task_models())}."
+        case "union_tag_invalid":
+            wrong = str(found.get("type"))
+            return f'{where}: `{key}.type` is "{wrong}". {nearest(wrong, _task_models())}'
+        case "literal_error":
+            choices = str(error["ctx"]["expected"]).replace("'", "").replace(" or ", ", ")
+            return f'{where}: `{key}` is "{found}". {nearest(str(found), choices.split(", "))}'
+        case "value_error":
+            return f"{where}: `{key}`: {error['ctx']['error']}."
+    shown = f' (found "{found}")' if isinstance(found, str | int | float) else ""
+    return f"{where}: `{key}`: {_problem(error)}{shown}."
+
+
+def _problem(error: Mapping[str, Any]) -> str:
+    """What pydantic says, in plain words where they are known."""
+    kind = str(error["type"]).split("_")[0]
+    is_type = not str(error["type"]).endswith(("short", "long", "pattern_mismatch", "size"))
+    return f"expected {EXPECTED[kind]}" if kind in EXPECTED and is_type else error["msg"]
+
+
+def _path_in(value: Any, location: Sequence[str | int], *, is_key: bool) -> Location:
+    """The part of a location that is a path in the tree.
+
+    pydantic's own also names members of unions: `tasks.a.tags.column`, `train.workers.int`.
+    """
+    path: list[str | int] = []
+    for step in location[: len(location) - is_key]:
+        if isinstance(value, dict) and step in value:
+            value = value[step]
+        elif isinstance(value, list | tuple) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            continue
+        path.append(step)
+    return (*path, *location[len(location) - is_key :])
+
+
+def _task_models() -> dict[str, type[BaseModel]]:
+    members = get_args(get_args(AnyTaskConfig)[0])
+    models = {get_args(model.model_fields["type"].annotation)[0]: model for model in members}
+    return dict(sorted(models.items()))
+
+
+def _keys_at(path: Location, value: Any) -> list[str]:
+    """The keys that may stand beside the last one of a path."""
+    model: Any = Config
+    if path[0] == "tasks":
+        task_type = value["tasks"][path[1]].get("type")
+        model = _task_models()[task_type]
+    else:
+        for step in path[:-1]:
+            model = model.model_fields[step].annotation
+    return sorted(model.model_fields)
