@@ -1,3 +1,58 @@
-"""polyhead: one image model with many heads."""
+"""polyhead: one image model with many heads, from a folder of pictures to answers.
 
-__version__ = "0.1.0"
+Importing this package is quick: what needs PyTorch is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from polyhead.version import __version__
+
+if TYPE_CHECKING:
+    from polyhead.config import Config, load_config
+    from polyhead.errors import PolyheadError
+    from polyhead.evaluation import evaluate
+    from polyhead.network import load_predictor as load
+    from polyhead.preparation import examine
+    from polyhead.structures import Prediction
+    from polyhead.training import resume, train
+
+
+
+__all__ = [
+    "Config",
+    "PolyheadError",
+    "Prediction",
+    "__version__",
+    "evaluate",
+    "examine",
+    "load",
+    "load_config",
+    "resume",
+    "train",
+]
+
+_HOMES = {
+    "Config": ("polyhead.config", "Config"),
+    "PolyheadError": ("polyhead.errors", "PolyheadError"),
+    "Prediction": ("polyhead.structures", "Prediction"),
+    "evaluate": ("polyhead.evaluation", "evaluate"),
+    "examine": ("polyhead.preparation", "examine"),
+    "load": ("polyhead.network", "load_predictor"),
+    "load_config": ("polyhead.config", "load_config"),
+    "resume": ("polyhead.training", "resume"),
+    "train": ("polyhead.training", "train"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'polyhead' has no attribute '{name}'")
+    module, attribute = _HOMES[name]
+    return getattr(importlib.import_module(module), attribute)
+
+
+def __dir__() -> list[str]:
+    return __all__

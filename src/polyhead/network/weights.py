@@ -18,7 +18,7 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-from polyhead import __version__
+from polyhead.version import __version__
 from polyhead.errors import CheckpointError
 from polyhead.structures.durable import write_bytes
 

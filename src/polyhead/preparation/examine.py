@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from polyhead.data import check_images, find_orphans
 from polyhead.errors import Fault
 from polyhead.formats import read_table
 from polyhead.progress import Reporter
-from polyhead.structures import Table
+from polyhead.structures import IMAGE_SUFFIXES, Table
 from polyhead.tasks import Task
 
 
@@ -73,10 +74,22 @@ def examine(config: Config, reporter: Reporter) -> Examination:
         pictures = check_images(paths, table.where, progress=lambda units: advance(units, ""))
     faults += pictures.faults
     if data.images is not None:
-        faults += find_orphans(data.images, paths)
+        faults += find_orphans(data.images, [*paths, *_other_pictures(table)])
     faults.sort(key=lambda fault: "EWN".find(fault.code[0]))
     readable = int((pictures.digests != b"").sum())
     return Examination(table, tasks, targets, tuple(faults), pictures.digests, readable)
+
+
+def _other_pictures(table: Table) -> list[Path]:
+    """Pictures that other columns name, such as masks."""
+    found = []
+    for name in table.columns:
+        column = table.column(name)
+        first = next((cell.as_py() for cell in column if cell.is_valid), None)
+        if isinstance(first, str) and first.lower().endswith(IMAGE_SUFFIXES):
+            cells = column.unique().to_pylist()
+            found += [table.root / cell for cell in cells if cell is not None]
+    return found
 
 
 def _nothing_known(name: str, task: Task, targets: np.ndarray, table: Table) -> list[Fault]:

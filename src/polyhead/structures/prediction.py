@@ -28,6 +28,10 @@ class TagsPrediction:
         """The JSON shape of one tags task."""
         return {"type": "tags", "labels": self.labels, "probabilities": self.probabilities}
 
+    def __str__(self) -> str:
+        shown = [f"{label} {self.probabilities[label]:.2f}" for label in self.labels]
+        return ", ".join(shown) or "(none)"
+
 
 @dataclass(frozen=True)
 class ClassPrediction:
@@ -44,6 +48,9 @@ class ClassPrediction:
     def to_dict(self) -> dict[str, Any]:
         """The JSON shape of one class task."""
         return {"type": "class", "label": self.label, "probabilities": self.probabilities}
+
+    def __str__(self) -> str:
+        return f"{self.label} {self.probabilities[self.label]:.2f}"
 
 
 TaskPrediction = TagsPrediction | ClassPrediction
@@ -79,6 +86,11 @@ class Prediction(Mapping[str, TaskPrediction]):
 
     def __len__(self) -> int:
         return len(self.tasks)
+
+    def __str__(self) -> str:
+        if self.error is not None:
+            return f"{self.image}: {self.error['code']}: {self.error['message']}"
+        return f"{self.image}  {'; '.join(f'{name}: {task}' for name, task in self.items())}"
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object of this picture."""

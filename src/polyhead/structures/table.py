@@ -12,17 +12,20 @@ import pyarrow as pa
 from polyhead.errors import ConfigError, Fault, nearest
 
 IMAGE = "image"
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 
 
 @dataclass(frozen=True)
 class Table:
     """Annotations of N images, one row each, in Arrow columns that loader workers share.
 
-    A null cell is *unknown*. Scalar cells are strings exactly as written; list cells
-    (`list<string>`) are explicit label lists, where the empty list means *none*.
+    A null cell is *unknown*. Scalar cells are strings exactly as written (`string`, or
+    `dictionary<int8, string>` when few differ); list cells (`list<string>`) are explicit label
+    lists, where the empty list means *none*.
 
     Attributes:
-        data: N rows; the column `image` holds paths as written, the rest annotations.
+        data: N rows; the column `image` holds paths as written (a suffix or Unicode form that
+            the file lacks is mended), the rest annotations.
         source: The file that it came from, as messages name it.
         root: The folder that relative image paths start at.
         lines: (N,) int32, line of each row in `source` (1-based; 0 when there is none).

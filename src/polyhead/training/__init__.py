@@ -1,1 +1,5 @@
-"""."""
+"""Training: loop, checkpoints, resume."""
+
+from polyhead.training.run import resume, train
+
+__all__ = ["resume", "train"]

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
-from polyhead import __version__
+from polyhead.version import __version__
 from polyhead.errors import CheckpointError
 from polyhead.network.weights import FORMAT_VERSION, format_version_error
 from polyhead.structures.durable import sha256_of, write_json

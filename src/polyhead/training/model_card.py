@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from polyhead import __version__
+from polyhead.version import __version__
 from polyhead.config import Config
 from polyhead.preparation import Prepared
 from polyhead.runtime.run_folder import RunFolder

@@ -38,13 +38,18 @@ from polyhead.training.trainer import Parts, Trainer
 
 
 def train(
-    config: Config | str | Path, *, runs: str | Path = "runs", reporter: Reporter | None = None
+    config: Config | str | Path,
+    *,
+    runs: str | Path = "runs",
+    source: Path | None = None,
+    reporter: Reporter | None = None,
 ) -> RunFolder:
     """Check the data, train every head, keep the best weights, fit the thresholds.
 
     Args:
         config: A config, or the path of its YAML file.
         runs: Where the run folder is made.
+        source: The file that a `Config` came from, to be kept beside the weights.
         reporter: Where progress goes; standard error when None.
 
     Returns:
@@ -56,7 +61,6 @@ def train(
         DivergedError: Losses or gradients stayed non-finite.
         Interrupted: Ctrl-C or SIGTERM, after everything was saved.
     """
-    source = None
     if not isinstance(config, Config):
         source = Path(config)
         config = load_config(source)
@@ -70,11 +74,14 @@ def train(
     return run
 
 
-def resume(path: str | Path, *, reporter: Reporter | None = None) -> RunFolder:
+def resume(
+    path: str | Path, *, device: str = "auto", reporter: Reporter | None = None
+) -> RunFolder:
     """Go on with an interrupted run, bit for bit as if it had never stopped.
 
     Args:
         path: The run folder.
+        device: As `train.device`; the run's own when `auto`.
         reporter: Where progress goes; standard error when None.
 
     Raises:
@@ -84,7 +91,8 @@ def resume(path: str | Path, *, reporter: Reporter | None = None) -> RunFolder:
     run = RunFolder.open(path)
     reporter = reporter or Reporter()
     with run.lock():
-        config = load_config(run.resolved_config)
+        changes = [] if device == "auto" else [f"train.device={device}"]
+        config = load_config(run.resolved_config, changes)
         checkpoint = load_checkpoint(run.path)
         prepared = prepare(config, reporter)
         names, _ = read_split(run.split)

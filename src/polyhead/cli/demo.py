@@ -1,0 +1,74 @@
+"""`polyhead demo`: the whole way in one command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from polyhead.cli.options import Device
+
+NAME = "demo"
+HELP = "Train a model on rendered street scenes, start to end."
+EXAMPLE = "polyhead demo"
+
+CONFIG = """\
+# What this model is asked of every picture. Try a change and run `polyhead train` again.
+name: street
+data:
+  images: scenes
+  annotations: scenes/labels.csv
+tasks:
+  contents: {type: tags, column: tags}       # any number of labels a picture
+  daytime:  {type: class, column: daytime}   # exactly one
+model: {backbone: tf_efficientnet_lite0, image_size: 128}
+train: {epochs: 8}
+"""
+NUM_SCENES, NUM_NEW, NEW_SEED = 800, 6, 1
+
+
+def run(
+    out: Annotated[Path, typer.Option(help="Folder for everything.")] = Path("demo"),
+    device: Device = "auto",
+) -> int:
+    """Prints where everything is."""
+    from polyhead.cli.predict import save
+    from polyhead.cli.tables import print_evaluation
+    from polyhead.config import load_config
+    from polyhead.evaluation import evaluate
+    from polyhead.network import load_predictor
+    from polyhead.progress import Reporter
+    from polyhead.structures.durable import write_text
+    from polyhead.training import train
+
+    reporter = Reporter()
+    _render(out / "scenes", NUM_SCENES, 0)
+    _render(out / "new", NUM_NEW, NEW_SEED)
+    config = out / "polyhead.yaml"
+    write_text(config, CONFIG)
+    changes = [] if device == "auto" else [f"train.device={device}"]
+    finished = train(load_config(config, changes), runs=out / "runs", source=config)
+    print_evaluation(evaluate(finished.path, device=device, reporter=reporter))
+    predictor = load_predictor(finished.path, device=device)
+    answers = predictor.predict([str(out / "new" / "images")])
+    drawings = [save(answer, out / "drawings", i) for i, answer in enumerate(answers)]
+    print("\nAnswers on new pictures:")
+    for answer in answers:
+        print(f"  {answer}")
+    print(
+        f"\nscenes and labels   {out / 'scenes'}\nconfig              {config}\n"
+        f"model and figures   {finished.path}\ndrawn answers       {drawings[0].parent}\n"
+        f"try it yourself     polyhead predict {finished.path} your-photo.jpg"
+    )
+    return 0
+
+
+def _render(folder: Path, num: int, seed: int) -> None:
+    from polyhead.progress import Reporter
+    from polyhead.scenes import SceneOptions, write_scenes
+
+    if (folder / "labels.csv").exists():
+        return
+    with Reporter().work(f"rendering {folder}", num, "scenes") as advance:
+        write_scenes(folder, num, SceneOptions(size=160, seed=seed), lambda _: advance(1, ""))

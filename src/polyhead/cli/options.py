@@ -1,0 +1,21 @@
+"""Options that several verbs share, spelled once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ConfigFile = Annotated[Path, typer.Argument(help="The config, such as polyhead.yaml.")]
+RunPath = Annotated[
+    Path, typer.Argument(metavar="RUN", help="The run folder, such as runs/street-001.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on standard error.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
+Runs = Annotated[Path, typer.Option(help="Folder that run folders are made in.")]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Change one key, such as train.epochs=20; may be repeated."),
+]

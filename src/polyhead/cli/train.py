@@ -1,0 +1,51 @@
+"""`polyhead train`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from polyhead.cli.options import Device, Quiet, Runs, Set
+from polyhead.errors import ConfigError
+
+NAME = "train"
+HELP = "Train every head, or go on with a run."
+EXAMPLE = "polyhead train polyhead.yaml --set train.epochs=20"
+
+Bad = Annotated[
+    str | None, typer.Option("--bad-data", help="strict: stop at faults; skip: drop up to 1 %.")
+]
+
+
+def run(
+    config: Annotated[Path | None, typer.Argument(help="The config.")] = None,
+    set_: Set = None,
+    resume_: Annotated[Path | None, typer.Option("--resume", help="A run to go on with.")] = None,
+    device: Device = "auto",
+    bad_data: Bad = None,
+    runs: Runs = Path("runs"),
+    quiet: Quiet = False,
+) -> int:
+    """Prints the run folder on standard output."""
+    if (config is None) == (resume_ is None):
+        raise ConfigError("give either a config to train or --resume RUN to go on with.")
+    if resume_ is not None and (set_ or bad_data):
+        raise ConfigError("--resume goes on with the run's own config; leave --set and --bad-data.")
+    from polyhead.config import load_config
+    from polyhead.progress import Reporter
+    from polyhead.training import resume, train
+
+    reporter = Reporter(quiet=quiet)
+    if resume_ is not None:
+        folder = resume(resume_, device=device, reporter=reporter)
+    else:
+        assert config is not None
+        changes = [*(set_ or []), *([f"data.bad_data={bad_data}"] if bad_data else [])]
+        if device != "auto":
+            changes.append(f"train.device={device}")
+        loaded = load_config(config, changes)
+        folder = train(loaded, runs=runs, source=config, reporter=reporter)
+    print(folder.path)
+    return 0

@@ -1,0 +1,113 @@
+"""Figures of a run on one part of its split."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from polyhead.data import read_split
+from polyhead.errors import ConfigError, DataError
+from polyhead.formats import read_table
+from polyhead.network import LoadedRun, load_run
+from polyhead.progress import Reporter
+from polyhead.runtime.cache_folder import open_cache
+from polyhead.structures import IMAGE, Table
+from polyhead.structures.durable import write_json
+from polyhead.tasks import Task
+from polyhead.training.loading import Batches, choose_workers, in_order
+from polyhead.training.pictures import Collate, Pictures
+from polyhead.training.validation import gather_dense
+
+BATCH_SIZE = 32
+
+
+def evaluate(
+    path: str | Path,
+    *,
+    split: Literal["test", "val", "train"] = "test",
+    device: str = "auto",
+    reporter: Reporter | None = None,
+) -> dict[str, Any]:
+    """Evaluate a run's best weights on held-out rows, with bootstrap intervals.
+
+    Unknown cells are left out of every figure. Nothing is skipped: a picture that can no longer
+    be read is an error.
+
+    Args:
+        path: The run folder.
+        split: Part of the run's own split.
+        device: As in `load_run`.
+        reporter: Where progress goes; standard error when None.
+
+    Returns:
+        What is also written to `evaluation.json` for the test part, to `evaluation-<split>.json`
+        for another.
+
+    Raises:
+        CheckpointError: The run cannot be loaded.
+        ConfigError: The part is empty, or its annotations are gone.
+        DataError: The table has lost or changed labels since.
+        ImageError: A picture cannot be read.
+    """
+    reporter = reporter or Reporter()
+    loaded = load_run(path, device=device)
+    table, rows = _rows_of(loaded, split, reporter)
+    tasks = {name: task.read_from(loaded.config.tasks[name]) for name, task in loaded.tasks.items()}
+    targets = {name: _encode(name, task, table) for name, task in tasks.items()}
+    batches = _batches(loaded, table, rows, targets)
+    with reporter.work(f"evaluating {split}", len(rows), "pictures") as advance:
+        dense, found = gather_dense(loaded.network, batches, advance)
+    figures = {}
+    for name, task in tasks.items():
+        meter = task.meter()
+        meter.update(dense[name], found[name])
+        figures[name] = {"type": task.type, **meter.compute(intervals=True)}
+    result = {"split": split, "num_images": len(rows), "tasks": figures}
+    file = loaded.run.evaluation
+    write_json(file if split == "test" else file.with_name(f"evaluation-{split}.json"), result)
+    return result
+
+
+def _rows_of(loaded: LoadedRun, split: str, reporter: Reporter) -> tuple[Table, np.ndarray]:
+    """The run's table, and the rows of one part of its saved split."""
+    data = loaded.config.data
+    table = read_table(data.annotations, data.images, data.image_column)
+    names, parts = read_split(loaded.run.split)
+    part_of = dict(zip(names, parts.tolist(), strict=True))
+    images = table.data.column(IMAGE).to_pylist()
+    new = sum(image not in part_of for image in images)
+    lost = part_of.keys() - set(images)
+    if lost:
+        raise DataError(
+            f"{table.source} no longer names {len(lost)} pictures of the run's split, such as "
+            f"{min(lost)}; expected all; restore the table."
+        )
+    if new:
+        reporter.say(f"{new} rows of {table.source} are in no part of the run's split: left out")
+    rows = np.flatnonzero(np.array([part_of.get(image) == split for image in images]))
+    if not len(rows):
+        there = ", ".join(sorted(set(parts.tolist())))
+        raise ConfigError(f'the run has no "{split}" pictures; its parts are {there}; use --split.')
+    return table, rows
+
+
+def _encode(name: str, task: Task, table: Table) -> np.ndarray:
+    encoding = task.encode(table)
+    errors = [fault for fault in encoding.faults if fault.is_error]
+    if errors:
+        raise DataError(f'the labels of task "{name}" do not fit the run', errors)
+    return encoding.targets
+
+
+def _batches(
+    loaded: LoadedRun, table: Table, rows: np.ndarray, targets: dict[str, np.ndarray]
+) -> Batches:
+    size = loaded.config.model.image_size
+    cache = open_cache(table, size) if loaded.config.data.cache else None
+    pictures = Pictures(table, targets, size, cache=cache)
+    device = next(loaded.network.parameters()).device
+    workers = choose_workers(loaded.config.train.workers, device)
+    keys = in_order(rows.tolist(), BATCH_SIZE)
+    return Batches(pictures, keys, Collate(loaded.tasks), workers=workers, pin=False)

@@ -1,0 +1,136 @@
+"""From a run folder to a network that answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+
+from polyhead.config import Config, load_config
+from polyhead.errors import CheckpointError, ConfigError
+from polyhead.network.build import build_network
+from polyhead.network.network import Network
+from polyhead.network.weights import check_state, read_weights
+from polyhead.runtime.predictor import Predictor
+from polyhead.runtime.run_folder import RunFolder
+from polyhead.tasks import Task, task_from_dict
+
+Weights = Literal["best", "last"]
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class LoadedRun:
+    """A finished run, in memory.
+
+    Attributes:
+        run: Its folder.
+        config: The resolved config.
+        tasks: Task name to task, with classes and decision rules.
+        network: In evaluation mode, on its device.
+    """
+
+    run: RunFolder
+    config: Config
+    tasks: Mapping[str, Task]
+    network: Network
+
+
+class TorchEngine:
+    """Pictures -> dense arrays, by the network in PyTorch.
+
+    Args:
+        network: In evaluation mode.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._device = next(network.parameters()).device
+
+    def __call__(self, images: np.ndarray) -> dict[str, dict[str, np.ndarray]]:
+        """(B, H, W, 3) uint8 -> task name to dense arrays (B, …)."""
+        batch = torch.from_numpy(images).to(self._device).permute(0, 3, 1, 2)
+        with torch.inference_mode():
+            dense = self._network.dense(self._network(batch))
+        return {
+            name: {key: tensor.cpu().numpy() for key, tensor in parts.items()}
+            for name, parts in dense.items()
+        }
+
+
+def load_run(path: str | Path, *, weights: Weights = "best", device: str = "auto") -> LoadedRun:
+    """Read a run folder.
+
+    Args:
+        path: The run folder.
+        weights: The best epoch on validation, or the last.
+        device: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
+
+    Raises:
+        CheckpointError: No run folder, or a file of it is missing, damaged or does not fit.
+        ConfigError: The device is not there.
+    """
+    run = RunFolder.open(path)
+    config = load_config(run.resolved_config)
+    tasks = read_classes(run)
+    network = build_network(config, tasks, pretrained=False)
+    file = run.best_weights if weights == "best" else run.last_weights
+    if not file.exists():
+        raise CheckpointError(
+            f"{run.path} has no {file.name} yet: its training has not finished an epoch; go on "
+            f"with polyhead train --resume {run.path}."
+        )
+    tensors, _ = read_weights(file)
+    check_state(network.state_dict(), tensors)
+    network.load_state_dict(tensors)
+    network.to(_device(device)).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    return LoadedRun(run, config, tasks, network.eval())
+
+
+def load_predictor(
+    path: str | Path, *, weights: Weights = "best", device: str = "auto"
+) -> Predictor:
+    """A predictor from a run folder; arguments and errors as `load_run`."""
+    loaded = load_run(path, weights=weights, device=device)
+    engine = TorchEngine(loaded.network)
+    return Predictor(engine, loaded.tasks, loaded.config.model.image_size)
+
+
+def read_classes(run: RunFolder) -> dict[str, Task]:
+    """The tasks of `classes.json`.
+
+    Raises:
+        CheckpointError: It is missing, no JSON, or of another format version.
+    """
+    try:
+        content: Any = json.loads(run.classes.read_text(encoding="utf-8"))
+        version, entries = content["format_version"], content["tasks"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"{run.classes} cannot be read: {error!r}.") from None
+    if version != FORMAT_VERSION:
+        raise CheckpointError(
+            f"{run.classes} has format version {version}; this polyhead reads {FORMAT_VERSION}.",
+            code="E_FORMAT_VERSION",
+        )
+    return {name: task_from_dict(name, entry) for name, entry in entries.items()}
+
+
+def _device(name: str) -> torch.device:
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    kind = name.partition(":")[0]
+    there = {
+        "cpu": True,
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+    }
+    if not there.get(kind, False):
+        raise ConfigError(f'device "{name}" is not there; use auto or cpu.')
+    return torch.device(name)

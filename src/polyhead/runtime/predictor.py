@@ -1,0 +1,100 @@
+"""Pictures in, predictions out, by any engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from polyhead.data import Decoded
+from polyhead.errors import ImageError
+from polyhead.runtime.sources import NamedPicture, Source, expand
+from polyhead.structures import Prediction
+from polyhead.tasks import Task
+
+Engine = Callable[[np.ndarray], Mapping[str, Mapping[str, np.ndarray]]]
+
+DECODERS = 2
+
+
+class Predictor:
+    """Answers every task for any number of pictures.
+
+    Args:
+        engine: (B, H, W, 3) uint8 -> task name to dense arrays.
+        tasks: They select predictions from dense arrays.
+        image_size: Height and width that the engine takes.
+    """
+
+    def __init__(
+        self, engine: Engine, tasks: Mapping[str, Task], image_size: tuple[int, int]
+    ) -> None:
+        self._engine, self.tasks, self.image_size = engine, dict(tasks), image_size
+
+    def predict(
+        self, sources: Source | Sequence[Source], *, batch_size: int = 32
+    ) -> Prediction | list[Prediction]:
+        """Predict one picture or many.
+
+        A picture that cannot be read gets an answer with `error`; it never loses the others.
+
+        Args:
+            sources: A file, folder, glob, Pillow picture, (H, W, 3) uint8 array, the bytes of a
+                file, or a list of them.
+            batch_size: Pictures per pass.
+
+        Returns:
+            One prediction for one picture, a list in order for anything else.
+
+        Raises:
+            ConfigError: A folder or glob holds no picture.
+        """
+        pictures, single = expand(sources)
+        answers = list(self.stream(pictures, batch_size=batch_size))
+        return answers[0] if single else answers
+
+    def stream(
+        self, pictures: Sequence[NamedPicture], *, batch_size: int = 32
+    ) -> Iterator[Prediction]:
+        """Predictions in order, as they come; the next batch is decoded meanwhile.
+
+        Args:
+            pictures: As `polyhead.runtime.sources.expand` lists them.
+            batch_size: Pictures per pass.
+        """
+        with ThreadPoolExecutor(DECODERS) as pool:
+            waiting = iter(pictures)
+            ahead = [(p, pool.submit(self._load, p)) for p in islice(waiting, batch_size)]
+            while ahead:
+                current = ahead
+                ahead = [(p, pool.submit(self._load, p)) for p in islice(waiting, batch_size)]
+                yield from self._answer([(p, future.result()) for p, future in current])
+
+    def _load(self, picture: NamedPicture) -> Decoded | ImageError:
+        try:
+            return picture.load(self.image_size)
+        except ImageError as error:
+            return error
+
+    def _answer(
+        self, loaded: Sequence[tuple[NamedPicture, Decoded | ImageError]]
+    ) -> Iterator[Prediction]:
+        good = [d for _, d in loaded if isinstance(d, Decoded)]
+        answers: dict[str, Sequence[Any]] = {}
+        if good:
+            dense = self._engine(np.stack([d.image for d in good]))
+            answers = {name: task.select(dense[name]) for name, task in self.tasks.items()}
+        place = 0
+        for picture, outcome in loaded:
+            if isinstance(outcome, ImageError):
+                error = {"code": outcome.code, "message": outcome.message}
+                yield Prediction(picture.name, 0, 0, {}, error)
+                continue
+            tasks = {name: answers[name][place] for name in self.tasks}
+            place += 1
+            yield Prediction(
+                picture.name, outcome.width, outcome.height, tasks, source=picture.source
+            )

@@ -1,0 +1,113 @@
+"""What a user may hand to predict -> a list of named pictures."""
+
+from __future__ import annotations
+
+import glob
+import io
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from polyhead.data import Decoded, load_image, resize
+from polyhead.data.colour import to_rgb
+from polyhead.errors import ConfigError, ImageError
+from polyhead.structures import IMAGE_SUFFIXES
+
+Source = str | os.PathLike[str] | bytes | np.ndarray | Image.Image
+
+
+@dataclass(frozen=True)
+class NamedPicture:
+    """One picture to predict.
+
+    Attributes:
+        name: As given, or a stand-in such as `array-0`.
+        source: A path, bytes, a Pillow picture, or an (H, W, 3) uint8 array.
+    """
+
+    name: str
+    source: Path | bytes | np.ndarray | Image.Image
+
+    def load(self, size: tuple[int, int]) -> Decoded:
+        """Decode and stretch to (height, width), as training does.
+
+        Raises:
+            ImageError: It cannot be decoded, or the array is no picture.
+        """
+        source = self.source
+        if isinstance(source, Path):
+            return load_image(source, size)
+        if isinstance(source, bytes):
+            return load_image(io.BytesIO(source), size)
+        array = _as_rgb(source)
+        return Decoded(resize(array, size), array.shape[1], array.shape[0])
+
+
+def _as_rgb(source: np.ndarray | Image.Image) -> np.ndarray:
+    if isinstance(source, Image.Image):
+        return np.asarray(to_rgb(source))
+    if source.dtype == np.uint8 and source.ndim == 2 and source.size:
+        return np.repeat(source[:, :, None], 3, axis=2)
+    if source.dtype != np.uint8 or source.ndim != 3 or source.shape[2] != 3 or not source.size:
+        raise ImageError(
+            f"found an array of shape {source.shape} and type {source.dtype}; expected "
+            "(height, width, 3) or (height, width) uint8."
+        )
+    return source
+
+
+def expand(sources: Source | Sequence[Source]) -> tuple[list[NamedPicture], bool]:
+    """Files, folders, globs, bytes, arrays and Pillow pictures, or a list of them.
+
+    Folders are searched in depth, in order of names. A path that names nothing stays in the list
+    and becomes an answer with an error, so that one wrong name loses no batch.
+
+    Returns:
+        The pictures, and whether one single picture was asked for.
+
+    Raises:
+        ConfigError: A folder or glob holds no picture, or something is none of the above.
+    """
+    if isinstance(sources, Sequence) and not isinstance(sources, str | bytes):
+        return [p for i, source in enumerate(sources) for p in _expand_one(source, i)], False
+    pictures = _expand_one(sources, 0)
+    named_file = not isinstance(sources, str | os.PathLike) or Path(sources) == pictures[0].source
+    return pictures, len(pictures) == 1 and named_file
+
+
+def _expand_one(source: Source, index: int) -> list[NamedPicture]:
+    if isinstance(source, bytes):
+        return [NamedPicture(f"bytes-{index}", source)]
+    if isinstance(source, np.ndarray):
+        return [NamedPicture(f"array-{index}", source)]
+    if isinstance(source, Image.Image):
+        return [NamedPicture(getattr(source, "filename", "") or f"picture-{index}", source)]
+    if not isinstance(source, str | os.PathLike):
+        raise ConfigError(
+            f"cannot predict on a {type(source).__name__}; expected a path, folder, glob, bytes, "
+            "uint8 array or Pillow picture."
+        )
+    text = os.fspath(source)
+    path = Path(text)
+    if path.is_dir():
+        found = _in_folder(path)
+    elif not path.exists() and glob.has_magic(text):
+        found = [Path(p) for p in sorted(glob.glob(text, recursive=True)) if not Path(p).is_dir()]
+    else:
+        return [NamedPicture(text, path)]
+    if not found:
+        raise ConfigError(f"{text} holds no picture ({', '.join(IMAGE_SUFFIXES)}).")
+    return [NamedPicture(str(p), p) for p in found]
+
+
+def _in_folder(folder: Path) -> list[Path]:
+    return sorted(
+        Path(parent, name)
+        for parent, _, names in os.walk(folder)
+        for name in names
+        if name.lower().endswith(IMAGE_SUFFIXES) and not name.startswith(".")
+    )
