@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import torch
 from torch.utils.data import DataLoader
 
-from polyhead.errors import ImageError
+from polyhead.errors import ImageError, PolyheadError
 from polyhead.structures import Batch
 from polyhead.training.pictures import Collate, Pictures
 
@@ -51,8 +51,22 @@ class Batches:
 
         Raises:
             ImageError: A picture that could be read when it was checked no longer can.
+            PolyheadError: `E_WORKER`; a loader process died, for want of memory most often.
         """
-        for batch in self._loader:
+        batches = iter(self._loader)
+        while True:
+            try:
+                batch = next(batches)
+            except StopIteration:
+                return
+            except RuntimeError as error:
+                if "DataLoader worker" not in str(error):
+                    raise
+                raise PolyheadError(
+                    f"a loader process died ({error}); most often memory ran out: lower "
+                    "train.workers or train.batch_size.",
+                    code="E_WORKER",
+                ) from error
             if isinstance(batch, ImageError):
                 raise batch
             yield batch

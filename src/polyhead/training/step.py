@@ -11,6 +11,7 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from polyhead.errors import PolyheadError
 from polyhead.objective import Objective
 from polyhead.structures import Batch
 
@@ -53,7 +54,22 @@ class Stepper:
         self.objective, self.clip = objective, clip
 
     def __call__(self, batches: Sequence[Batch]) -> StepReport:
-        """One step over all batches, as if they were one."""
+        """One step over all batches, as if they were one.
+
+        Raises:
+            PolyheadError: `E_MEMORY`; the device cannot hold a batch of this size.
+        """
+        try:
+            return self._take(batches)
+        except torch.OutOfMemoryError:
+            size = len(batches[0].rows)
+            raise PolyheadError(
+                f"the device has too little memory for batches of {size} pictures; halve "
+                "train.batch_size and double train.accumulate, which gives the same steps.",
+                code="E_MEMORY",
+            ) from None
+
+    def _take(self, batches: Sequence[Batch]) -> StepReport:
         moved = [self._to_device(batch) for batch in batches]
         counts = self._counts(moved)
         losses: dict[str, Tensor] = {}
