@@ -28,12 +28,12 @@ class Augmentation:
         )
 
     def __call__(self, image: np.ndarray, seed: int) -> Tensor:
-        """One draw, the same for the same seed; leaves torch's generator as it was."""
+        """One draw, the same for the same seed; leaves torch's generators as they were."""
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+            torch.default_generator.manual_seed(seed)  # the CPU's alone: all draws are made there
             return self._moves(to_tensor(image))
 
 
 def to_tensor(image: np.ndarray) -> Tensor:
     """(H, W, 3) uint8 array -> (3, H, W) uint8 tensor."""
-    return torch.from_numpy(image).permute(2, 0, 1).contiguous()
+    return torch.from_numpy(image.transpose(2, 0, 1).copy())

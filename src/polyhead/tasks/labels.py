@@ -12,6 +12,8 @@ from polyhead.errors import Fault, nearest
 from polyhead.structures import Table
 
 MAX_LISTED = 1000
+MAX_SHOWN = 80  # characters of a label
+MAX_COMPARED = 200_000  # pairs of labels; a few seconds
 
 
 def spelling_key(label: str) -> str:
@@ -43,10 +45,11 @@ def spelling_faults(counts: Mapping[str, int], where: str) -> list[Fault]:
     for group in groups.values():
         if len(group) > 1:
             names = sorted(group, key=lambda label: (-counts[label], label))
-            shown = ", ".join(f'"{name}" ({counts[name]} rows)' for name in names)
+            shown = ", ".join(f'"{_shown(name)}" ({counts[name]} rows)' for name in names[:8])
             message = (
-                f"labels {shown} differ only in case, spaces or Unicode form; expected one "
-                f'spelling; write all of them as "{names[0]}", or declare them in `classes`.'
+                f"labels {shown} differ only in case, spaces, underscores or Unicode form; "
+                f'expected one spelling; write all of them as "{_shown(names[0])}", or declare '
+                "them in `classes`."
             )
             faults.append(Fault("E_LABEL_SPELLING", where, message))
     return faults
@@ -60,19 +63,19 @@ def unknown_label_faults(
     Args:
         table: Where the cells stand.
         rows: (M,) row of each such cell.
-        labels: Its M labels.
+        labels: The labels of the first `MAX_LISTED` of them.
         classes: What is declared.
 
     Returns:
         A fault per cell up to `MAX_LISTED`, then one that counts the rest.
     """
-    hints = {label: nearest(label, classes) for label in set(labels[:MAX_LISTED])}
+    hints = _hints(labels[:MAX_LISTED], classes)
     faults = [
         Fault(
             "E_LABEL_UNKNOWN",
             table.where(row),
-            f'label "{label[:80]}" is not among the {len(classes)} declared classes. '
-            f"{hints[label]} Mend the cell or add the label to `classes`.",
+            f'label "{_shown(label)}" is not among the {len(classes)} declared classes. '
+            f"{hints[label]}Mend the cell or add the label to `classes`.",
             row,
         )
         for row, label in zip(rows[:MAX_LISTED].tolist(), labels, strict=False)
@@ -83,12 +86,26 @@ def unknown_label_faults(
     return faults
 
 
+def _hints(labels: Sequence[str], classes: Sequence[str]) -> dict[str, str]:
+    """The nearest class of each label, as far as looking for it takes seconds at most."""
+    distinct = list(dict.fromkeys(labels))
+    affordable = distinct[: max(1, MAX_COMPARED // len(classes))]
+    hints = dict.fromkeys(distinct, "")
+    return hints | {label: f"{nearest(_shown(label), classes)[:200]} " for label in affordable}
+
+
+def _shown(label: str) -> str:
+    return label if len(label) <= MAX_SHOWN else f"{label[:MAX_SHOWN]}…"
+
+
 def support_faults(classes: Sequence[str], positives: np.ndarray, where: str) -> list[Fault]:
     """`W_NO_POSITIVES` for classes that no row has."""
     missing = [name for name, count in zip(classes, positives, strict=True) if count == 0]
     if not missing:
         return []
-    shown = ", ".join(f'"{name}"' for name in missing[:8]) + (" …" if len(missing) > 8 else "")
+    shown = ", ".join(f'"{_shown(name)}"' for name in missing[:8]) + (
+        " …" if len(missing) > 8 else ""
+    )
     message = (
         f"{len(missing)} of {len(classes)} classes have no positive row ({shown}); they cannot be "
         "learnt and are left out of averaged figures; add examples or remove them from `classes`."

@@ -15,12 +15,13 @@ from polyhead.structures import ClassPrediction, Table
 from polyhead.tasks.class_names import ClassNames
 from polyhead.tasks.component import Component, ComponentField
 from polyhead.tasks.labels import (
+    MAX_LISTED,
     natural_order,
     spelling_faults,
     support_faults,
     unknown_label_faults,
 )
-from polyhead.tasks.tag_cells import cell_codes
+from polyhead.tasks.tag_cells import cell_codes, text_column
 from polyhead.tasks.task import Dense, Encoding, ProbabilityMeter, Task, TaskConfig
 
 UNKNOWN = -1
@@ -40,7 +41,7 @@ class ClassConfig(TaskConfig):
         if self.classes:
             return ClassTask(name, self.classes, self)
         column = self.column or name
-        _, texts = cell_codes(table.column(column))
+        _, texts = cell_codes(text_column(table, column))
         found = natural_order({text.strip() for text in texts if text.strip()})
         if len(found) < 2:
             raise DataError(
@@ -70,20 +71,19 @@ class ClassTask(Task):
         """(N,) int32: index of the class, -1 unknown."""
         assert self.config is not None
         column = self.config.column or self.name
-        codes, texts = cell_codes(table.column(column))
+        codes, texts = cell_codes(text_column(table, column))
         stripped = [text.strip() for text in texts]
         index = {label: i for i, label in enumerate(self.classes)}
         places = np.array([index.get(text, UNKNOWN) for text in stripped] + [UNKNOWN], np.int32)
         odd_text = np.array([bool(t) and t not in index for t in stripped] + [False])
         rows = np.flatnonzero(odd_text[codes])
-        labels = [stripped[code] for code in codes[rows].tolist()]
+        labels = [stripped[code] for code in codes[rows[:MAX_LISTED]].tolist()]
         faults = unknown_label_faults(table, rows, labels, self.classes)
         targets = places[codes]
-        if not self.config.classes:
-            numbers = np.bincount(targets[targets >= 0], minlength=len(self.classes)).tolist()
-            counts = dict(zip(self.classes, numbers, strict=True))
-            faults += spelling_faults(counts, f'{table.source} column "{column}"')
         positives = np.bincount(targets[targets >= 0], minlength=len(self.classes))
+        if not self.config.classes:
+            counts = dict(zip(self.classes, positives.tolist(), strict=True))
+            faults += spelling_faults(counts, f'{table.source} column "{column}"')
         return Encoding(targets, [*faults, *support_faults(self.classes, positives, table.source)])
 
     def read_from(self, config: ClassConfig) -> ClassTask:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from polyhead.errors import ConfigError, nearest
+from polyhead.structures import Table
 from polyhead.tasks.labels import MAX_LISTED
 
 UNKNOWN = np.int8(-1)
@@ -53,8 +54,31 @@ def cell_codes(column: pa.ChunkedArray) -> tuple[np.ndarray, list[str]]:
     array = encoded.unify_dictionaries().combine_chunks()
     if isinstance(array, pa.ChunkedArray):  # Arrow keeps an empty column chunked
         return np.empty(0, np.int32), []
-    codes = array.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+    codes = array.indices.cast(pa.int32()).fill_null(-1).to_numpy(zero_copy_only=False)
     return codes, array.dictionary.cast(pa.string()).to_pylist()
+
+
+def text_column(table: Table, name: str) -> pa.ChunkedArray:
+    """A column whose cells are text.
+
+    Raises:
+        ConfigError: There is no such column, or it holds lists or other nested cells.
+    """
+    column = table.column(name)
+    if pa.types.is_nested(column.type) and not pa.types.is_dictionary(column.type):
+        raise ConfigError(
+            f'{table.source} column "{name}" holds cells of type {column.type}; expected text; '
+            "only the `column` of a tags task may hold lists.",
+            code="E_COLUMN",
+        )
+    return column
+
+
+def label_column(table: Table, name: str) -> pa.ChunkedArray:
+    """A column whose cells are text or lists of text; raises as `text_column`."""
+    column = table.column(name)
+    is_labels = is_list(column) and not pa.types.is_nested(column.type.value_type)
+    return column if is_labels else text_column(table, name)
 
 
 def is_list(column: pa.ChunkedArray) -> bool:
@@ -81,17 +105,26 @@ def split_cell(text: str, delimiter: str, none: str | None) -> list[str] | None:
     (['car', 'bus'], [], None)
     """
     text = text.strip()
-    if not text:
-        return None
     if none is not None and text == none:
         return []
     if text.startswith("[") and text.endswith("]"):
-        try:
-            items = json.loads(text)
-        except json.JSONDecodeError:
-            items = [item.strip().strip("'\"") for item in text[1:-1].split(",")]
-        return [str(item) for item in items if str(item)]
-    return list(dict.fromkeys(part.strip() for part in text.split(delimiter) if part.strip()))
+        return _distinct(_list_items(text))
+    return _distinct(text.split(delimiter)) or None
+
+
+def _distinct(items: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(item.strip() for item in items if item.strip()))
+
+
+def _list_items(text: str) -> list[str]:
+    """Items of `["a", "b"]`, or of `[a, b]` as people write it; numbers as they are written."""
+    try:
+        items = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
+    except (json.JSONDecodeError, RecursionError):
+        items = []
+    if items and all(isinstance(item, str) for item in items):
+        return items
+    return [item.strip().strip("'\"") for item in text[1:-1].split(",")]
 
 
 def read_labels(column: pa.ChunkedArray, delimiter: str, none: str | None) -> LabelCells:
@@ -119,9 +152,12 @@ def read_labels(column: pa.ChunkedArray, delimiter: str, none: str | None) -> La
 def _read_lists(column: pa.ChunkedArray) -> LabelCells:
     known = column.is_valid().to_numpy()
     rows = pc.call_function("list_parent_indices", [column]).to_numpy()
-    codes, labels = cell_codes(pc.call_function("list_flatten", [column]))
-    named = codes >= 0
-    return LabelCells(known, rows[named].astype(np.int64), codes[named], labels)
+    codes, texts = cell_codes(pc.call_function("list_flatten", [column]))
+    labels = _distinct(texts)
+    index = {label: i for i, label in enumerate(labels)}
+    places = np.array([index.get(text.strip(), -1) for text in texts] + [-1], np.int32)[codes]
+    named = places >= 0
+    return LabelCells(known, rows[named].astype(np.int64), places[named], labels)
 
 
 def match_columns(patterns: Sequence[str], columns: Sequence[str]) -> dict[str, str]:
@@ -131,18 +167,28 @@ def match_columns(patterns: Sequence[str], columns: Sequence[str]) -> dict[str, 
     column `tag:car` as the label `car`.
 
     Raises:
-        ConfigError: A pattern that stands for no column; names the nearest.
+        ConfigError: A pattern that stands for no column (names the nearest), or two columns that
+            stand for the same label.
     """
     found: dict[str, str] = {}
+    present = set(columns)
     for pattern in patterns:
         prefix = pattern[:-1] if pattern.endswith("*") and pattern.count("*") == 1 else ""
-        hits = [pattern] if pattern in columns else [c for c in columns if fnmatchcase(c, pattern)]
+        hits = [pattern] if pattern in present else [c for c in columns if fnmatchcase(c, pattern)]
         if not hits:
             hint = nearest(pattern, columns)
             raise ConfigError(
                 f'no column of the table matches "{pattern}". {hint}', code="E_COLUMN"
             )
         found.update({column: column.removeprefix(prefix) or column for column in hits})
+    columns_of: dict[str, str] = {}
+    for column, label in found.items():
+        if columns_of.setdefault(label, column) != column:
+            raise ConfigError(
+                f'columns "{columns_of[label]}" and "{column}" both stand for the label "{label}"; '
+                "expected one column a label; rename one, or name the columns wanted.",
+                code="E_COLUMN",
+            )
     return found
 
 

@@ -24,9 +24,11 @@ from polyhead.tasks.labels import (
 from polyhead.tasks.tag_cells import (
     UNKNOWN,
     find_delimiter,
+    label_column,
     match_columns,
     read_labels,
     read_multi_hot,
+    text_column,
 )
 from polyhead.tasks.task import Dense, Encoding, ProbabilityMeter, Task, TaskConfig
 
@@ -56,12 +58,27 @@ class TagsConfig(TaskConfig):
             return TagsTask(name, self.classes or labels, self)
         if self.classes:
             return TagsTask(name, self.classes, self)
-        cells = table.column(self.column or name)
+        cells = label_column(table, self.column or name)
         found = read_labels(cells, self.delimiter or find_delimiter(cells), self.none)
         if not found.labels:
             message = f'column "{self.column or name}" names no label in any of {len(table)} rows'
             raise DataError(f"{table.source}: {message}; expected some.", [])
         return TagsTask(name, natural_order(found.labels), self)
+
+
+def _cell_faults(table: Table, column: str, rows: np.ndarray, texts: list[str]) -> list[Fault]:
+    """`E_CELL` for each cell that is neither yes, no nor unknown; the last counts the rest."""
+    faults = []
+    for row, text in zip(rows[:MAX_LISTED].tolist(), texts, strict=True):
+        message = (
+            f'column "{column}" holds "{text[:80]}"; expected 1, 0 or an empty cell (unknown); '
+            "mend the cell."
+        )
+        faults.append(Fault("E_CELL", table.where(row), message, row))
+    if len(rows) > MAX_LISTED:
+        rest = f'{len(rows) - MAX_LISTED} more cells of column "{column}" are no yes or no.'
+        faults.append(Fault("E_CELL", table.source, rest))
+    return faults
 
 
 @dataclass(frozen=True)
@@ -96,17 +113,13 @@ class TagsTask(Task):
         self, table: Table, patterns: Sequence[str]
     ) -> tuple[np.ndarray, list[Fault]]:
         targets = np.full((len(table), len(self.classes)), UNKNOWN, np.int8)
+        place = {label: i for i, label in enumerate(self.classes)}
         faults = []
         for column, label in match_columns(patterns, table.columns).items():
-            values, wrong_rows, texts = read_multi_hot(table.column(column))
-            for row, text in zip(wrong_rows[:MAX_LISTED].tolist(), texts, strict=False):
-                message = (
-                    f'column "{column}" holds "{text[:80]}"; expected 1, 0 or an empty cell '
-                    "(unknown); mend the cell."
-                )
-                faults.append(Fault("E_CELL", table.where(row), message, row))
-            if label in self.classes:
-                targets[:, self.classes.index(label)] = values
+            values, wrong_rows, texts = read_multi_hot(text_column(table, column))
+            faults += _cell_faults(table, column, wrong_rows, texts)
+            if label in place:
+                targets[:, place[label]] = values
             else:
                 message = (
                     f'column "{column}" stands for label "{label}", which `classes` does not '
@@ -116,7 +129,7 @@ class TagsTask(Task):
         return targets, faults
 
     def _encode_delimited(self, table: Table, config: TagsConfig) -> tuple[np.ndarray, list[Fault]]:
-        column = table.column(config.column or self.name)
+        column = label_column(table, config.column or self.name)
         cells = read_labels(column, config.delimiter or find_delimiter(column), config.none)
         index = {label: i for i, label in enumerate(self.classes)}
         places = np.array([index.get(label, -1) for label in cells.labels] or [-1])[cells.codes]
@@ -127,7 +140,7 @@ class TagsTask(Task):
         where = f'{table.source} column "{config.column or self.name}"'
         faults = spelling_faults(cells.counts(), where) if not config.classes else []
         odd = np.flatnonzero(~declared)
-        labels = [cells.labels[code] for code in cells.codes[odd].tolist()]
+        labels = [cells.labels[code] for code in cells.codes[odd[:MAX_LISTED]].tolist()]
         faults += unknown_label_faults(table, cells.rows[odd], labels, self.classes)
         return targets, faults
 
