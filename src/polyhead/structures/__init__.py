@@ -1,8 +1,9 @@
 """The shapes that data takes: table, sample, batch, prediction."""
 
 from polyhead.structures.batch import Batch, Sample
-from polyhead.structures.prediction import ClassPrediction, Prediction, TagsPrediction
+from polyhead.structures.prediction import Prediction
 from polyhead.structures.table import IMAGE, IMAGE_SUFFIXES, Table
+from polyhead.structures.task_prediction import ClassPrediction, TagsPrediction, TaskPrediction
 
 __all__ = [
     "IMAGE",
@@ -13,4 +14,5 @@ __all__ = [
     "Sample",
     "Table",
     "TagsPrediction",
+    "TaskPrediction",
 ]

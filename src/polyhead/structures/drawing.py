@@ -7,14 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import singledispatch
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageOps
 
 from polyhead.errors import ImageError, PolyheadError
 from polyhead.structures.lettering import fit, font_for, printable
-from polyhead.structures.prediction import ClassPrediction, Prediction, TagsPrediction
+from polyhead.structures.task_prediction import ClassPrediction, TagsPrediction
+
+if TYPE_CHECKING:
+    from polyhead.structures.prediction import Prediction
 
 # Longest side of the drawn picture, in pixels.
 SMALLEST, LARGEST = 320, 1280

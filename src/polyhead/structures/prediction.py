@@ -10,50 +10,8 @@ from typing import Any
 from PIL import Image
 
 from polyhead.errors import PolyheadError
-
-
-@dataclass(frozen=True)
-class TagsPrediction:
-    """The tags of one picture.
-
-    Attributes:
-        labels: Labels at or above their threshold, in class order.
-        probabilities: Every label's probability.
-    """
-
-    labels: list[str]
-    probabilities: dict[str, float]
-
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON shape of one tags task."""
-        return {"type": "tags", "labels": self.labels, "probabilities": self.probabilities}
-
-    def __str__(self) -> str:
-        shown = [f"{label} {self.probabilities[label]:.2f}" for label in self.labels]
-        return ", ".join(shown) or "(none)"
-
-
-@dataclass(frozen=True)
-class ClassPrediction:
-    """The class of one picture.
-
-    Attributes:
-        label: The likeliest class.
-        probabilities: Every class's probability; they sum to 1.
-    """
-
-    label: str
-    probabilities: dict[str, float]
-
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON shape of one class task."""
-        return {"type": "class", "label": self.label, "probabilities": self.probabilities}
-
-    def __str__(self) -> str:
-        return f"{self.label} {self.probabilities[self.label]:.2f}"
-
-
-TaskPrediction = TagsPrediction | ClassPrediction
+from polyhead.structures.drawing import draw
+from polyhead.structures.task_prediction import TaskPrediction
 
 
 @dataclass(frozen=True)
@@ -105,8 +63,6 @@ class Prediction(Mapping[str, TaskPrediction]):
         Raises:
             PolyheadError: The picture could not be read, or none is attached.
         """
-        from polyhead.structures.drawing import draw
-
         if self.error is not None:
             raise PolyheadError(f"{self.image}: {self.error['message']}", code=self.error["code"])
         return draw(self)
