@@ -1,0 +1,76 @@
+"""What the cells of a column look like: numbers, dates, pictures, web addresses, a split."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from polyhead.data import SplitKeys, SplitPlan, split_rows
+from polyhead.errors import DataError
+
+_NUMBER = re.compile(r"[+-]?(?:(?:0|[1-9][0-9]*)(?:[.,][0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_NOT_A_NUMBER = ("nan", "inf", "-inf")
+_DATE = re.compile(
+    r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2}))"
+    r"(?:[T ]\d{1,2}:\d{2}\S*)?"
+)
+_ADDRESS = re.compile(r"(?:https?|s3|gs|ftp)://\S+")
+_PICTURE = re.compile(r"(?i).+\.(?:jpe?g|png|webp|bmp|gif|tiff?|npy)")
+_NESTED = re.compile(r"(?s)(?:\{.*\}|\[\s*[\[{].*[\]}]\s*\])")
+# 8 spellings of train, val and test are known, in a few ways of writing capitals.
+_MAX_PART_SPELLINGS = 24
+
+
+def are_numbers(texts: Iterable[str]) -> bool:
+    """Whether every cell is a number; zero-padded ones (`012`) are codes, not numbers."""
+    texts = [text for text in texts if text.casefold() not in _NOT_A_NUMBER]
+    return bool(texts) and all(_NUMBER.fullmatch(text) for text in texts)
+
+
+def number(text: str) -> float:
+    """The value of a cell of `are_numbers`, which may have a decimal comma."""
+    return float(text.replace(",", "."))
+
+
+def are_dates(texts: Iterable[str]) -> bool:
+    """Whether every cell is a calendar date, with or without a time."""
+    return all(_DATE.fullmatch(text) for text in texts)
+
+
+def are_addresses(texts: Iterable[str]) -> bool:
+    """Whether every cell is a web address."""
+    return all(_ADDRESS.fullmatch(text) for text in texts)
+
+
+def are_pictures(texts: Iterable[str]) -> bool:
+    """Whether every cell ends like the name of a picture or array file."""
+    return all(_PICTURE.fullmatch(text) for text in texts)
+
+
+def are_nested(texts: Iterable[str]) -> bool:
+    """Whether every cell is a JSON object, a list of lists or objects, or an empty list."""
+    texts = [text for text in texts if text != "[]"]
+    return bool(texts) and all(_NESTED.fullmatch(text) for text in texts)
+
+
+def split_parts(texts: Iterable[str]) -> frozenset[str]:
+    """The parts of a split that the cells name; empty when they are no split."""
+    cells = list(texts)
+    if not 2 <= len(cells) <= _MAX_PART_SPELLINGS:
+        return frozenset()
+    try:
+        parts = split_rows(cells, SplitPlan("column"), SplitKeys(column=cells))
+    except DataError:  # a cell that names no part
+        return frozenset()
+    return frozenset(parts.tolist())
+
+
+def repeat_enough(counts: Mapping[str, int]) -> bool:
+    """Whether labels occur often enough to be learnt, and not as free text does.
+
+    On average at least 1.5 times in a table of 36 cells and at least 3 times from 144 cells on;
+    and those that occur once are at most half of the labels, or 5 % of the cells.
+    """
+    total, singles = sum(counts.values()), sum(count == 1 for count in counts.values())
+    mean = min(3.0, max(1.5, total**0.5 / 4))
+    return total >= mean * len(counts) and (2 * singles <= len(counts) or 20 * singles <= total)

@@ -1,0 +1,30 @@
+"""Clauses that the reasons of several rules share."""
+
+from __future__ import annotations
+
+import re
+
+from polyhead.preparation.column_profile import ColumnProfile
+from polyhead.preparation.proposal import Decision, Kind
+
+LATER = "polyhead will learn it with task type {} (not yet available)"
+CLASS_NAME = re.compile(r"(?i)class|categor|label|tag|species|breed")
+
+
+def no_task(column: ColumnProfile, kind: Kind, reason: str) -> Decision:
+    """A column that no task learns."""
+    return Decision((column.name,), None, kind, reason)
+
+
+def unknown_cells(column: ColumnProfile) -> str:
+    """A clause on empty cells; "" when there are none."""
+    if not column.num_unknown:
+        return ""
+    return f"; {column.num_unknown:,} of {column.num_rows:,} cells are empty, read as unknown"
+
+
+def fewest_rows(column: ColumnProfile) -> str:
+    """A clause on how often the rarest cell occurs."""
+    least = min(column.texts.values())
+    rows = f"{column.num_known:,} rows"
+    return f"each in at least {least:,} of {rows}" if least > 1 else f"most repeated in {rows}"

@@ -1,0 +1,45 @@
+"""What one column is: the rules in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from polyhead.preparation.column_profile import ColumnProfile
+from polyhead.preparation.label_rules import classes, delimited_labels, label_lists
+from polyhead.preparation.number_lists import numbers_in_text
+from polyhead.preparation.number_rules import numbers
+from polyhead.preparation.other_rules import (
+    constant,
+    dates_and_addresses,
+    empty,
+    free_text,
+    keys,
+    nested,
+    pictures,
+    split_column,
+)
+from polyhead.preparation.proposal import Decision
+
+_RULES: tuple[Callable[[ColumnProfile], Decision | None], ...] = (
+    empty,
+    label_lists,
+    nested,
+    split_column,
+    constant,
+    pictures,
+    dates_and_addresses,
+    keys,
+    numbers,
+    numbers_in_text,
+    delimited_labels,
+    classes,
+    free_text,
+)
+
+
+def decide(column: ColumnProfile) -> Decision:
+    """What one column is: a task or something else, and why.
+
+    The task of the decision is the name of the column; the caller makes it a name of its own.
+    """
+    return next(found for rule in _RULES if (found := rule(column)) is not None)

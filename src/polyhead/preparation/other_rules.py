@@ -1,0 +1,124 @@
+"""Rules for columns that no task learns, or none yet."""
+
+from __future__ import annotations
+
+import re
+
+from polyhead.data import PARTS
+from polyhead.preparation.cell_kinds import (
+    are_addresses,
+    are_dates,
+    are_nested,
+    are_pictures,
+    split_parts,
+)
+from polyhead.preparation.column_profile import ColumnProfile
+from polyhead.preparation.column_reasons import CLASS_NAME, LATER, no_task, unknown_cells
+from polyhead.preparation.proposal import Decision
+from polyhead.tasks.labels import natural_order
+
+_SPLIT_NAME = re.compile(r"(?i)split|subset|partition|(?:cv[_ -]?)?fold")
+_KEY_NAME = re.compile(r"(?i:(?:^|.*[^a-z])(?:id|uuid|guid|hash|index|idx))|.*[a-z]I[dD]")
+_GROUP_NAME = re.compile(r"(?i)patient|subject|session|video|sequence|clip|study")
+_MASK_NAME = re.compile(r"(?i)mask|seg")
+_MANY_CHARACTERS = 60
+_CODE = re.compile(r"[^\W\d][^\W\d]{0,9}[-_ ]?\d+")
+_FEW = 10
+_MIN_ROWS_A_CODE = 20
+
+
+def empty(column: ColumnProfile) -> Decision | None:
+    """No known cell."""
+    if column.num_known:
+        return None
+    return no_task(column, "empty", f"all {column.num_rows:,} cells are empty")
+
+
+def nested(column: ColumnProfile) -> Decision | None:
+    """Lists or objects inside lists."""
+    if column.is_nested or are_nested(column.texts):
+        reason = "each cell holds lists or objects inside a list, as boxes do; "
+        return no_task(column, "boxes", reason + LATER.format("boxes"))
+    return None
+
+
+def split_column(column: ColumnProfile) -> Decision | None:
+    """Cells that name parts of a split, or a name that says so."""
+    parts = split_parts(column.texts)
+    shown = ", ".join(natural_order(column.texts)[:8])
+    if not parts:
+        if not _SPLIT_NAME.fullmatch(column.name):
+            return None
+        reason = (
+            f"its name says that it shares out the rows, but polyhead reads {', '.join(PARTS)} only"
+        )
+        return no_task(column, "split", f"{reason} (found {shown})")
+    reason = f"says which rows train and which are held out ({shown})"
+    problem = f"; {column.num_unknown:,} cells are empty" if column.num_unknown else ""
+    for part in ("train", "val"):
+        problem = problem or ("" if part in parts else f"; no row says {part}")
+    if problem:
+        reason += f"{problem}, so the split cannot be taken from it before you fill that in"
+        return no_task(column, "split", reason)
+    reason += "; the split is taken from it"
+    return Decision((column.name,), None, "split", reason, keys={"column": column.name})
+
+
+def constant(column: ColumnProfile) -> Decision | None:
+    """One cell throughout."""
+    if len(column.texts) > 1:
+        return None
+    cell = next(iter(column.texts))
+    reason = f'every known cell is "{cell[:_MANY_CHARACTERS]}"{unknown_cells(column)}'
+    if column.num_unknown:
+        reason += " (where it means no, write 0)"
+    return no_task(column, "constant", reason)
+
+
+def pictures(column: ColumnProfile) -> Decision | None:
+    """Names of other pictures, masks perhaps."""
+    if not are_pictures(column.texts):
+        return None
+    if _MASK_NAME.search(column.name):
+        reason = f"names a picture in each of {column.num_known:,} cells, masks by its name; "
+        return no_task(column, "mask", reason + LATER.format("mask"))
+    reason = f"names another picture in each of {column.num_known:,} cells"
+    return no_task(column, "picture", f"{reason}; for masks, {LATER.format('mask')}")
+
+
+def dates_and_addresses(column: ColumnProfile) -> Decision | None:
+    """Calendar dates; web addresses."""
+    if are_dates(column.texts):
+        return no_task(column, "date", f"dates ({len(column.texts):,} different)")
+    if are_addresses(column.texts):
+        return no_task(column, "identifier", f"web addresses ({len(column.texts):,} different)")
+    return None
+
+
+def keys(column: ColumnProfile) -> Decision | None:
+    """Decide columns that by name or by cells (`L0412`) identify a row, or what it belongs to."""
+    distinct = len(column.texts)
+    is_named = _KEY_NAME.fullmatch(column.name) or _GROUP_NAME.fullmatch(column.name)
+    is_code = distinct > _FEW and all(_CODE.fullmatch(text) for text in column.texts)
+    is_rare = column.num_known < _MIN_ROWS_A_CODE * distinct
+    if CLASS_NAME.search(column.name) or not (is_named or (is_code and is_rare)):
+        return None
+    if distinct == column.num_known:
+        return no_task(column, "identifier", f"all {distinct:,} cells differ, as identifiers do")
+    reason = (
+        f"{distinct:,} different identifiers in {column.num_known:,} rows; if pictures that share "
+        "one are alike, name it in data.split.group_by, so that they stay in one part"
+    )
+    return no_task(column, "group", reason)
+
+
+def free_text(column: ColumnProfile) -> Decision:
+    """What no other rule takes."""
+    distinct, longest = len(column.texts), max(map(len, column.texts))
+    if distinct == column.num_known and not any(" " in text for text in column.texts):
+        return no_task(column, "identifier", f"all {distinct:,} cells differ, as identifiers do")
+    reason = (
+        f"{distinct:,} different texts in {column.num_known:,} rows, up to {longest:,} characters "
+        "long: too few rows a text to be classes"
+    )
+    return no_task(column, "text", reason)

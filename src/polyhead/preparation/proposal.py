@@ -1,0 +1,87 @@
+"""What `polyhead init` makes of a table: one decision a column, with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+Kind = Literal[
+    "tags",
+    "class",
+    "number",
+    "mask",
+    "boxes",
+    "picture",
+    "split",
+    "group",
+    "identifier",
+    "date",
+    "text",
+    "constant",
+    "empty",
+]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What some columns are, and why.
+
+    Attributes:
+        columns: Their names, as in the table.
+        task: Name of the task that learns them, or None when they are no task.
+        type: The task type, or what else they hold.
+        reason: One plain sentence with the numbers seen.
+        labels: The labels of the task.
+        keys: Keys of the task in the YAML, besides `type`.
+    """
+
+    columns: tuple[str, ...]
+    task: str | None
+    type: Kind
+    reason: str
+    labels: tuple[str, ...] = ()
+    keys: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A guess at a config.
+
+    Attributes:
+        images: Folder of the pictures; None when the annotations know where they are.
+        annotations: The table, or the folder of class folders.
+        image_column: The column that names the pictures, where the user named it.
+        num_rows: Rows of the table.
+        num_looked_at: Rows that columns with many different cells were judged by.
+        decisions: Tasks and other columns, in the order of the table.
+    """
+
+    images: Path | None
+    annotations: Path
+    image_column: str | None
+    num_rows: int
+    num_looked_at: int
+    decisions: tuple[Decision, ...]
+
+    @property
+    def tasks(self) -> tuple[Decision, ...]:
+        """The decisions that became tasks."""
+        return tuple(decision for decision in self.decisions if decision.task is not None)
+
+    @property
+    def others(self) -> tuple[Decision, ...]:
+        """The columns that are no task."""
+        return tuple(decision for decision in self.decisions if decision.task is None)
+
+    @property
+    def split_column(self) -> str | None:
+        """The user's own train/val/test column, when the split can be taken from it."""
+        usable = (d.keys.get("column") for d in self.others if d.type == "split")
+        return next((column for column in usable if isinstance(column, str)), None)
+
+    @property
+    def group_columns(self) -> tuple[str, ...]:
+        """Columns whose rows may belong together."""
+        return tuple(d.columns[0] for d in self.others if d.type == "group")

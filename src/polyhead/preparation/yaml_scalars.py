@@ -1,0 +1,26 @@
+"""Text as YAML writes it."""
+
+from __future__ import annotations
+
+import re
+
+_PLAIN = re.compile(r"(?:\.\./)*[^\W\d_](?:[\w./ -]*[\w./])?")
+# Read as text by polyhead, but as something else by other readers of YAML.
+_WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
+
+
+def printable(text: str) -> str:
+    r"""The text on one line: control characters are written as escapes such as `\n`."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def scalar(text: str) -> str:
+    r"""The text as a YAML scalar, in double quotes where any reader could mistake it.
+
+    >>> print(scalar("labels.csv"), scalar("no"), scalar("012"), scalar("a: b"))
+    labels.csv "no" "012" "a: b"
+    """
+    if _PLAIN.fullmatch(text) and text.isprintable() and text.casefold() not in _WORDS:
+        return text
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{printable(escaped)}"'

@@ -1,0 +1,341 @@
+"""What `propose` makes of columns of every kind."""
+
+import json
+import random
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from polyhead.errors import ConfigError, DataError
+from polyhead.formats import read_table
+from polyhead.preparation.column_profile import MAX_ROWS, profile_columns, spread_rows
+from polyhead.preparation.infer import propose
+
+NUM_ROWS = 120
+
+
+def write(folder, **columns):
+    """A table of JSON lines; None is an empty cell."""
+    num_rows = len(next(iter(columns.values())))
+    path = folder / "labels.jsonl"
+    rows = [
+        json.dumps({"image": f"{row}.jpg"} | {name: c[row] for name, c in columns.items()})
+        for row in range(num_rows)
+    ]
+    path.write_text("\n".join(rows), encoding="utf-8")
+    return path
+
+
+def decide(folder, name, cells):
+    """The decision on one column; the column `sure` keeps the table from having no task."""
+    sure = ["day", "night"] * (len(cells) // 2) + ["day"] * (len(cells) % 2)
+    proposal = propose(None, write(folder, **{name: list(cells), "sure": sure}))
+    return next(decision for decision in proposal.decisions if name in decision.columns)
+
+
+def cycle(*cells, num_rows=NUM_ROWS):
+    return [cells[row % len(cells)] for row in range(num_rows)]
+
+
+NUMBERS = [f"{row * 7.3 % 50:.2f}" for row in range(NUM_ROWS)]
+WORDS = ["the", "a", "road", "house", "near", "under", "with", "tall", "green", "quiet"]
+PROSE = [" ".join(random.Random(row).choices(WORDS, k=9)) + f" {row}" for row in range(NUM_ROWS)]
+
+CASES = {
+    "words": ("daytime", cycle("day", "dusk", "night"), "class"),
+    "words with unknown cells": ("daytime", cycle("day", None, "night", ""), "class"),
+    "labels of two words": ("kind", cycle("traffic light", "stop sign", "car"), "class"),
+    "labels that share words": ("kind", cycle("red light", "green light", "red sign"), "class"),
+    "labels with a comma": ("city", cycle("Paris, France", "Lyon, France", "Bern"), "class"),
+    "pairs of words": (
+        "article",
+        [f"{a} {b}" for a in ["red", "blue", "green", "black"] for b in ["shirt", "dress"]] * 10,
+        "class",
+    ),
+    "words that YAML mistakes": ("answer", cycle("no", "null", "012", "12:30"), "class"),
+    "zero-padded codes": ("code", cycle("012", "007", "100"), "class"),
+    "one yes/no column": ("night", cycle("yes", "no", "no"), "class"),
+    "few whole numbers": ("stars", cycle("1", "2", "3", "4", "5"), "class"),
+    "many whole numbers, by name classes": ("class_id", cycle(*map(str, range(20))), "class"),
+    "bar": ("things", cycle("car|bus", "car", "dog|car", "bus"), "tags"),
+    "semicolon": ("things", cycle("car; bus", "car", "dog; car", "bus"), "tags"),
+    "comma": ("things", cycle("car, bus", "car", "dog, car", "bus"), "tags"),
+    "space": ("things", cycle("car bus", "car", "dog car", "bus", "dog", "dog bus car"), "tags"),
+    "bracketed": ("things", cycle('["car", "bus"]', "[]", '["car"]', '["bus"]'), "tags"),
+    "single labels and empty lists": ("things", cycle("car", "[]", "traffic light"), "tags"),
+    "lists": ("things", cycle(["car", "bus"], [], ["car"], None), "tags"),
+    "lists of numbers of classes": ("things", cycle(["1", "5"], ["1"], ["5", "7", "1"]), "tags"),
+    "yes/no with unknown": ("night", cycle("1", "0", "-1"), "tags"),
+    "decimal numbers": ("price", NUMBERS, "number"),
+    "decimal commas": ("price", [cell.replace(".", ",") for cell in NUMBERS], "number"),
+    "many whole numbers": ("people", cycle(*map(str, range(30))), "number"),
+    "few whole numbers, not repeated": (
+        "people",
+        ["1", "2", "3", "4", "5", None, None, None],
+        "number",
+    ),
+    "lists of many numbers": ("vector", cycle(["0.1", "0.7", "2"], ["3", "2.5", "1"]), "number"),
+    "masks": ("mask", [f"masks/{row}.png" for row in range(NUM_ROWS)], "mask"),
+    "other pictures": ("thumb", [f"{row}.webp" for row in range(NUM_ROWS)], "picture"),
+    "nested boxes": ("objects", cycle([[1, 2, 3, 4]], [], [[5, 6, 7, 8], [1, 2, 3, 4]]), "boxes"),
+    "objects in JSON text": ("objects", cycle('[{"x": 1}]', "[]", '[{"x": 2}]'), "boxes"),
+    "one box": ("box", [f"{row} 2 {row + 5} 9" for row in range(NUM_ROWS)], "boxes"),
+    "split": ("part", cycle("train", "train", "val", "test"), "split"),
+    "split by number": ("fold", cycle("0", "1", "2"), "split"),
+    "all different": ("sku", [f"a{row * 37 % 1000:x}" for row in range(NUM_ROWS)], "identifier"),
+    "running number": ("row", [str(row + 1) for row in range(NUM_ROWS)], "identifier"),
+    "web addresses": ("page", cycle("https://a.b/1", "https://a.b/2"), "identifier"),
+    "patients": ("patient_id", [f"{row // 3}" for row in range(NUM_ROWS)], "group"),
+    "codes": ("listing", [f"L{row // 3}" for row in range(NUM_ROWS)], "group"),
+    "dates": ("taken", cycle("2024-05-01", "2024-05-02"), "date"),
+    "days and hours": ("taken", cycle("1.5.2024 12:30", "12/31/99"), "date"),
+    "prose": ("comment", PROSE, "text"),
+    "prose with commas": ("comment", [f"{text}, and {text[::-1]}" for text in PROSE], "text"),
+    "one value": ("camera", cycle("Leica"), "constant"),
+    "only yes": ("dog", cycle("1", None), "constant"),
+    "nothing": ("notes", cycle(None, ""), "empty"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_kind_of_column(tmp_path, case):
+    name, cells, kind = CASES[case]
+    decision = decide(tmp_path, name, cells)
+    assert decision.type == kind
+    assert (decision.task is not None) == (kind in ("tags", "class"))
+    assert decision.reason
+    assert "\n" not in decision.reason
+
+
+@pytest.mark.parametrize("case", [c for c, (_, _, kind) in CASES.items() if kind == "tags"])
+def test_labels_of_tags(tmp_path, case):
+    name, cells, _ = CASES[case]
+    labels = set(decide(tmp_path, name, cells).labels)
+    assert labels <= {"car", "bus", "dog", "1", "5", "7", "traffic light", "night"}
+
+
+@pytest.mark.parametrize(
+    ("case", "keys"),
+    [
+        ("bar", {"column": "things", "delimiter": "|"}),
+        ("space", {"column": "things", "delimiter": " "}),
+        ("bracketed", {"column": "things"}),
+        ("lists", {"column": "things"}),
+        ("yes/no with unknown", {"columns": ("night",)}),
+        ("words", {"column": "daytime"}),
+    ],
+)
+def test_keys_of_the_task(tmp_path, case, keys):
+    name, cells, _ = CASES[case]
+    assert decide(tmp_path, name, cells).keys == keys
+
+
+def test_a_cell_that_says_none(tmp_path):
+    cells = cycle("Mass|Edema", "No Finding", "Mass", "Edema", None, "[]")
+    decision = decide(tmp_path, "findings", cells)
+    assert decision.keys == {"column": "findings", "delimiter": "|", "none": "No Finding"}
+    assert decision.labels == ("Edema", "Mass")
+    assert "20 cells say" in decision.reason
+    assert "20 cells are an empty list" in decision.reason
+    assert "20 of 120 cells are empty" in decision.reason
+
+
+def test_none_beside_other_labels_is_a_label(tmp_path):
+    decision = decide(tmp_path, "things", cycle("car|none", "none", "car", "bus"))
+    assert "none" not in decision.keys
+    assert "none" in decision.labels
+
+
+def test_a_class_that_may_mean_unknown_is_pointed_out(tmp_path):
+    decision = decide(tmp_path, "colour", cycle("red", "blue", "N/A"))
+    assert '"N/A" is read as a class of its own' in decision.reason
+
+
+@pytest.mark.parametrize(
+    ("cells", "problem"),
+    [
+        (cycle("train", "test"), "no row says val"),
+        (cycle("val", "test"), "no row says train"),
+        (cycle("train", "val", None), "40 cells are empty"),
+        (cycle("A", "B"), "found A, B"),
+    ],
+)
+def test_a_split_that_cannot_be_used_is_not(tmp_path, cells, problem):
+    decision = decide(tmp_path, "split", cells)
+    assert decision.type == "split"
+    assert problem in decision.reason
+    assert not decision.keys
+
+
+def test_split_and_groups_of_the_proposal(tmp_path):
+    path = write(
+        tmp_path,
+        part=cycle("Training", "valid", "test"),
+        patient=[str(row // 3) for row in range(NUM_ROWS)],
+        sure=cycle("a", "b"),
+    )
+    proposal = propose(None, path)
+    assert proposal.split_column == "part"
+    assert proposal.group_columns == ("patient",)
+    assert [task.task for task in proposal.tasks] == ["sure"]
+
+
+def groups(folder, *names, **more):
+    columns = {name: cycle("1", "0", *["0"] * place) for place, name in enumerate(names)}
+    proposal = propose(None, write(folder, **columns, **more))
+    return {task.task: task.keys.get("columns", task.type) for task in proposal.tasks}
+
+
+def test_columns_with_a_marked_prefix_are_a_group(tmp_path):
+    found = groups(tmp_path, "tag:car", "tag:bus", "is_dark", "is_wet", "weather/rain", "snow")
+    assert found == {"tags": ("tag:*",), "tags_2": ("is_*",), "tags_3": ("weather/rain", "snow")}
+
+
+def test_other_first_words_count_when_all_share_one(tmp_path):
+    found = groups(tmp_path, "color_red", "color_blue", "shape_round", "shape_flat")
+    assert found == {"color": ("color_*",), "shape": ("shape_*",)}
+
+
+def test_columns_without_a_shared_prefix_are_one_group(tmp_path):
+    found = groups(tmp_path, "traffic_light", "traffic_sign", "car")
+    assert found == {"tags": ("traffic_light", "traffic_sign", "car")}
+
+
+def test_a_glob_takes_in_no_other_column(tmp_path):
+    found = groups(tmp_path, "tag:car", "tag:bus", **{"tag:count": NUMBERS})
+    assert found == {"tags": ("tag:car", "tag:bus")}
+
+
+def test_columns_of_one_answer_join_marked_groups_only(tmp_path):
+    always, never = cycle("1"), cycle("0")
+    found = groups(tmp_path, "tag:car", "tag:bus", "dog", "cat", **{"tag:cow": never, "v": always})
+    assert found == {"tags": ("tag:*",), "tags_2": ("dog", "cat")}
+
+
+def test_class_folders(tmp_path):
+    for name in ("yes", "no", "no/deep"):
+        (tmp_path / name).mkdir()
+        for row in range(3):
+            (tmp_path / name / f"{row}.png").write_bytes(b"x")
+    proposal = propose(tmp_path, tmp_path)
+    (task,) = proposal.tasks
+    assert (task.task, task.type, task.labels) == ("class", "class", ("no", "yes"))
+    assert "2 folders" in task.reason
+    assert proposal.images is None
+
+
+def test_nothing_to_learn_lists_every_column(tmp_path):
+    path = write(tmp_path, price=NUMBERS, notes=cycle(None), comment=PROSE)
+    with pytest.raises(DataError, match="no column can be learnt") as caught:
+        propose(None, path)
+    faults = caught.value.faults
+    assert [fault.code for fault in faults] == ["E_NO_TASK"] * 3
+    assert [fault.where for fault in faults] == [
+        f'labels.jsonl column "{name}"' for name in ("price", "notes", "comment")
+    ]
+    assert all(fault.message for fault in faults)
+
+
+def test_names_of_pictures_alone(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("image\na.jpg\n")
+    with pytest.raises(DataError, match="no column besides"):
+        propose(None, path)
+
+
+def test_the_image_column_is_passed_on(tmp_path):
+    path = write(tmp_path, shot=[f"{row}.jpg" for row in range(NUM_ROWS)], sure=cycle("a", "b"))
+    proposal = propose(None, path, "shot")
+    assert proposal.image_column == "shot"
+    kinds = {decision.columns[0]: decision.type for decision in proposal.decisions}
+    assert kinds == {"image (other)": "picture", "sure": "class"}
+    with pytest.raises(ConfigError, match="no column"):
+        propose(None, path, "shoot")
+
+
+def test_large_tables_are_judged_by_a_sample(tmp_path):
+    num_rows = 3 * MAX_ROWS
+    table = {
+        "image": [f"{row}.jpg" for row in range(num_rows)],
+        "serial": np.arange(num_rows) * 3,
+        "kind": [f"kind {row % 300:03d}x" for row in range(num_rows)],
+        "rare": ["1" if row == 1 else "0" for row in range(num_rows)],
+        "other": ["1" if row % 2 else "0" for row in range(num_rows)],
+    }
+    pq.write_table(pa.table(table), tmp_path / "t.parquet")
+    proposal = propose(None, tmp_path / "t.parquet")
+    assert (proposal.num_rows, proposal.num_looked_at) == (num_rows, MAX_ROWS)
+    kinds = {decision.columns: decision.type for decision in proposal.decisions}
+    assert kinds == {("serial",): "identifier", ("kind",): "class", ("rare", "other"): "tags"}
+    kind = next(task for task in proposal.tasks if task.task == "kind")
+    assert len(kind.labels) == 300
+
+
+@given(st.integers(1, 10**7))
+def test_spread_rows_are_one_of_each_stretch(num_rows):
+    rows = spread_rows(num_rows)
+    assert len(rows) == min(num_rows, MAX_ROWS)
+    stretch = num_rows / len(rows)
+    even = np.arange(len(rows)) * stretch
+    assert (rows >= np.floor(even)).all()
+    assert (rows < even + stretch).all()
+    assert (np.diff(rows) > 0).all()
+
+
+def test_a_profile_counts_every_row(tmp_path):
+    path = write(tmp_path, thing=[" a", "a ", None, "b"], items=[["x"], None, [], ["x"]])
+    thing, items = profile_columns(read_table(path))
+    assert (thing.texts, thing.num_rows, thing.num_unknown) == ({"a": 2, "b": 1}, 4, 1)
+    assert (items.lists, items.num_known) == ({("x",): 2, (): 1}, 3)
+
+
+LABEL = st.text("abcdefghij", min_size=3, max_size=6).filter(
+    lambda text: text not in ("nan", "inf", "dev", "nil")
+)
+PROPERTY = settings(deadline=None, max_examples=40)
+
+
+@PROPERTY
+@given(
+    st.lists(LABEL, min_size=2, max_size=8, unique=True), st.integers(0, 2**32).map(random.Random)
+)
+def test_repeated_words_are_a_class(tmp_path_factory, labels, chance):
+    cells = labels * 20
+    chance.shuffle(cells)
+    decision = decide(tmp_path_factory.mktemp("t"), "thing", cells)
+    assert (decision.type, set(decision.labels)) == ("class", set(labels))
+
+
+@PROPERTY
+@given(
+    st.lists(LABEL, min_size=3, max_size=8, unique=True),
+    st.sampled_from(["|", ";", ", ", " "]),
+    st.integers(0, 2**32).map(random.Random),
+)
+def test_random_label_sets_are_tags(tmp_path_factory, labels, delimiter, chance):
+    sets = [[label for label in labels if chance.random() < 0.4] for _ in range(200)]
+    cells = [delimiter.join(chosen) or "[]" for chosen in sets] + labels
+    decision = decide(tmp_path_factory.mktemp("t"), "thing", cells)
+    assert decision.type == "tags"
+    assert set(decision.labels) == set(labels)
+    assert decision.keys["delimiter"] == (delimiter.strip() or " ")
+
+
+@PROPERTY
+@given(st.lists(st.floats(-1e6, 1e6).map(lambda x: f"{x:.3f}"), min_size=20, unique=True))
+def test_measurements_are_numbers(tmp_path_factory, cells):
+    decision = decide(tmp_path_factory.mktemp("t"), "thing", cells)
+    assert decision.type in ("number", "identifier")
+    assert decision.task is None
+
+
+@PROPERTY
+@given(st.lists(LABEL, min_size=20, max_size=60, unique=True), st.integers(0, 2**32))
+def test_sentences_are_no_task(tmp_path_factory, words, seed):
+    chance = random.Random(seed)
+    sentences = {" ".join(chance.choices(words, k=chance.randint(6, 12))) for _ in range(150)}
+    assert decide(tmp_path_factory.mktemp("t"), "thing", sorted(sentences)).task is None
