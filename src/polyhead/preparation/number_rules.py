@@ -22,7 +22,8 @@ def numbers(column: ColumnProfile) -> Decision | None:
         f"{len(values):,} different {'whole ' * is_whole}numbers from {values[0]} to {values[-1]}"
     )
     if is_whole and _is_running(values, column):
-        return no_task(column, "identifier", f"a running number from {values[0]} to {values[-1]}")
+        reason = f"{span}, no two the same, as row numbers are"
+        return no_task(column, "identifier", reason)
     if is_whole and CLASS_NAME.search(column.name) and repeat_enough(column.texts):
         return class_task(column, f"{span}, classes by the name of the column")
     if is_whole and len(values) <= MAX_CODES and repeat_enough(column.texts):
