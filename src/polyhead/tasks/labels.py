@@ -13,7 +13,7 @@ from polyhead.structures import Table
 
 MAX_LISTED = 1000
 MAX_SHOWN = 80  # characters of a label
-MAX_COMPARED = 200_000  # pairs of labels; a few seconds
+MAX_COMPARED = 50_000  # pairs of labels; about a second
 
 
 def spelling_key(label: str) -> str:

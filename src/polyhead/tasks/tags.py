@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from polyhead.errors import DataError, Fault, nearest
+from polyhead.errors import CheckpointError, DataError, Fault, nearest
 from polyhead.metrics import TagsMeter, fit_thresholds
 from polyhead.structures import Table, TagsPrediction
 from polyhead.tasks.class_names import ClassNames
@@ -177,8 +177,18 @@ class TagsTask(Task):
 
     @classmethod
     def from_dict(cls, name: str, entry: Mapping[str, Any]) -> TagsTask:
-        """From type, classes and thresholds."""
-        return cls(name, tuple(entry["classes"]), thresholds=tuple(entry["thresholds"]))
+        """From type, classes and thresholds.
+
+        Raises:
+            CheckpointError: The thresholds are not one a class.
+        """
+        classes, thresholds = tuple(entry["classes"]), tuple(entry["thresholds"])
+        if len(thresholds) != len(classes):
+            raise CheckpointError(
+                f'task "{name}" has {len(thresholds)} thresholds for {len(classes)} classes; '
+                "expected one each; restore the file."
+            )
+        return cls(name, classes, thresholds=thresholds)
 
     def to_dict(self) -> dict[str, Any]:
         """Type, classes in order and thresholds."""

@@ -12,8 +12,7 @@ from pydantic import Field
 
 from polyhead.errors import Fault
 from polyhead.metrics import ClassMeter, TagsMeter
-from polyhead.structures import Table
-from polyhead.structures import TaskPrediction
+from polyhead.structures import Table, TaskPrediction
 from polyhead.tasks.component import ComponentField
 from polyhead.tasks.section import Section
 

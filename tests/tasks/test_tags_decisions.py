@@ -1,0 +1,95 @@
+"""Tags: from probabilities to labels, thresholds and back from a file."""
+
+import json
+
+import numpy as np
+import pytest
+
+from polyhead.errors import CheckpointError
+from polyhead.metrics import fit_thresholds
+from polyhead.tasks import TagsTask, task_from_dict
+
+TASK = TagsTask("contents", ("bus", "car", "dog"))
+
+
+def dense(*rows):
+    return {"probabilities": np.array(rows, np.float32)}
+
+
+def test_labels_reach_one_half_unless_thresholds_are_fitted():
+    (prediction,) = TASK.select(dense([0.5, 0.49, 0.9]))
+    assert prediction.labels == ["bus", "dog"]
+    assert prediction.probabilities == pytest.approx({"bus": 0.5, "car": 0.49, "dog": 0.9})
+
+
+def test_each_label_has_a_threshold_of_its_own():
+    task = TagsTask("contents", TASK.classes, thresholds=(0.625, 0.25, 0.875))
+    assert [p.labels for p in task.select(dense([0.59, 0.25, 0.875], [0.625, 0.2, 0.8]))] == [
+        ["car", "dog"],
+        ["bus"],
+    ]
+
+
+def test_no_label_is_an_answer():
+    assert TASK.select(dense([0.1, 0.1, 0.1]))[0].labels == []
+
+
+def test_no_picture_gives_no_prediction():
+    assert TASK.select({"probabilities": np.zeros((0, 3), np.float32)}) == []
+
+
+def test_predictions_hold_plain_python_values():
+    (prediction,) = TASK.select(dense([0.5, 0.4, 0.9]))
+    assert json.loads(json.dumps(prediction.to_dict()))["labels"] == ["bus", "dog"]
+
+
+def test_fitting_takes_the_thresholds_of_the_metrics_room():
+    random = np.random.default_rng(0)
+    targets = random.integers(-1, 2, (200, 3)).astype(np.int8)
+    probabilities = np.clip(random.normal(0.3 + 0.3 * targets, 0.2), 0, 1).astype(np.float32)
+    fitted = TASK.fit({"probabilities": probabilities}, targets)
+    expected = fit_thresholds(probabilities, targets).values
+    assert np.array_equal(np.float32(fitted.thresholds), expected)
+    given = probabilities >= expected
+    for row, prediction in zip(given, fitted.select({"probabilities": probabilities}), strict=True):
+        assert prediction.labels == [TASK.classes[i] for i in np.flatnonzero(row)]
+
+
+def test_the_meter_decides_by_the_thresholds():
+    targets = np.array([[1, 0, 1], [0, 1, -1]], np.int8)
+    probabilities = np.array([[0.3, 0.2, 0.3], [0.1, 0.3, 0.9]], np.float32)
+    for thresholds, expected in (((0.25,) * 3, 1.0), ((), 0.0)):
+        meter = TagsTask("contents", TASK.classes, thresholds=thresholds).meter()
+        meter.update({"probabilities": probabilities}, targets)
+        assert meter.compute()["metrics"]["OF1"]["value"] == expected
+
+
+@pytest.mark.parametrize("thresholds", [(), (0.25, 0.5, 0.125)])
+def test_a_task_survives_json(thresholds):
+    task = TagsTask("contents", TASK.classes, thresholds=thresholds)
+    entry = json.loads(json.dumps(task.to_dict()))
+    again = task_from_dict("contents", entry)
+    rows = dense([0.3, 0.3, 0.3], [0.6, 0.6, 0.6])
+    assert again.select(rows) == task.select(rows)
+    assert again.to_dict() == entry
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ({"type": "tag", "classes": []}, 'Did you mean "tags"'),
+        ({}, 'has type "None"'),
+        ({"type": "tags", "thresholds": []}, "but no 'classes'"),
+        ({"type": "tags", "classes": ["a"]}, "but no 'thresholds'"),
+        ({"type": "tags", "classes": ["a", "b"], "thresholds": [0.5]}, "1 thresholds"),
+        ({"type": "class"}, "but no 'classes'"),
+    ],
+)
+def test_a_spoilt_entry_is_refused(entry, expected):
+    with pytest.raises(CheckpointError, match=expected):
+        task_from_dict("contents", entry)
+
+
+def test_stratification_reads_the_targets_themselves():
+    targets = np.array([[1, 0, -1]], np.int8)
+    assert TASK.stratify(targets) is targets
