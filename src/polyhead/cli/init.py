@@ -34,7 +34,9 @@ def run(
         raise ConfigError(f"{images} is no folder; expected IMAGES TABLE, or class folders alone.")
     proposal = propose(images if table else None, table or images, image_column)
     for decision in proposal.decisions:
-        print(decision)
-    write_config(out, render_yaml(proposal, out), overwrite=force)
+        task = f"task {decision.task} ({decision.type})" if decision.task else "no task"
+        print(f"{', '.join(decision.columns)}: {task}: {decision.reason}")
+    name = images.resolve().name
+    write_config(out, render_yaml(proposal, name, out.parent), overwrite=force)
     print(f"wrote {out}; next: polyhead check {out}")
     return 0
