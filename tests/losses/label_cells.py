@@ -3,7 +3,9 @@
 import numpy as np
 import torch
 
+from polyhead.config import construct
 from polyhead.losses import LOSSES, LabelCounts, Loss
+from polyhead.tasks import Component
 
 NUM_CLASSES = 5
 COUNTS = LabelCounts(np.array([40.0, 5.0, 20.0, 1.0, 34.0]), np.full(NUM_CLASSES, 100.0))
@@ -15,8 +17,9 @@ OPTIONS = {
 EVERY_LOSS = [(name, options) for name in LOSSES for options in OPTIONS.get(name, ({},))]
 
 
-def build(name: str, options: dict) -> Loss:
-    return LOSSES[name](COUNTS, **options)
+def build(name: str, options: dict, counts: LabelCounts = COUNTS) -> Loss:
+    component = Component.model_validate({"name": name, **options})
+    return construct("loss", LOSSES, component, counts)
 
 
 def cells(loss: Loss, num_rows: int = 12, share_known: float = 0.7, seed: int = 0):

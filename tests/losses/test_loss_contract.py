@@ -109,7 +109,7 @@ def test_nothing_known_counts_nothing(name, options):
 @sweep
 def test_what_the_link_needs_travels_in_the_state(name, options):
     loss = build(name, options)
-    blank = LOSSES[name](type(COUNTS)(0 * COUNTS.positive, 0 * COUNTS.known), **options)
+    blank = build(name, options, type(COUNTS)(0 * COUNTS.positive, 0 * COUNTS.known))
     blank.load_state_dict(loss.state_dict(), strict=True)
     logits, targets, known = cells(loss)
     assert torch.equal(blank.link(logits), loss.link(logits))
@@ -144,7 +144,7 @@ def test_training_starts_from_the_class_shares(name, options):
 @sweep
 def test_classes_never_or_always_seen_start_finite(name, options):
     counts = type(COUNTS)(COUNTS.known * [0, 1, 0, 1, 1], COUNTS.known)
-    assert torch.isfinite(LOSSES[name](counts, **options).start()).all()
+    assert torch.isfinite(build(name, options, counts).start()).all()
 
 
 @sweep
