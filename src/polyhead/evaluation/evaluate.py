@@ -55,7 +55,7 @@ def evaluate(
     loaded = load_run(path, device=device)
     table, rows = _rows_of(loaded, split, reporter)
     tasks = {name: task.read_from(loaded.config.tasks[name]) for name, task in loaded.tasks.items()}
-    targets = {name: _encode(name, task, table) for name, task in tasks.items()}
+    targets = {name: _encode(name, task, table, rows) for name, task in tasks.items()}
     batches = _batches(loaded, table, rows, targets)
     with reporter.work(f"evaluating {split}", len(rows), "pictures") as advance:
         dense, found = gather_dense(loaded.network, batches, advance)
@@ -93,9 +93,11 @@ def _rows_of(loaded: LoadedRun, split: str, reporter: Reporter) -> tuple[Table, 
     return table, rows
 
 
-def _encode(name: str, task: Task, table: Table) -> np.ndarray:
+def _encode(name: str, task: Task, table: Table, rows: np.ndarray) -> np.ndarray:
+    """Targets of all rows; faults of others, such as those that training skipped, do not count."""
     encoding = task.encode(table)
-    errors = [fault for fault in encoding.faults if fault.is_error]
+    used = {None, *rows.tolist()}
+    errors = [fault for fault in encoding.faults if fault.is_error and fault.row in used]
     if errors:
         raise DataError(f'the labels of task "{name}" do not fit the run', errors)
     return encoding.targets

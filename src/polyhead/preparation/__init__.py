@@ -3,7 +3,7 @@
 from polyhead.preparation.config_text import render_yaml, write_config
 from polyhead.preparation.examine import Examination, examine
 from polyhead.preparation.infer import propose
-from polyhead.preparation.prepare import Prepared, prepare
+from polyhead.preparation.prepare import Prepared, divide, prepare
 from polyhead.preparation.proposal import Decision, Proposal
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Examination",
     "Prepared",
     "Proposal",
+    "divide",
     "examine",
     "prepare",
     "propose",

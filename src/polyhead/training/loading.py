@@ -12,7 +12,9 @@ from polyhead.errors import ImageError, PolyheadError
 from polyhead.structures import Batch
 from polyhead.training.pictures import Collate, Pictures
 
-Keys = Iterable[Sequence[tuple[int, int]]]
+WORKER_DIED = "E_WORKER"
+
+Keys = Iterable[list[tuple[int, int]]]
 
 
 def choose_workers(workers: int | str, device: torch.device) -> int:
@@ -39,7 +41,7 @@ class Batches:
     ) -> None:
         self._loader = DataLoader(
             pictures,
-            batch_sampler=keys,  # pyright: ignore[reportArgumentType]
+            batch_sampler=keys,
             collate_fn=collate,
             num_workers=workers,
             pin_memory=pin,
@@ -65,7 +67,7 @@ class Batches:
                 raise PolyheadError(
                     f"a loader process died ({error}); most often memory ran out: lower "
                     "train.workers or train.batch_size.",
-                    code="E_WORKER",
+                    code=WORKER_DIED,
                 ) from error
             if isinstance(batch, ImageError):
                 raise batch
