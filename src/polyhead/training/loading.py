@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+import signal
+from collections.abc import Generator, Iterable, Sequence
 
 import torch
 from torch.utils.data import DataLoader
@@ -46,9 +47,14 @@ class Batches:
             num_workers=workers,
             pin_memory=pin,
             persistent_workers=workers > 0,
+            worker_init_fn=_ignore_interrupts,
         )
 
-    def __iter__(self) -> Iterator[Batch]:
+    def close(self) -> None:
+        """End the loader processes; nothing can be loaded any more."""
+        del self._loader
+
+    def __iter__(self) -> Generator[Batch, None, None]:
         """Batches.
 
         Raises:
@@ -72,6 +78,11 @@ class Batches:
             if isinstance(batch, ImageError):
                 raise batch
             yield batch
+
+
+def _ignore_interrupts(_worker: int) -> None:
+    """Ctrl-C reaches every process of a terminal; what it means is for the main one to decide."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def in_order(rows: Sequence[int], batch_size: int) -> list[list[tuple[int, int]]]:

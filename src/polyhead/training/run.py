@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import torch
@@ -107,15 +108,16 @@ def _train(
         pretrained = config.model.pretrained and not checkpoint
         with reporter.waiting("building the network"):
             parts = build_parts(config, prepared, pretrained=pretrained)
-        position = Position()
-        if checkpoint:
-            optimizer = parts.stepper.optimizer
-            position = restore_state(checkpoint, parts.network, optimizer, parts.average)
-            reporter.say(f"resuming after step {position.step}")
-        forget_later(run.metrics, position)
-        trainer = Trainer(config.train, prepared, parts, run, reporter, identity)
-        trainer.fit(position)
-        _finish(run, config, prepared, trainer, reporter)
+        with closing(parts):
+            position = Position()
+            if checkpoint:
+                optimizer = parts.stepper.optimizer
+                position = restore_state(checkpoint, parts.network, optimizer, parts.average)
+                reporter.say(f"resuming after step {position.step}")
+            forget_later(run.metrics, position)
+            trainer = Trainer(config.train, prepared, parts, run, reporter, identity)
+            trainer.fit(position)
+            _finish(run, config, prepared, trainer, reporter)
 
 
 def _say_start(run: RunFolder, config: Config, prepared: Prepared, reporter: Reporter) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,6 +54,11 @@ class Parts:
     order: EpochBatches
     training: Batches
     validation: Batches
+
+    def close(self) -> None:
+        """End the loader processes."""
+        self.training.close()
+        self.validation.close()
 
 
 class Trainer:
@@ -124,10 +130,10 @@ class Trainer:
 
     def _groups(self, position: Position, guard: InterruptionGuard) -> Iterator[list[Batch]]:
         """The batches of each step; the last step of an epoch may have fewer."""
-        batches = iter(self.parts.training)
         try:
-            while group := list(itertools.islice(batches, self.settings.accumulate)):
-                yield group
+            with closing(iter(self.parts.training)) as batches:
+                while group := list(itertools.islice(batches, self.settings.accumulate)):
+                    yield group
         except PolyheadError as error:
             if error.code == WORKER_DIED:  # a signal to the whole group ends loader processes too
                 self._stop_if_asked(position, guard)
