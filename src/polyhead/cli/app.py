@@ -10,7 +10,6 @@ import traceback
 import typer
 
 from polyhead.cli import check, demo, evaluate, init, predict, scenes, train
-from polyhead.cli.faults import print_faults
 from polyhead.errors import DataError, Interrupted, PolyheadError, one_line
 from polyhead.version import __version__
 
@@ -39,6 +38,8 @@ def _options(
 
 def main() -> None:
     """Run the command; every error is one line on standard error, unless `--debug` is given."""
+    if os.environ.get("POLYHEAD_OFFLINE"):
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")  # read when timm is imported
     debug = DEBUG in sys.argv
     sys.argv = [argument for argument in sys.argv if argument != DEBUG]
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -65,11 +66,18 @@ def _guarded(debug: bool) -> int:
     return code
 
 
+def _print_faults(error: DataError) -> None:
+    from polyhead.preparation import fault_lines
+
+    for line in fault_lines(error.faults):
+        print(line, file=sys.stderr)
+
+
 def _explained(error: Exception) -> int:
     """Say what went wrong; returns the exit code."""
     if isinstance(error, PolyheadError):
         if isinstance(error, DataError):
-            print_faults(error.faults)
+            _print_faults(error)
         label = "stopped" if isinstance(error, Interrupted) else f"error {error.code}"
         message = "\n".join(map(one_line, error.message.split("\n")))
         print(f"polyhead: {label}: {message}", file=sys.stderr)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from polyhead.cli.faults import print_faults
 from polyhead.cli.options import ConfigFile, Json, Quiet, Set
 from polyhead.errors import DataError, Fault, PolyheadError
 from polyhead.progress import Reporter
@@ -53,7 +53,10 @@ def run(config: ConfigFile, set_: Set = None, json_: Json = False, quiet: Quiet 
     if json_:
         _print_json(found)
     else:
-        print_faults(found.faults)
+        from polyhead.preparation import fault_lines
+
+        for line in fault_lines(found.faults):
+            print(line, file=sys.stderr)
         parts = ", ".join(f"{count} {part}" for part, count in found.split.items())
         state = f"{found.num_errors} errors" if found.num_errors else f"no errors; {parts}"
         print(f"{found.num_rows} rows, {found.num_pictures} readable pictures: {state}")

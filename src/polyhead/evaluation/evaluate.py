@@ -16,7 +16,12 @@ from polyhead.runtime.cache_folder import open_cache
 from polyhead.structures import IMAGE, Table
 from polyhead.structures.durable import write_json
 from polyhead.tasks import Task
-from polyhead.training.loading import Batches, choose_workers, in_order
+from polyhead.training.loading import (
+    Batches,
+    choose_workers,
+    in_order,
+    worker_deaths_explained,
+)
 from polyhead.training.pictures import Collate, Pictures
 from polyhead.training.validation import gather_dense
 
@@ -57,7 +62,8 @@ def evaluate(
     tasks = {name: task.read_from(loaded.config.tasks[name]) for name, task in loaded.tasks.items()}
     targets = {name: _encode(name, task, table, rows) for name, task in tasks.items()}
     batches = _batches(loaded, table, rows, targets)
-    with reporter.work(f"evaluating {split}", len(rows), "pictures") as advance:
+    work = reporter.work(f"evaluating {split}", len(rows), "pictures")
+    with work as advance, worker_deaths_explained():
         dense, found = gather_dense(loaded.network, batches, advance)
     figures = {}
     for name, task in tasks.items():

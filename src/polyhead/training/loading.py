@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch.utils.data import DataLoader
@@ -12,8 +13,6 @@ from torch.utils.data import DataLoader
 from polyhead.errors import ImageError, PolyheadError
 from polyhead.structures import Batch
 from polyhead.training.pictures import Collate, Pictures
-
-WORKER_DIED = "E_WORKER"
 
 Keys = Iterable[list[tuple[int, int]]]
 
@@ -47,7 +46,7 @@ class Batches:
             num_workers=workers,
             pin_memory=pin,
             persistent_workers=workers > 0,
-            worker_init_fn=_ignore_interrupts,
+            worker_init_fn=_leave_signals_to_parent,
         )
 
     def close(self) -> None:
@@ -59,30 +58,39 @@ class Batches:
 
         Raises:
             ImageError: A picture that could be read when it was checked no longer can.
-            PolyheadError: `E_WORKER`; a loader process died, for want of memory most often.
         """
-        batches = iter(self._loader)
-        while True:
-            try:
-                batch = next(batches)
-            except StopIteration:
-                return
-            except RuntimeError as error:
-                if "DataLoader worker" not in str(error):
-                    raise
-                raise PolyheadError(
-                    f"a loader process died ({error}); most often memory ran out: lower "
-                    "train.workers or train.batch_size.",
-                    code=WORKER_DIED,
-                ) from error
+        for batch in self._loader:
             if isinstance(batch, ImageError):
                 raise batch
             yield batch
 
 
-def _ignore_interrupts(_worker: int) -> None:
-    """Ctrl-C reaches every process of a terminal; what it means is for the main one to decide."""
+@contextmanager
+def worker_deaths_explained() -> Iterator[None]:
+    """Name the death of a loader process, which torch raises wherever the main process is then.
+
+    Raises:
+        PolyheadError: `E_WORKER`; most often memory ran out.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if "DataLoader worker" not in str(error):
+            raise
+        raise PolyheadError(
+            f"a loader process died ({error}); most often memory ran out: lower train.workers or "
+            "train.batch_size.",
+            code="E_WORKER",
+        ) from error
+
+
+def _leave_signals_to_parent(_worker: int) -> None:
+    """Ctrl-C and SIGTERM reach whole groups of processes; the main one still needs its batches.
+
+    It ends its workers by a message, and only as a last resort by SIGTERM, a second one if need be.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda number, _frame: signal.signal(number, signal.SIG_DFL))
 
 
 def in_order(rows: Sequence[int], batch_size: int) -> list[list[tuple[int, int]]]:

@@ -10,7 +10,7 @@ import torch
 from polyhead.config import Config, load_config
 from polyhead.network import check_components
 from polyhead.network.weights import check_state, read_weights
-from polyhead.preparation import Prepared, prepare
+from polyhead.preparation import Prepared, fault_lines, prepare
 from polyhead.progress import Reporter
 from polyhead.runtime.run_folder import RunFolder
 from polyhead.structures.durable import write_text
@@ -18,6 +18,7 @@ from polyhead.training.allocator import keep_freed_memory
 from polyhead.training.build import build_parts
 from polyhead.training.checkpoint import Checkpoint, has_checkpoint, load_checkpoint
 from polyhead.training.identity import require_same, require_same_rows, run_identity
+from polyhead.training.loading import worker_deaths_explained
 from polyhead.training.metrics_log import forget_later
 from polyhead.training.model_card import model_card
 from polyhead.training.order import stable_seed
@@ -108,7 +109,7 @@ def _train(
         pretrained = config.model.pretrained and not checkpoint
         with reporter.waiting("building the network"):
             parts = build_parts(config, prepared, pretrained=pretrained)
-        with closing(parts):
+        with closing(parts), worker_deaths_explained():
             position = Position()
             if checkpoint:
                 optimizer = parts.stepper.optimizer
@@ -127,9 +128,8 @@ def _say_start(run: RunFolder, config: Config, prepared: Prepared, reporter: Rep
     )
     if prepared.skipped:
         reporter.say(f"skipped {len(prepared.skipped)} faulty cells or rows; see {run.log}")
-    for fault in prepared.faults:
-        if fault.code.startswith("W_"):
-            reporter.say(str(fault))
+    for line in fault_lines([f for f in prepared.faults if f.code.startswith("W_")]):
+        reporter.say(line)
     reporter.say(f"{run.path}: {counts} pictures; heads: {heads}; {config.model.backbone}")
 
 

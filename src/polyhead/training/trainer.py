@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from polyhead.config import TrainConfig
-from polyhead.errors import DivergedError, Interrupted, PolyheadError, one_line
+from polyhead.errors import DivergedError, Interrupted, one_line
 from polyhead.network import Network
 from polyhead.network.weights import write_weights
 from polyhead.preparation import Prepared
@@ -22,7 +22,7 @@ from polyhead.structures import Batch
 from polyhead.structures.durable import append_line
 from polyhead.training.ema import ExponentialAverage
 from polyhead.training.interruption import InterruptionGuard
-from polyhead.training.loading import WORKER_DIED, Batches
+from polyhead.training.loading import Batches
 from polyhead.training.metrics_log import epoch_line, epoch_record
 from polyhead.training.optimizer import rate_factor, set_rates
 from polyhead.training.order import EpochBatches, stable_seed
@@ -120,24 +120,14 @@ class Trainer:
         parts.order.start(position.epoch, position.batch)
         title = f"epoch {position.epoch + 1}/{settings.epochs}"
         num_rows, started = parts.order.num_rows(), time.monotonic()
-        with self.reporter.work(title, num_rows, "pictures") as advance:
-            for batches in self._groups(position, guard):
+        work = self.reporter.work(title, num_rows, "pictures")
+        with work as advance, closing(iter(parts.training)) as loaded:
+            while batches := list(itertools.islice(loaded, settings.accumulate)):
                 self._step(position, batches, advance)
                 if position.step % settings.checkpoint_steps == 0:
                     self._save(position)
                 self._stop_if_asked(position, guard)
         return round(num_rows / (time.monotonic() - started), 2)
-
-    def _groups(self, position: Position, guard: InterruptionGuard) -> Iterator[list[Batch]]:
-        """The batches of each step; the last step of an epoch may have fewer."""
-        try:
-            with closing(iter(self.parts.training)) as batches:
-                while group := list(itertools.islice(batches, self.settings.accumulate)):
-                    yield group
-        except PolyheadError as error:
-            if error.code == WORKER_DIED:  # a signal to the whole group ends loader processes too
-                self._stop_if_asked(position, guard)
-            raise
 
     def _freeze(self, frozen: bool) -> None:
         """A frozen backbone neither learns nor gathers statistics."""
