@@ -16,9 +16,10 @@ MORE_THAN_CORES = pytest.mark.filterwarnings("ignore:This DataLoader will create
 
 def interrupted(config, runs, step, patch, number=signal.SIGINT):
     """A run that was sent a signal in that step."""
-    with patch.context() as patched, pytest.raises(Interrupted) as caught:
+    with patch.context() as patched:
         signal_before_step(patched, step, number)
-        train(config, runs=runs, reporter=QUIET)
+        with pytest.raises(Interrupted) as caught:
+            train(config, runs=runs, reporter=QUIET)
     assert caught.value.exit_code == 128 + number
     return RunFolder.open(next(runs.iterdir()))
 
