@@ -9,12 +9,10 @@ import pyarrow.parquet as pq
 import pytest
 from data.picture_files import encoded
 from PIL import Image
-from tiny_runs import CONFIG, signal_before_step, write_config
+from tiny_runs import write_config
 
-from polyhead.cli import app
 from polyhead.runtime.predictor import Predictor
 from polyhead.structures import ClassPrediction, Prediction
-from polyhead.version import __version__
 
 ONE_EPOCH = ("--set", "train.epochs=1")
 
@@ -75,26 +73,6 @@ def broken(many_rows, folder, *names):
 
 
 class TestCommandLine:
-    def test_version(self, polyhead):
-        assert polyhead("--version") == (0, f"polyhead {__version__}\n", "")
-
-    def test_help_names_every_verb(self, polyhead):
-        code, out, err = polyhead("--help")
-        assert (code, err) == (0, "")
-        for verb in ("demo", "init", "check", "train", "evaluate", "predict", "scenes"):
-            assert f"  {verb} " in out
-
-    def test_no_verb_prints_the_help_as_it_is(self, polyhead):
-        code, out, err = polyhead()
-        assert (code, out) == (2, "")
-        assert err.startswith("Usage: polyhead ")
-
-    @pytest.mark.parametrize("verb", app.app.registered_commands, ids=lambda verb: verb.name)
-    def test_help_of_each_verb_ends_with_its_example(self, polyhead, verb):
-        code, out, _ = polyhead(verb.name, "--help")
-        assert code == 0
-        assert f"Example: polyhead {verb.name}" in out
-
     @pytest.mark.parametrize(
         ("words", "found"),
         [
@@ -118,66 +96,8 @@ class TestCommandLine:
         assert err.startswith("polyhead: ")
         assert err.count("\n") == 1
 
-    def test_only_debug_shows_a_traceback(self, polyhead):
-        words = ["check", "gone.yaml"]
-        plain, shown = polyhead(*words), polyhead(*words, "--debug")
-        assert plain.code == shown.code == 2
-        assert "Traceback" not in plain.err
-        assert "Traceback (most recent call last)" in shown.err
-        assert shown.err.endswith(plain.err)
 
-    def test_a_defect_is_said_to_be_one(self, polyhead, monkeypatch):
-        def fails(*args, **kwargs):
-            raise ZeroDivisionError("by zero")
-
-        monkeypatch.setattr("polyhead.preparation.propose", fails)
-        code, out, err = polyhead("init", ".", "labels.csv")
-        assert (code, out) == (1, "")
-        assert err.startswith("polyhead: error E_INTERNAL: ZeroDivisionError: by zero; this is a")
-        assert "Traceback" not in err
-
-    def test_a_fault_of_the_system_is_not_a_defect(self, polyhead, tmp_path):
-        (tmp_path / "file").touch()
-        code, _, err = polyhead("scenes", tmp_path / "file" / "out", "--num", "1")
-        assert code == 1
-        assert "E_INTERNAL" not in err
-
-
-class TestInitCheckTrain:
-    def test_a_table_becomes_a_run_that_answers(self, polyhead, scenes, pictures, tmp_path):
-        config = tmp_path / "polyhead.yaml"
-        code, out, _ = polyhead("init", scenes, scenes / "labels.csv", "--out", config)
-        assert code == 0
-        assert "daytime: task daytime (class): " in out
-        assert out.endswith(f"wrote {config}; next: polyhead check {config}\n")
-        code, out, err = polyhead("check", config)
-        assert (code, "no errors" in out) == (0, True), err
-
-        again = polyhead("init", scenes, scenes / "labels.csv", "--out", config)
-        assert (again.code, "E_EXISTS" in again.err, "--force" in again.err) == (2, True, True)
-        words = ("init", scenes, scenes / "labels.csv", "--out", config, "--force")
-        assert polyhead(*words).code == 0
-
-    def test_train_prints_the_run_alone_and_takes_settings(self, polyhead, config, tmp_path):
-        words = ("--set", "train.seed=7", "--runs", tmp_path / "runs", "--device", "cpu")
-        code, out, err = polyhead("train", config, *ONE_EPOCH, *words)
-        run = tmp_path / "runs" / "tiny-001"
-        assert (code, out) == (0, f"{run}\n"), err
-        assert f"done: {run}" in err
-        resolved = (run / "config.resolved.yaml").read_text()
-        assert "seed: 7" in resolved
-        assert "epochs: 1\n" in resolved
-        assert "device: cpu" in resolved
-        assert (run / "config.yaml").read_text() == config.read_text()
-
-    def test_quiet_says_nothing_on_standard_error(self, polyhead, config, tmp_path):
-        words = ("--runs", tmp_path / "runs", "--quiet")
-        assert polyhead("train", config, *ONE_EPOCH, *words) == (
-            0,
-            f"{tmp_path / 'runs' / 'tiny-001'}\n",
-            "",
-        )
-
+class TestTrain:
     @pytest.mark.parametrize(
         "words", [("--set", "train.epochs=2"), ("--bad-data", "skip"), ("config.yaml",)]
     )
@@ -185,18 +105,6 @@ class TestInitCheckTrain:
         code, out, err = polyhead("train", "--resume", trained.path, *words)
         assert (code, out) == (2, "")
         assert "--resume" in err
-
-    def test_ctrl_c_saves_and_resume_goes_on(self, polyhead, config, tmp_path, monkeypatch):
-        run = tmp_path / "runs" / "tiny-001"
-        words = ("train", config, *ONE_EPOCH, "--runs", run.parent)
-        with monkeypatch.context() as patch:
-            signal_before_step(patch, 2)
-            code, out, err = polyhead(*words)
-        assert (code, out) == (130, "")
-        assert f"polyhead train --resume {run}" in err
-        code, out, err = polyhead("train", "--resume", run)
-        assert (code, out) == (0, f"{run}\n")
-        assert "resuming after step" in err
 
     def test_one_bad_row_of_many_is_dropped_when_asked(self, polyhead, many_rows, tmp_path):
         config = broken(many_rows, tmp_path, "007.png")
@@ -283,13 +191,6 @@ class TestEvaluate:
         assert (code, found["split"], found["num_images"]) == (0, "val", parts.count("val"))
         assert json.loads((trained.path / "evaluation-val.json").read_text()) == found
 
-    def test_tables_without_json(self, polyhead, trained):
-        code, out, err = polyhead("evaluate", trained.path, "--quiet")
-        assert (code, err) == (0, "")
-        assert out.startswith("test: ")
-        assert "contents (tags): " in out
-        assert "mAP" in out
-
 
 class TestPredict:
     def test_json_is_one_line_a_picture_of_the_shape_that_programs_read(
@@ -323,11 +224,6 @@ class TestPredict:
         assert [set(entries[n]) for n in (1, 3)] == [{"image", "error"}] * 2
         assert [entries[n]["error"]["code"] for n in (1, 3)] == ["E_NOT_IMAGE", "E_IMAGE_MISSING"]
         assert all(set(entries[n]["error"]) == {"code", "message"} for n in (1, 3))
-
-    def test_text_is_one_line_a_picture(self, polyhead, trained, pictures):
-        code, out, _ = polyhead("predict", trained.path, *pictures[:2])
-        assert code == 0
-        assert [line.split("  ")[0] for line in out.splitlines()] == list(map(str, pictures[:2]))
 
     def test_folders_and_globs(self, polyhead, trained, pictures, scenes):
         for given in (scenes / "images", scenes / "images" / "*.*"):
@@ -393,19 +289,3 @@ class TestScenes:
         assert (code, out) == (2, "")
         assert found in err
         assert "E_INTERNAL" not in err
-
-
-def test_the_demo_goes_all_the_way(polyhead, tmp_path, monkeypatch):
-    from polyhead.cli import demo
-
-    text = CONFIG.replace("{scenes}", "scenes").replace("{{", "{").replace("}}", "}")
-    monkeypatch.setattr(demo, "CONFIG", text.replace("epochs: 3", "epochs: 1"))
-    monkeypatch.setattr(demo, "NUM_SCENES", 24)
-    monkeypatch.setattr(demo, "NUM_NEW", 2)
-    out = tmp_path / "demo"
-    code, printed, err = polyhead("demo", "--out", out, "--device", "cpu")
-    assert code == 0, err
-    for path in (out / "scenes", out / "polyhead.yaml", out / "runs/tiny-001", out / "drawings"):
-        assert path.exists()
-        assert str(path) in printed
-    assert len(list((out / "drawings").iterdir())) == 2
