@@ -53,21 +53,29 @@ def main() -> None:
 
 def _guarded(debug: bool) -> int:
     try:
-        code = app(prog_name="polyhead", standalone_mode=False) or 0
+        code = _run(sys.argv[1:])
         sys.stdout.flush()
+    except typer.Exit as stop:
+        return stop.exit_code
     except BrokenPipeError:
         # The reader, such as `head`, has seen enough; closing must not complain again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (KeyboardInterrupt, typer.Abort):
-        code = INTERRUPTED
+        print("polyhead: stopped", file=sys.stderr)
+        return INTERRUPTED
     except Exception as error:
         if debug:
             traceback.print_exc()
         return _explained(error)
-    if code == INTERRUPTED:  # typer turns Ctrl-C in a verb into this code, without a word
-        print("polyhead: stopped", file=sys.stderr)
     return code
+
+
+def _run(words: list[str]) -> int:
+    """Run a verb, without typer's own ideas about broken pipes and Ctrl-C."""
+    command = typer.main.get_command(app)
+    with command.make_context("polyhead", words) as context:
+        return command.invoke(context) or 0
 
 
 def _print_faults(error: DataError) -> None:
