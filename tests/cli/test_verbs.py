@@ -1,34 +1,16 @@
 """Every verb as a user calls it: exit codes, what goes to which stream, the JSON of DESIGN."""
 
 import json
-import shutil
-from pathlib import Path
-from typing import NamedTuple
 
 import pyarrow.parquet as pq
 import pytest
-from data.picture_files import encoded
 from PIL import Image
-from tiny_runs import write_config
 
 from polyhead.runtime.predictor import Predictor
 from polyhead.structures import ClassPrediction, Prediction
+from polyhead.version import __version__
 
 ONE_EPOCH = ("--set", "train.epochs=1")
-
-
-class Answer(NamedTuple):
-    """What a command left behind."""
-
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def polyhead(shell):
-    """`polyhead("train", path)` -> exit code, standard output, standard error."""
-    return lambda *words: Answer(shell(*words), shell.out, shell.err)
 
 
 @pytest.fixture
@@ -38,41 +20,14 @@ def talkative(monkeypatch):
 
 
 @pytest.fixture
-def config(scenes, tmp_path):
-    return write_config(tmp_path / "tiny.yaml", scenes)
-
-
-@pytest.fixture
 def pictures(scenes):
     return sorted((scenes / "images").iterdir())
 
 
-@pytest.fixture(scope="module")
-def many_rows(tmp_path_factory):
-    """A table of 102 pictures in one folder, as `bad_data: skip` allows one bad row in 100."""
-    folder = tmp_path_factory.mktemp("many") / "scenes"
-    folder.mkdir()
-    lines = ["image,tags,daytime"]
-    for number in range(102):
-        name = f"{number:03}.png"
-        colour = (number * 2, 255 - number, 7)
-        (folder / name).write_bytes(encoded(Image.new("RGB", (32, 32), colour)))
-        lines.append(
-            f"{name},{'car|bus' if number % 2 else 'car'},{'day' if number % 3 else 'night'}"
-        )
-    (folder / "labels.csv").write_text("\n".join([*lines, ""]))
-    return folder
-
-
-def broken(many_rows, folder, *names):
-    """A copy of those pictures, some of them broken, and its config."""
-    shutil.copytree(many_rows, folder / "scenes")
-    for name in names:
-        (folder / "scenes" / name).write_text("hello")
-    return write_config(folder / "tiny.yaml", folder / "scenes")
-
-
 class TestCommandLine:
+    def test_version(self, polyhead):
+        assert polyhead("--version") == (0, f"polyhead {__version__}\n", "")
+
     @pytest.mark.parametrize(
         ("words", "found"),
         [
@@ -96,75 +51,18 @@ class TestCommandLine:
         assert err.startswith("polyhead: ")
         assert err.count("\n") == 1
 
-
-class TestTrain:
-    @pytest.mark.parametrize(
-        "words", [("--set", "train.epochs=2"), ("--bad-data", "skip"), ("config.yaml",)]
-    )
-    def test_resume_takes_no_other_config(self, polyhead, trained, words):
-        code, out, err = polyhead("train", "--resume", trained.path, *words)
+    def test_no_verb_prints_the_help_as_it_is(self, polyhead):
+        code, out, err = polyhead()
         assert (code, out) == (2, "")
-        assert "--resume" in err
+        assert err.startswith("Usage: polyhead ")
 
-    def test_one_bad_row_of_many_is_dropped_when_asked(self, polyhead, many_rows, tmp_path):
-        config = broken(many_rows, tmp_path, "007.png")
-        words = ("train", config, *ONE_EPOCH, "--runs", tmp_path / "runs")
-        code, out, err = polyhead(*words)
-        assert (code, out) == (3, "")
-        assert "E_NOT_IMAGE labels.csv:9 007.png" in err
-        assert not (tmp_path / "runs").exists()
-        code, out, err = polyhead(*words, "--bad-data", "skip", "--set", "train.batch_size=32")
-        assert code == 0, err
-        run = Path(out.strip())
-        assert "skipped 1 faulty" in err
-        assert "E_NOT_IMAGE labels.csv:9 007.png" in (run / "log.txt").read_text()
-        names = pq.read_table(run / "split.parquet").column("image").to_pylist()
-        assert len(names) == 101
-        assert "007.png" not in names
-
-    def test_too_many_bad_rows_are_refused(self, polyhead, many_rows, tmp_path):
-        config = broken(many_rows, tmp_path, "007.png", "008.png")
-        words = ("--bad-data", "skip", "--runs", tmp_path / "runs")
-        code, out, err = polyhead("train", config, *words)
-        assert (code, out) == (3, "")
-        assert "2 of 102 rows have errors; at most 1% may be skipped" in err
-
-    def test_bad_data_takes_two_words(self, polyhead, config):
-        code, _, err = polyhead("train", config, "--bad-data", "skpi")
-        assert (code, 'Did you mean "skip"?' in err) == (2, True)
-
-
-class TestCheck:
-    def test_json_of_good_data(self, polyhead, config):
-        code, out, _ = polyhead("check", config, "--json")
-        found = json.loads(out)
-        assert code == 0
-        assert set(found) == {"num_rows", "num_errors", "split", "counts", "faults"}
-        assert (found["num_rows"], found["num_errors"]) == (36, 0)
-        assert sum(found["split"].values()) == 36
-
-    def test_json_of_faults(self, polyhead, many_rows, tmp_path):
-        config = broken(many_rows, tmp_path, "007.png")
-        code, out, _ = polyhead("check", config, "--json", "--quiet")
-        found = json.loads(out)
-        assert (code, found["num_errors"], found["split"]) == (3, 1, {})
-        fault = next(fault for fault in found["faults"] if fault["code"] == "E_NOT_IMAGE")
-        assert (fault["where"], fault["row"]) == ("labels.csv:9 007.png", 7)
-        assert found["counts"]["E_NOT_IMAGE"] == 1
-
-    @pytest.mark.parametrize("text", ["tasks: {}", "nmae: x"])
-    def test_json_of_a_wrong_config(self, polyhead, tmp_path, text):
-        (tmp_path / "a.yaml").write_text(text)
-        code, out, _ = polyhead("check", tmp_path / "a.yaml", "--json")
-        assert code == 2
-        assert json.loads(out)["counts"] == {"E_CONFIG": 1}
-
-    def test_faults_go_to_standard_error(self, polyhead, many_rows, tmp_path):
-        config = broken(many_rows, tmp_path, "007.png")
-        code, out, err = polyhead("check", config)
-        assert code == 3
-        assert out == "102 rows, 101 readable pictures: 1 errors\n"
-        assert "E_NOT_IMAGE labels.csv:9 007.png: " in err
+    def test_only_debug_shows_a_traceback(self, polyhead):
+        words = ["check", "gone.yaml"]
+        plain, shown = polyhead(*words), polyhead(*words, "--debug")
+        assert plain.code == shown.code == 2
+        assert "Traceback" not in plain.err
+        assert "Traceback (most recent call last)" in shown.err
+        assert shown.err.endswith(plain.err)
 
 
 class TestEvaluate:
@@ -190,6 +88,13 @@ class TestEvaluate:
         parts = pq.read_table(trained.split).column("split").to_pylist()
         assert (code, found["split"], found["num_images"]) == (0, "val", parts.count("val"))
         assert json.loads((trained.path / "evaluation-val.json").read_text()) == found
+
+    def test_tables_without_json(self, polyhead, trained):
+        code, out, err = polyhead("evaluate", trained.path, "--quiet")
+        assert (code, err) == (0, "")
+        assert out.startswith("test: ")
+        assert "contents (tags): " in out
+        assert "mAP" in out
 
 
 class TestPredict:
