@@ -24,16 +24,32 @@ from rich.text import Text
 Advance = Callable[[int, str], None]
 
 SECONDS_BETWEEN_LINES = 10.0
-NARROW = 100  # columns of a terminal; below it the bar is short, so that the figures fit
+WIDE = 100  # columns of a terminal; below it the bar is short, so that the figures fit
 
 
 class RateColumn(ProgressColumn):
-    """Units a second."""
+    """Units a second.
+
+    Args:
+        unit: Their name; empty where there is no room for it.
+    """
+
+    def __init__(self, unit: str) -> None:
+        super().__init__(Column(no_wrap=True))
+        self._unit = f" {unit}" if unit else ""
 
     def render(self, task: Task) -> Text:
-        """`45/s`, or nothing before it is known."""
+        """`45 pictures/s`, or nothing before it is known."""
         speed = task.finished_speed or task.speed
-        return Text("" if speed is None else f"{rounded(speed)}/s")
+        return Text("" if speed is None else f"{rounded(speed)}{self._unit}/s")
+
+
+class NoteColumn(ProgressColumn):
+    """The note on one line: the one column that is cut where the terminal is too narrow."""
+
+    def render(self, task: Task) -> Text:
+        """The note that came with the last advance."""
+        return Text(task.fields["note"], no_wrap=True, overflow="ellipsis")
 
 
 class Reporter:
@@ -50,7 +66,7 @@ class Reporter:
 
     def say(self, text: str) -> None:
         """One line that stays, on the screen and in the log."""
-        self.console.print(text, markup=False, soft_wrap=True)
+        self.console.print(text, markup=False, soft_wrap=not self.console.is_terminal)
         if self._log:
             with self._log.open("a", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(f"{text}\n")
@@ -92,21 +108,26 @@ class Reporter:
         if self.quiet or total <= 0:
             yield lambda _units, _note: None
         elif self.console.is_terminal:
-            with self._bar() as bar:
+            with self._bar(unit) as bar:
                 task = bar.add_task(title, total=total, note="")
                 yield lambda units, note: bar.update(task, advance=units, note=note)
         else:
             yield _lines(title, total, unit)
 
-    def _bar(self) -> Progress:
+    def _bar(self, unit: str) -> Progress:
+        is_wide = self.console.width >= WIDE
+
+        def column() -> Column:
+            return Column(no_wrap=True)
+
         return Progress(
-            TextColumn("{task.description}", table_column=Column(no_wrap=True)),
-            BarColumn(10 if self.console.width < NARROW else 30),
-            MofNCompleteColumn(table_column=Column(no_wrap=True)),
-            RateColumn(table_column=Column(no_wrap=True)),
-            TimeRemainingColumn(compact=True, table_column=Column(no_wrap=True)),
-            TextColumn("left", table_column=Column(no_wrap=True)),
-            TextColumn("{task.fields[note]}", table_column=Column(no_wrap=True, ratio=1)),
+            TextColumn("{task.description}", table_column=column()),
+            BarColumn(30 if is_wide else 10),
+            MofNCompleteColumn(table_column=column()),
+            RateColumn(unit if is_wide else ""),
+            TimeRemainingColumn(compact=True, table_column=column()),
+            TextColumn("left", table_column=column()),
+            NoteColumn(),
             console=self.console,
             transient=True,
             # A result that goes to a file must not be caught by a bar on the screen.
