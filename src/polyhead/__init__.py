@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from polyhead.training import resume, train
 
 
-
 __all__ = [
     "Config",
     "PolyheadError",

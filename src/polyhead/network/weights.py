@@ -18,9 +18,9 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-from polyhead.version import __version__
 from polyhead.errors import CheckpointError
 from polyhead.structures.durable import write_bytes
+from polyhead.version import __version__
 
 FORMAT_VERSION = "1"
 

@@ -12,10 +12,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
-from polyhead.version import __version__
 from polyhead.errors import CheckpointError
 from polyhead.network.weights import FORMAT_VERSION, format_version_error
 from polyhead.structures.durable import sha256_of, write_json
+from polyhead.version import __version__
 
 MANIFEST = "manifest.json"
 

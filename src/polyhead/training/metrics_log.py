@@ -22,7 +22,8 @@ def epoch_record(
         for name in tasks
     }
     scores = [metrics[name][task.score_name] for name, task in tasks.items()]
-    defined = [score for score in scores if score is not None]
+    # R2 of a number is unbounded below: worse than the mean is no better than the mean.
+    defined = [max(score, 0.0) for score in scores if score is not None]
     return {
         "epoch": position.epoch + 1,
         "step": position.step,

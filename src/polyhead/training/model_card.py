@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from polyhead.version import __version__
 from polyhead.config import Config
 from polyhead.preparation import Prepared
 from polyhead.runtime.run_folder import RunFolder
+from polyhead.version import __version__
 
 
 def model_card(run: RunFolder, config: Config, prepared: Prepared) -> str:

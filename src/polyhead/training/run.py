@@ -13,7 +13,7 @@ from polyhead.augment import Augmentation
 from polyhead.config import Config, load_config, validate
 from polyhead.data import read_split, write_split
 from polyhead.errors import CheckpointError, PolyheadError
-from polyhead.network import build_network, check_components, count_labels
+from polyhead.network import build_network, check_components, training_statistics
 from polyhead.network.weights import check_state, read_weights
 from polyhead.objective import Objective
 from polyhead.preparation import Prepared, prepare
@@ -129,7 +129,7 @@ def _train(
 def _build(config: Config, prepared: Prepared, *, pretrained: bool) -> Parts:
     settings, size = config.train, config.model.image_size
     counts = {
-        name: count_labels(task.stratify(prepared.targets[name][prepared.rows("train")]))
+        name: training_statistics(task, prepared.targets[name][prepared.rows("train")])
         for name, task in prepared.tasks.items()
     }
     network = build_network(config, prepared.tasks, counts, pretrained=pretrained)

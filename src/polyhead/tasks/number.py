@@ -1,0 +1,218 @@
+"""Task type `number`: one quantity per picture."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import pyarrow as pa
+from pydantic import Field, field_validator, model_validator
+
+from polyhead.errors import DataError, Fault
+from polyhead.metrics import NumberMeter
+from polyhead.structures import NumberPrediction, Table
+from polyhead.tasks.component import Component, ComponentField
+from polyhead.tasks.tag_cells import cell_codes
+from polyhead.tasks.task import Dense, Encoding, Task, TaskConfig
+
+MAX_LISTED = 1000
+AMBIGUOUS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
+NUM_STRATA = 5  # parts of the split are alike in these quantiles
+OUTLIER = 50.0  # interquartile ranges from the median: another unit, or a slip of the pen
+
+
+class NumberConfig(TaskConfig):
+    """Keys of a number task."""
+
+    type: Literal["number"]
+    column: str | None = Field(default=None, description="The task's own name unless given.")
+    range: tuple[float, float] | None = Field(
+        default=None, description="[lowest, highest] that is possible; answers stay inside."
+    )
+    distribution: Literal["normal", "poisson"] | None = Field(
+        default=None, description="normal adds an 80 % interval; poisson is for counts."
+    )
+    head: ComponentField = Component(name="linear")
+    loss: ComponentField = Component(name="huber")
+
+    @field_validator("range")
+    @classmethod
+    def _ascending(cls, value: tuple[float, float] | None) -> tuple[float, float] | None:
+        if value is not None and not value[0] < value[1]:
+            raise ValueError(f"found {list(value)}; expected the lowest first")
+        return value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _loss_of_distribution(cls, value: Any) -> Any:
+        if isinstance(value, dict) and value.get("distribution") in ("normal", "poisson"):
+            return {"loss": value["distribution"], **value}
+        return value
+
+    def resolve(self, name: str, table: Table) -> NumberTask:
+        """The task; raises when its column holds no number at all."""
+        task = NumberTask(name, config=self, range=self.range)
+        if np.isnan(task.encode(table).targets).all():
+            column = self.column or name
+            message = f'{table.source} column "{column}" holds no number; expected some.'
+            raise DataError(message, task.encode(table).faults)
+        return task
+
+
+@dataclass(frozen=True)
+class NumberTask(Task):
+    """A number task.
+
+    Attributes:
+        name: Key in the YAML.
+        classes: None of them.
+        config: Where the number stands in the table; None once trained.
+        range: Lowest and highest answer, when the user declared them.
+    """
+
+    type: ClassVar[str] = "number"
+    score_name: ClassVar[str] = "R2"
+    name: str
+    classes: tuple[str, ...] = ()
+    config: NumberConfig | None = None
+    range: tuple[float, float] | None = None
+
+    def encode(self, table: Table) -> Encoding:
+        """(N,) float64: the number, NaN unknown."""
+        assert self.config is not None
+        column = self.config.column or self.name
+        cells = table.column(column)
+        if pa.types.is_nested(cells.type):
+            raise DataError(f'{table.source} column "{column}" holds lists; expected numbers.')
+        codes, texts = cell_codes(cells)
+        values = np.array([*map(_parse, texts), math.nan])
+        bad = [reason is not None for reason in map(self._refusal, texts)]
+        rows = np.flatnonzero(np.array([*bad, False])[codes])
+        values[:-1][np.array(bad, bool)] = math.nan
+        faults = [
+            Fault("E_NUMBER", table.where(row), f"{self._refusal(texts[codes[row]])}.", row)
+            for row in rows[:MAX_LISTED].tolist()
+        ]
+        if len(rows) > MAX_LISTED:
+            rest = f"{len(rows) - MAX_LISTED} more cells hold no number that fits."
+            faults.append(Fault("E_NUMBER", table.source, rest))
+        targets = values[codes]
+        return Encoding(targets, [*faults, *_outliers(table, column, targets)])
+
+    def _refusal(self, text: str) -> str | None:
+        """What is wrong with a cell, None when nothing is."""
+        value, found = _parse(text), f'found "{text.strip()[:80]}"'
+        if not text.strip():
+            return None
+        if not math.isfinite(value):
+            return f"{found}; expected a finite number or an empty cell (unknown); mend the cell"
+        if self.range and not self.range[0] <= value <= self.range[1]:
+            low, high = self.range
+            return f"{found}; expected {low:g} to {high:g} as `range` declares; mend one of them"
+        poisson = self.config is not None and self.config.loss.name == "poisson"
+        if poisson and (value < 0 or value != int(value)):
+            return f"{found}; expected a count (0, 1, 2, …) as poisson needs; mend one of them"
+        return None
+
+    def read_from(self, config: NumberConfig) -> NumberTask:
+        """Itself, reading where the config says."""
+        return replace(self, config=config)
+
+    def known(self, targets: np.ndarray) -> np.ndarray:
+        """Rows whose number is known."""
+        return ~np.isnan(targets)
+
+    def stratify(self, targets: np.ndarray) -> np.ndarray:
+        """One yes/no column per quantile band."""
+        known = ~np.isnan(targets)
+        if not known.any():
+            return np.full((len(targets), 0), -1, np.int8)
+        edges = np.unique(np.nanquantile(targets, np.linspace(0, 1, NUM_STRATA + 1)[1:-1]))
+        labels = np.searchsorted(edges, targets)[:, None] == np.arange(len(edges) + 1)
+        return np.where(known[:, None], labels, -1).astype(np.int8)
+
+    def select(self, dense: Dense) -> list[NumberPrediction]:
+        """The number, inside the declared range, with its interval where there is one."""
+        columns = [dense[key].tolist() for key in ("value", "low", "high") if key in dense]
+        return [NumberPrediction(*map(self._inside, row)) for row in zip(*columns, strict=True)]
+
+    def _inside(self, value: float) -> float:
+        return min(max(value, self.range[0]), self.range[1]) if self.range else value
+
+    def meter(self) -> _Meter:
+        """Figures of the answers, range applied."""
+        return _Meter(self.range)
+
+    def fit(self, dense: Dense, targets: np.ndarray) -> NumberTask:  # noqa: ARG002
+        """Itself: a number needs no decision rule."""
+        return self
+
+    @classmethod
+    def from_dict(cls, name: str, entry: Mapping[str, Any]) -> NumberTask:
+        """From type and range."""
+        bounds = entry["range"]
+        return cls(name, range=None if bounds is None else (bounds[0], bounds[1]))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Type and range."""
+        return {"type": self.type, "range": None if self.range is None else list(self.range)}
+
+
+class _Meter:
+    """A `NumberMeter` that sees the answers as they are given."""
+
+    def __init__(self, bounds: tuple[float, float] | None) -> None:
+        self._bounds = bounds or (-math.inf, math.inf)
+        self._meter = NumberMeter()
+
+    def update(self, dense: Dense, targets: np.ndarray) -> None:
+        """Take one batch."""
+        value, low, high = (
+            np.clip(dense[key], *self._bounds) if key in dense else None
+            for key in ("value", "low", "high")
+        )
+        assert value is not None
+        self._meter.update(value, targets, low, high)
+
+    def compute(self, *, intervals: bool = False) -> dict[str, Any]:
+        """The task's part of `evaluation.json`."""
+        return self._meter.compute(intervals=intervals)
+
+
+def _parse(text: str) -> float:
+    """The value of a cell; NaN when it is no number, or when nobody can tell which.
+
+    A decimal comma is understood (`3,5`), but `1,234` may be either of two numbers.
+    """
+    text = text.strip()
+    if "_" in text or AMBIGUOUS.fullmatch(text):
+        return math.nan
+    try:
+        return float(text.replace(",", ".", 1))
+    except ValueError:
+        return math.nan
+
+
+def _outliers(table: Table, column: str, targets: np.ndarray) -> list[Fault]:
+    """`W_NUMBER_OUTLIER` for numbers so far out that their unit may be another."""
+    if np.isnan(targets).all():
+        return []
+    quarter, median, upper = np.nanquantile(targets, [0.25, 0.5, 0.75])
+    width = upper - quarter
+    if width == 0:
+        return []
+    rows = np.flatnonzero(np.abs(targets - median) > OUTLIER * width)
+    return [
+        Fault(
+            "W_NUMBER_OUTLIER",
+            table.where(row),
+            f'column "{column}" holds {targets[row]:g}, while half of it lies between {quarter:g} '
+            f"and {upper:g}; expected one unit; look at the cell.",
+            row,
+        )
+        for row in rows[:20].tolist()
+    ]
