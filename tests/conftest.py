@@ -7,8 +7,11 @@ import sys
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # read once, when the hub's client is imported
+settings.register_profile("polyhead", deadline=None)  # a shared machine may pause any test
+settings.load_profile("polyhead")
 
 
 @pytest.fixture(autouse=True)

@@ -1,45 +1,12 @@
 """What `propose` makes of columns of every kind."""
 
-import json
 import random
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from label_tables import NUM_ROWS, cycle, decide, write
 
 from polyhead.errors import ConfigError, DataError
-from polyhead.formats import read_table
-from polyhead.preparation.column_profile import MAX_ROWS, profile_columns, spread_rows
 from polyhead.preparation.infer import propose
-
-NUM_ROWS = 120
-
-
-def write(folder, **columns):
-    """A table of JSON lines; None is an empty cell."""
-    num_rows = len(next(iter(columns.values())))
-    path = folder / "labels.jsonl"
-    rows = [
-        json.dumps({"image": f"{row}.jpg"} | {name: c[row] for name, c in columns.items()})
-        for row in range(num_rows)
-    ]
-    path.write_text("\n".join(rows), encoding="utf-8")
-    return path
-
-
-def decide(folder, name, cells):
-    """The decision on one column; the column `sure` keeps the table from having no task."""
-    sure = ["day", "night"] * (len(cells) // 2) + ["day"] * (len(cells) % 2)
-    proposal = propose(None, write(folder, **{name: list(cells), "sure": sure}))
-    return next(decision for decision in proposal.decisions if name in decision.columns)
-
-
-def cycle(*cells, num_rows=NUM_ROWS):
-    return [cells[row % len(cells)] for row in range(num_rows)]
-
 
 NUMBERS = [f"{row * 7.3 % 50:.2f}" for row in range(NUM_ROWS)]
 WORDS = ["the", "a", "road", "house", "near", "under", "with", "tall", "green", "quiet"]
@@ -184,38 +151,6 @@ def test_split_and_groups_of_the_proposal(tmp_path):
     assert [task.task for task in proposal.tasks] == ["sure"]
 
 
-def groups(folder, *names, **more):
-    columns = {name: cycle("1", "0", *["0"] * place) for place, name in enumerate(names)}
-    proposal = propose(None, write(folder, **columns, **more))
-    return {task.task: task.keys.get("columns", task.type) for task in proposal.tasks}
-
-
-def test_columns_with_a_marked_prefix_are_a_group(tmp_path):
-    found = groups(tmp_path, "tag:car", "tag:bus", "is_dark", "is_wet", "weather/rain", "snow")
-    assert found == {"tags": ("tag:*",), "tags_2": ("is_*",), "tags_3": ("weather/rain", "snow")}
-
-
-def test_other_first_words_count_when_all_share_one(tmp_path):
-    found = groups(tmp_path, "color_red", "color_blue", "shape_round", "shape_flat")
-    assert found == {"color": ("color_*",), "shape": ("shape_*",)}
-
-
-def test_columns_without_a_shared_prefix_are_one_group(tmp_path):
-    found = groups(tmp_path, "traffic_light", "traffic_sign", "car")
-    assert found == {"tags": ("traffic_light", "traffic_sign", "car")}
-
-
-def test_a_glob_takes_in_no_other_column(tmp_path):
-    found = groups(tmp_path, "tag:car", "tag:bus", **{"tag:count": NUMBERS})
-    assert found == {"tags": ("tag:car", "tag:bus")}
-
-
-def test_columns_of_one_answer_join_marked_groups_only(tmp_path):
-    always, never = cycle("1"), cycle("0")
-    found = groups(tmp_path, "tag:car", "tag:bus", "dog", "cat", **{"tag:cow": never, "v": always})
-    assert found == {"tags": ("tag:*",), "tags_2": ("dog", "cat")}
-
-
 def test_class_folders(tmp_path):
     for name in ("yes", "no", "no/deep"):
         (tmp_path / name).mkdir()
@@ -255,87 +190,3 @@ def test_the_image_column_is_passed_on(tmp_path):
     assert kinds == {"image (other)": "picture", "sure": "class"}
     with pytest.raises(ConfigError, match="no column"):
         propose(None, path, "shoot")
-
-
-def test_large_tables_are_judged_by_a_sample(tmp_path):
-    num_rows = 3 * MAX_ROWS
-    table = {
-        "image": [f"{row}.jpg" for row in range(num_rows)],
-        "serial": np.arange(num_rows) * 3,
-        "kind": [f"kind {row % 300:03d}x" for row in range(num_rows)],
-        "rare": ["1" if row == 1 else "0" for row in range(num_rows)],
-        "other": ["1" if row % 2 else "0" for row in range(num_rows)],
-    }
-    pq.write_table(pa.table(table), tmp_path / "t.parquet")
-    proposal = propose(None, tmp_path / "t.parquet")
-    assert (proposal.num_rows, proposal.num_looked_at) == (num_rows, MAX_ROWS)
-    kinds = {decision.columns: decision.type for decision in proposal.decisions}
-    assert kinds == {("serial",): "identifier", ("kind",): "class", ("rare", "other"): "tags"}
-    kind = next(task for task in proposal.tasks if task.task == "kind")
-    assert len(kind.labels) == 300
-
-
-@given(st.integers(1, 10**7))
-def test_spread_rows_are_one_of_each_stretch(num_rows):
-    rows = spread_rows(num_rows)
-    assert len(rows) == min(num_rows, MAX_ROWS)
-    stretch = num_rows / len(rows)
-    even = np.arange(len(rows)) * stretch
-    assert (rows >= np.floor(even)).all()
-    assert (rows < even + stretch).all()
-    assert (np.diff(rows) > 0).all()
-
-
-def test_a_profile_counts_every_row(tmp_path):
-    path = write(tmp_path, thing=[" a", "a ", None, "b"], items=[["x"], None, [], ["x"]])
-    thing, items = profile_columns(read_table(path))
-    assert (thing.texts, thing.num_rows, thing.num_unknown) == ({"a": 2, "b": 1}, 4, 1)
-    assert (items.lists, items.num_known) == ({("x",): 2, (): 1}, 3)
-
-
-LABEL = st.text("abcdefghij", min_size=3, max_size=6).filter(
-    lambda text: text not in ("nan", "inf", "dev", "nil")
-)
-PROPERTY = settings(deadline=None, max_examples=40)
-
-
-@PROPERTY
-@given(
-    st.lists(LABEL, min_size=2, max_size=8, unique=True), st.integers(0, 2**32).map(random.Random)
-)
-def test_repeated_words_are_a_class(tmp_path_factory, labels, chance):
-    cells = labels * 20
-    chance.shuffle(cells)
-    decision = decide(tmp_path_factory.mktemp("t"), "thing", cells)
-    assert (decision.type, set(decision.labels)) == ("class", set(labels))
-
-
-@PROPERTY
-@given(
-    st.lists(LABEL, min_size=3, max_size=8, unique=True),
-    st.sampled_from(["|", ";", ", ", " "]),
-    st.integers(0, 2**32).map(random.Random),
-)
-def test_random_label_sets_are_tags(tmp_path_factory, labels, delimiter, chance):
-    sets = [[label for label in labels if chance.random() < 0.4] for _ in range(200)]
-    cells = [delimiter.join(chosen) or "[]" for chosen in sets] + labels
-    decision = decide(tmp_path_factory.mktemp("t"), "thing", cells)
-    assert decision.type == "tags"
-    assert set(decision.labels) == set(labels)
-    assert decision.keys["delimiter"] == (delimiter.strip() or " ")
-
-
-@PROPERTY
-@given(st.lists(st.floats(-1e6, 1e6).map(lambda x: f"{x:.3f}"), min_size=20, unique=True))
-def test_measurements_are_numbers(tmp_path_factory, cells):
-    decision = decide(tmp_path_factory.mktemp("t"), "thing", cells)
-    assert decision.type in ("number", "identifier")
-    assert decision.task is None
-
-
-@PROPERTY
-@given(st.lists(LABEL, min_size=20, max_size=60, unique=True), st.integers(0, 2**32))
-def test_sentences_are_no_task(tmp_path_factory, words, seed):
-    chance = random.Random(seed)
-    sentences = {" ".join(chance.choices(words, k=chance.randint(6, 12))) for _ in range(150)}
-    assert decide(tmp_path_factory.mktemp("t"), "thing", sorted(sentences)).task is None

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from label_tables import from_csv, resolve, table
+from task_tables import from_csv, resolve, table
 
 from polyhead.errors import ConfigError, DataError
 from polyhead.tasks import ClassTask, task_from_dict

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from label_tables import from_csv, resolve, table
+from task_tables import from_csv, resolve, table
 
 from polyhead.errors import ConfigError, DataError
 

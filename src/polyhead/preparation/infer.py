@@ -87,7 +87,8 @@ def _tags(group: ColumnGroup, names: Sequence[str]) -> Decision:
     labels = tuple(name.removeprefix(group.prefix) for name in columns) if is_glob else columns
     shared = f' named "{group.prefix}…"' if group.prefix else ""
     subject = f"{len(columns):,} columns{shared} hold" if len(columns) > 1 else "the column holds"
-    reason = f"{subject} only yes and no (such as 1 and 0), {num_yes / num_cells:.0%} of {num_cells:,} cells say yes"
+    share = f"{num_yes / num_cells:.0%} of {num_cells:,} cells say yes"
+    reason = f"{subject} only yes and no (such as 1 and 0), {share}"
     if num_unknown:
         reason += f"; {num_unknown:,} cells are empty or say unknown (-1)"
     patterns = (f"{group.prefix}*",) if is_glob else columns

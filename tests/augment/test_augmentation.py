@@ -1,0 +1,80 @@
+"""Augmentation: one draw a seed, nothing else changed."""
+
+import numpy as np
+import pytest
+import torch
+
+from polyhead.augment import Augmentation, to_tensor
+
+SIZE = (48, 64)
+
+
+@pytest.fixture
+def picture():
+    return np.random.default_rng(0).integers(0, 256, (*SIZE, 3), np.uint8)
+
+
+def test_shape_and_type_are_kept(picture):
+    found = Augmentation(SIZE)(picture, 3)
+    assert found.shape == (3, *SIZE)
+    assert found.dtype == torch.uint8
+    assert found.is_contiguous()
+
+
+def test_a_seed_is_a_draw(picture):
+    first, second = Augmentation(SIZE), Augmentation(SIZE)
+    draws = [first(picture, seed) for seed in range(8)]
+    torch.rand(5)
+    again = [second(picture, seed) for seed in reversed(range(8))]
+    assert all(torch.equal(a, b) for a, b in zip(draws, reversed(again), strict=True))
+    assert len({d.numpy().tobytes() for d in draws}) == 8
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2**31, 2**63 - 1])
+def test_any_seed_of_63_bits_will_do(picture, seed):
+    Augmentation(SIZE)(picture, seed)
+
+
+def test_no_generator_is_touched(picture):
+    torch.manual_seed(5)
+    before, seed = torch.get_rng_state(), torch.initial_seed()
+    state = np.random.get_state()[1].copy()
+    Augmentation(SIZE)(picture, 7)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert torch.initial_seed() == seed
+    assert np.array_equal(np.random.get_state()[1], state)
+
+
+def test_the_generators_of_accelerators_are_not_touched(picture, monkeypatch):
+    def refuse(seed):
+        raise AssertionError("seeded an accelerator")
+
+    monkeypatch.setattr(torch.cuda, "manual_seed_all", refuse)
+    with pytest.raises(AssertionError, match="seeded an accelerator"):
+        torch.manual_seed(0)
+    Augmentation(SIZE)(picture, 7)
+
+
+def test_the_picture_is_not_touched(picture):
+    before = picture.copy()
+    Augmentation(SIZE)(picture, 7)
+    tensor = to_tensor(picture)
+    tensor.zero_()
+    assert np.array_equal(picture, before)
+
+
+def test_a_tensor_holds_the_same_pixels_channels_first(picture):
+    assert np.array_equal(to_tensor(picture).permute(1, 2, 0).numpy(), picture)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 5), (5, 1)])
+def test_read_only_and_tiny_pictures_become_tensors(size):
+    picture = np.frombuffer(bytes(size[0] * size[1] * 3), np.uint8).reshape(*size, 3)
+    assert to_tensor(picture).shape == (3, *size)
+
+
+def test_most_of_the_picture_stays_in_view(picture):
+    flat = np.full_like(picture, 128)
+    draws = torch.stack([Augmentation(SIZE)(flat, seed) for seed in range(20)]).float()
+    assert 128 * 0.5 < draws.mean() < 128 * 1.5
+    assert draws.std((1, 2, 3)).max() == 0

@@ -1,0 +1,36 @@
+"""Random logits, targets and known cells for a loss of either task type."""
+
+import numpy as np
+import torch
+
+from polyhead.losses import LOSSES, LabelCounts, Loss
+
+NUM_CLASSES = 5
+COUNTS = LabelCounts(np.array([40.0, 5.0, 20.0, 1.0, 34.0]), np.full(NUM_CLASSES, 100.0))
+OPTIONS = {
+    "bce": ({}, {"pos_weight": 3.0}, {"pos_weight": "auto"}),
+    "cross_entropy": ({}, {"label_smoothing": 0.2}, {"class_weights": "auto"}),
+    "softmax": ({},),
+}
+EVERY_LOSS = [(name, options) for name in LOSSES for options in OPTIONS.get(name, ({},))]
+
+
+def build(name: str, options: dict) -> Loss:
+    return LOSSES[name](COUNTS, **options)
+
+
+def cells(loss: Loss, num_rows: int = 12, share_known: float = 0.7, seed: int = 0):
+    """Logits that want gradients, targets, known."""
+    generator = torch.Generator().manual_seed(seed)
+    logits = 2 * torch.randn(num_rows, NUM_CLASSES, generator=generator)
+    shape = (num_rows, NUM_CLASSES) if loss.task_type == "tags" else (num_rows,)
+    most = 2 if loss.task_type == "tags" else NUM_CLASSES
+    targets = torch.randint(most, shape, generator=generator, dtype=torch.int8)
+    known = torch.rand(shape, generator=generator) < share_known
+    return logits.requires_grad_(), targets, known
+
+
+def gradient(loss: Loss, logits, targets, known) -> torch.Tensor:
+    leaf = logits.detach().clone().requires_grad_()
+    (found,) = torch.autograd.grad(loss(leaf, targets, known), leaf)
+    return found

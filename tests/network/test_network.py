@@ -1,0 +1,130 @@
+"""The network: one backbone, a head a task, and logits that mean something."""
+
+import numpy as np
+import pytest
+import torch
+
+from polyhead.config import Config, validate
+from polyhead.errors import ConfigError
+from polyhead.losses import LabelCounts
+from polyhead.network import Network, build_network, check_components, count_labels
+from polyhead.tasks import ClassTask, TagsTask
+
+TASKS = {
+    "type": {"type": "tags", "loss": {"name": "bce", "pos_weight": "auto"}},
+    "keys": {"type": "class", "loss": {"name": "cross_entropy", "class_weights": "auto"}},
+    "class": {"type": "class", "head": {"name": "mlp", "hidden": "7"}},
+    "forward": {"type": "tags", "loss": "softmax"},
+    "two words": {"type": "tags"},
+}
+LABELS = {"tags": ("a", "b", "c"), "class": ("x", "y")}
+SETTLED = {
+    name: (TagsTask if keys["type"] == "tags" else ClassTask)(name, LABELS[keys["type"]])
+    for name, keys in TASKS.items()
+}
+COUNTS = {
+    name: LabelCounts(np.arange(1.0, 1 + len(task.classes)), np.full(len(task.classes), 10.0))
+    for name, task in SETTLED.items()
+}
+
+
+def config(tasks=None, **model) -> Config:
+    plain = {"backbone": "resnet18", "image_size": "32", **model}
+    return validate({"data": {"annotations": "a"}, "tasks": tasks or TASKS, "model": plain}, "test")
+
+
+@pytest.fixture(scope="module")
+def network() -> Network:
+    torch.manual_seed(0)
+    return build_network(config(), SETTLED, COUNTS, pretrained=False).eval()
+
+
+PICTURES = torch.randint(
+    0, 256, (3, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)
+)
+
+
+def test_tasks_may_bear_the_names_of_methods(network):
+    assert network.tasks == list(TASKS)
+    logits = network(PICTURES)
+    assert list(logits) == list(TASKS)
+    for name, task in SETTLED.items():
+        assert logits[name].shape == (3, len(task.classes))
+        assert network.loss(name).task_type == task.type
+
+
+def test_the_backbone_runs_once(network):
+    seen = []
+    hook = network.backbone.register_forward_hook(lambda *_: seen.append(1))
+    network(PICTURES)
+    hook.remove()
+    assert len(seen) == 1
+
+
+def test_dense_outputs_are_logits_and_what_their_loss_says_they_mean(network):
+    with torch.no_grad():
+        logits = network(PICTURES)
+        dense = network.dense({name: z.bfloat16() for name, z in logits.items()})
+    for name, task in SETTLED.items():
+        z = logits[name].bfloat16().float()
+        assert torch.equal(dense[name]["logits"], z)
+        assert dense[name]["probabilities"].dtype == torch.float32
+        assert torch.equal(dense[name]["probabilities"], network.loss(name).link(z))
+        if task.type == "class":
+            total = dense[name]["probabilities"].sum(1)
+            torch.testing.assert_close(total, torch.ones(3))
+
+
+def test_training_starts_from_the_class_shares(network):
+    fresh = build_network(config(), SETTLED, COUNTS, pretrained=False).eval()
+    dense = fresh.dense(fresh(PICTURES))
+    prior = torch.from_numpy(COUNTS["two words"].prior).float()
+    torch.testing.assert_close(dense["two words"]["probabilities"], prior.expand(3, 3))
+    torch.testing.assert_close(dense["type"]["probabilities"], prior.expand(3, 3))
+
+
+def test_weights_and_meaning_survive_a_network_built_without_counts(network):
+    for module in network.heads.modules():
+        if isinstance(module, torch.nn.Linear):
+            torch.nn.init.normal_(module.weight)
+    again = build_network(config(), SETTLED, None, pretrained=False).eval()
+    again.load_state_dict(network.state_dict(), strict=True)
+    with torch.no_grad():
+        one, other = (n.dense(n(PICTURES)) for n in (network, again))
+    for name in SETTLED:
+        for key in ("logits", "probabilities"):
+            assert torch.equal(one[name][key], other[name][key])
+
+
+def test_it_exports(network):
+    exported = torch.export.export(network, (PICTURES,)).module()
+    found, expected = exported(PICTURES), network(PICTURES)
+    for name in SETTLED:
+        torch.testing.assert_close(found[name], expected[name])
+
+
+def test_labels_are_counted_over_known_cells():
+    counts = count_labels(np.array([[1, 0, -1], [1, -1, -1], [0, 1, -1]], np.int8))
+    assert counts.positive.tolist() == [2, 1, 0]
+    assert counts.known.tolist() == [3, 2, 0]
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ({"type": "tags", "head": "linaer"}, 'head "linaer" does not exist. Did you mean "linear"'),
+        ({"type": "tags", "loss": "bec"}, 'loss "bec" does not exist. Did you mean "bce"'),
+        ({"type": "class", "loss": "bce"}, "is a loss for tags tasks; a class task takes cross_e"),
+        ({"type": "tags", "loss": "cross_entropy"}, "a tags task takes bce, softmax"),
+        ({"type": "tags", "loss": {"name": "bce", "weight": "1"}}, 'no option "weight"'),
+        ({"type": "tags", "loss": {"name": "bce", "pos_weight": "-1"}}, "strictly positive"),
+        ({"type": "tags", "head": {"name": "mlp", "hidden": "0"}}, "at least 1"),
+        ({"type": "tags", "head": {"name": "linear", "dropout": "2"}}, "dropout"),
+        ({"type": "class", "loss": {"name": "cross_entropy", "label_smoothing": "1"}}, "label_smo"),
+    ],
+)
+def test_parts_that_cannot_be_built_are_refused_before_any_work(keys, expected):
+    check_components(config())
+    with pytest.raises(ConfigError) as found:
+        check_components(config({"task": keys}))
+    assert expected in found.value.message
