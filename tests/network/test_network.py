@@ -7,7 +7,7 @@ import torch
 from polyhead.config import Config, validate
 from polyhead.errors import ConfigError
 from polyhead.losses import LabelCounts
-from polyhead.network import Network, build_network, check_components, count_labels
+from polyhead.network import Network, build_network, check_components, training_statistics
 from polyhead.tasks import ClassTask, TagsTask
 
 TASKS = {

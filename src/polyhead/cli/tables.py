@@ -17,14 +17,16 @@ def print_evaluation(result: Mapping[str, Any]) -> None:
     console.print(f"{result['split']}: {result['num_images']} pictures")
     for name, task in result["tasks"].items():
         console.print(_figures(name, task))
-        console.print(_classes(task))
+        if "per_class" in task:
+            console.print(_classes(task))
         if "confusion" in task and len(task["confusion"]["classes"]) <= 12:
             console.print(_confusion(task["confusion"]))
 
 
 def _figures(name: str, task: Mapping[str, Any]) -> Table:
-    evaluated = f"{task['num_classes_evaluated']} of {task['num_classes']} classes evaluated"
-    title = f"{name} ({task['type']}): {task['num_known']} known cells, {evaluated}"
+    title = f"{name} ({task['type']}): {task['num_known']} known cells"
+    if "num_classes" in task:
+        title += f", {task['num_classes_evaluated']} of {task['num_classes']} classes evaluated"
     table = Table(title=title, title_justify="left")
     table.add_column("figure")
     table.add_column("value", justify="right")

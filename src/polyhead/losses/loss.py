@@ -34,11 +34,20 @@ class NumberStatistics:
 
     Attributes:
         mean: μ, 0 when nothing is known.
-        std: σ, 1 when it is 0 or nothing is known.
+        std: σ, 1 when all are equal or nothing is known.
     """
 
     mean: float
     std: float
+
+    @classmethod
+    def of(cls, numbers: np.ndarray) -> NumberStatistics:
+        """Mean and standard deviation of (N,) known numbers."""
+        if not len(numbers):
+            return cls(mean=0.0, std=1.0)
+        mean, std = float(numbers.mean(dtype=np.float64)), float(numbers.std(dtype=np.float64))
+        # What single precision cannot tell from equal would blow up when divided by its spread.
+        return cls(mean, std if std > max(1e-6 * abs(mean), 1e-30) else 1.0)
 
 
 class Loss(nn.Module, ABC):
@@ -61,8 +70,8 @@ class Loss(nn.Module, ABC):
 
         Args:
             logits: (B, C).
-            targets: (B, C) of 0/1 for tags, (B,) of class indices for class; the value of an
-                unknown cell is never read.
+            targets: (B, C) of 0/1 for tags, (B,) of class indices for class, (B,) of numbers for
+                number; the value of an unknown cell is never read.
             known: bool, the shape of `targets`.
         """
 

@@ -74,17 +74,26 @@ def _figures(known: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
     """Figures under (N,) or (N, R) weights of the known rows."""
     values, targets, low, high = known.T
     error = values - targets
-    total = weights.sum(0)
-    squares = (error**2) @ weights
-    mean = ratio(targets @ weights, total)
-    spread = (targets**2) @ weights - total * mean**2
+    total, squares = weights.sum(0), (error**2) @ weights
     found = {
         "MAE": ratio(np.abs(error) @ weights, total),
         "RMSE": np.sqrt(ratio(squares, total)),
-        "R2": 1 - ratio(squares, np.where(spread > 1e-12 * np.maximum(total, 1), spread, 0)),
+        "R2": 1 - ratio(squares, _spread(targets, weights)),
     }
     if len(known) and not np.isnan(low).any():
         inside = ((low <= targets) & (targets <= high)).astype(float)
         found["interval_coverage"] = ratio(inside @ weights, total)
         found["interval_width"] = ratio((high - low) @ weights, total)
     return found
+
+
+def _spread(targets: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Σ w·(y − ȳ)² over rows; 0 where it is no more than rounding."""
+    if not len(targets):
+        return weights.sum(0)
+    total = weights.sum(0)
+    centred = targets - targets.mean()  # squares of years or coordinates would cancel
+    squares = (centred**2) @ weights
+    spread = squares - total * ratio(centred @ weights, total) ** 2
+    noise = 1e-12 * squares + total * (1e-12 * np.abs(targets).max()) ** 2
+    return np.where(spread > noise, spread, 0.0)

@@ -81,9 +81,6 @@ def training_statistics(task: Task, targets: np.ndarray) -> Statistics:
         targets: (N, …) of the training rows, as the task encodes them.
     """
     if task.type == "number":
-        known = targets[task.known(targets)]
-        if not len(known):
-            return _nothing_known(task.type, 0)
-        return NumberStatistics(mean=float(known.mean()), std=float(known.std()) or 1.0)
+        return NumberStatistics.of(targets[task.known(targets)])
     labels = task.stratify(targets)
     return LabelCounts((labels == 1).sum(0), (labels >= 0).sum(0))

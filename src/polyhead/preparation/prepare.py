@@ -113,8 +113,12 @@ def _split(
                 f"the {part} part of the split is empty ({len(table)} rows in all); expected at "
                 "least 1 row; add pictures or change data.split"
             )
-    names = [f"{name}/{label}" for name, task in tasks.items() for label in task.classes]
-    return split, _thin_classes(names, np.concatenate(labels, 1), split, table.source)
+    faults = []
+    for name, task in tasks.items():
+        if task.classes:
+            names = [f"{name}/{label}" for label in task.classes]
+            faults += _thin_classes(names, task.stratify(targets[name]), split, table.source)
+    return split, faults
 
 
 def _texts(table: Table, column: str | None) -> list[str | None] | None:

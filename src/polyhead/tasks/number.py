@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-import pyarrow as pa
 from pydantic import Field, field_validator, model_validator
 
-from polyhead.errors import DataError, Fault
+from polyhead.errors import Fault
 from polyhead.metrics import NumberMeter
 from polyhead.structures import NumberPrediction, Table
 from polyhead.tasks.component import Component, ComponentField
-from polyhead.tasks.tag_cells import cell_codes
+from polyhead.tasks.labels import MAX_LISTED
+from polyhead.tasks.number_cells import misreading, outlier_faults, parse_number
+from polyhead.tasks.tag_cells import cell_codes, text_column
 from polyhead.tasks.task import Dense, Encoding, Task, TaskConfig
 
-MAX_LISTED = 1000
-AMBIGUOUS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 NUM_STRATA = 5  # parts of the split are alike in these quantiles
-OUTLIER = 50.0  # interquartile ranges from the median: another unit, or a slip of the pen
 
 
 class NumberConfig(TaskConfig):
@@ -53,14 +50,18 @@ class NumberConfig(TaskConfig):
             return {"loss": value["distribution"], **value}
         return value
 
-    def resolve(self, name: str, table: Table) -> NumberTask:
-        """The task; raises when its column holds no number at all."""
-        task = NumberTask(name, config=self, range=self.range)
-        if np.isnan(task.encode(table).targets).all():
-            column = self.column or name
-            message = f'{table.source} column "{column}" holds no number; expected some.'
-            raise DataError(message, task.encode(table).faults)
-        return task
+    @model_validator(mode="after")
+    def _one_distribution(self) -> NumberConfig:
+        if self.distribution not in (None, self.loss.name):
+            raise ValueError(
+                f"found distribution {self.distribution} and loss {self.loss.name}; expected the "
+                "same in both; leave one of them out"
+            )
+        return self
+
+    def resolve(self, name: str, table: Table) -> NumberTask:  # noqa: ARG002
+        """The task; a number has no classes that the table would have to tell."""
+        return NumberTask(name, config=self, range=self.range)
 
 
 @dataclass(frozen=True)
@@ -82,39 +83,38 @@ class NumberTask(Task):
     range: tuple[float, float] | None = None
 
     def encode(self, table: Table) -> Encoding:
-        """(N,) float64: the number, NaN unknown."""
+        """(N,) float32: the number, NaN unknown."""
         assert self.config is not None
         column = self.config.column or self.name
-        cells = table.column(column)
-        if pa.types.is_nested(cells.type):
-            raise DataError(f'{table.source} column "{column}" holds lists; expected numbers.')
-        codes, texts = cell_codes(cells)
-        values = np.array([*map(_parse, texts), math.nan])
-        bad = [reason is not None for reason in map(self._refusal, texts)]
-        rows = np.flatnonzero(np.array([*bad, False])[codes])
-        values[:-1][np.array(bad, bool)] = math.nan
+        codes, texts = cell_codes(text_column(table, column))
+        problems = [self._problem(text) for text in texts]
+        good = [
+            parse_number(text) if problem is None else math.nan
+            for text, problem in zip(texts, problems, strict=True)
+        ]
+        targets = np.array([*good, math.nan], np.float32)[codes]
+        wrong = np.array([*(problem is not None for problem in problems), False])
+        rows = np.flatnonzero(wrong[codes])
         faults = [
-            Fault("E_NUMBER", table.where(row), f"{self._refusal(texts[codes[row]])}.", row)
+            Fault("E_NUMBER", table.where(row), f"{problems[codes[row]]}.", row)
             for row in rows[:MAX_LISTED].tolist()
         ]
         if len(rows) > MAX_LISTED:
-            rest = f"{len(rows) - MAX_LISTED} more cells hold no number that fits."
+            rest = f"{len(rows) - MAX_LISTED} more cells hold no number that fits; mend them."
             faults.append(Fault("E_NUMBER", table.source, rest))
-        targets = values[codes]
-        return Encoding(targets, [*faults, *_outliers(table, column, targets)])
+        return Encoding(targets, [*faults, *outlier_faults(table, column, targets)])
 
-    def _refusal(self, text: str) -> str | None:
+    def _problem(self, text: str) -> str | None:
         """What is wrong with a cell, None when nothing is."""
-        value, found = _parse(text), f'found "{text.strip()[:80]}"'
-        if not text.strip():
-            return None
-        if not math.isfinite(value):
-            return f"{found}; expected a finite number or an empty cell (unknown); mend the cell"
+        problem = misreading(text)
+        if problem is not None or not text.strip():
+            return problem
+        value, found = parse_number(text), f'found "{text.strip()}"'
         if self.range and not self.range[0] <= value <= self.range[1]:
             low, high = self.range
             return f"{found}; expected {low:g} to {high:g} as `range` declares; mend one of them"
         poisson = self.config is not None and self.config.loss.name == "poisson"
-        if poisson and (value < 0 or value != int(value)):
+        if poisson and not (value >= 0 and value.is_integer()):
             return f"{found}; expected a count (0, 1, 2, …) as poisson needs; mend one of them"
         return None
 
@@ -181,38 +181,3 @@ class _Meter:
     def compute(self, *, intervals: bool = False) -> dict[str, Any]:
         """The task's part of `evaluation.json`."""
         return self._meter.compute(intervals=intervals)
-
-
-def _parse(text: str) -> float:
-    """The value of a cell; NaN when it is no number, or when nobody can tell which.
-
-    A decimal comma is understood (`3,5`), but `1,234` may be either of two numbers.
-    """
-    text = text.strip()
-    if "_" in text or AMBIGUOUS.fullmatch(text):
-        return math.nan
-    try:
-        return float(text.replace(",", ".", 1))
-    except ValueError:
-        return math.nan
-
-
-def _outliers(table: Table, column: str, targets: np.ndarray) -> list[Fault]:
-    """`W_NUMBER_OUTLIER` for numbers so far out that their unit may be another."""
-    if np.isnan(targets).all():
-        return []
-    quarter, median, upper = np.nanquantile(targets, [0.25, 0.5, 0.75])
-    width = upper - quarter
-    if width == 0:
-        return []
-    rows = np.flatnonzero(np.abs(targets - median) > OUTLIER * width)
-    return [
-        Fault(
-            "W_NUMBER_OUTLIER",
-            table.where(row),
-            f'column "{column}" holds {targets[row]:g}, while half of it lies between {quarter:g} '
-            f"and {upper:g}; expected one unit; look at the cell.",
-            row,
-        )
-        for row in rows[:20].tolist()
-    ]

@@ -59,7 +59,7 @@ def cell_codes(column: pa.ChunkedArray) -> tuple[np.ndarray, list[str]]:
 
 
 def text_column(table: Table, name: str) -> pa.ChunkedArray:
-    """A column whose cells are text.
+    """A column whose cells are single texts, as written; numbers are such.
 
     Raises:
         ConfigError: There is no such column, or it holds lists or other nested cells.

@@ -22,8 +22,7 @@ def epoch_record(
         for name in tasks
     }
     scores = [metrics[name][task.score_name] for name, task in tasks.items()]
-    # R2 of a number is unbounded below: worse than the mean is no better than the mean.
-    defined = [max(score, 0.0) for score in scores if score is not None]
+    defined = [_bounded(score) for score in scores if score is not None]
     return {
         "epoch": position.epoch + 1,
         "step": position.step,
@@ -31,6 +30,14 @@ def epoch_record(
         "train_loss": position.mean_losses(),
         "val": metrics,
     }
+
+
+def _bounded(score: float) -> float:
+    """The score, above -1 and in the same order: R2 of a number has no lowest value.
+
+    Without it one task that is still far off would outweigh what all others gain.
+    """
+    return score if score >= 0 else score / (1 - score)
 
 
 def epoch_line(record: Mapping[str, Any], num_epochs: int) -> str:
@@ -42,6 +49,6 @@ def epoch_line(record: Mapping[str, Any], num_epochs: int) -> str:
 
 
 def _first(metrics: Mapping[str, float | None]) -> str:
-    """The leading figure of a task: mAP of tags, accuracy of a class."""
+    """The leading figure of a task: mAP of tags, accuracy of a class, MAE of a number."""
     name, value = next(iter(metrics.items()))
     return f"{name} {'–' if value is None else f'{value:.3f}'}"
