@@ -26,7 +26,8 @@ def by_name(base: type[T], members: Iterable[object]) -> dict[str, type[T]]:
     classes = [
         member
         for member in members
-        if isinstance(member, type) and issubclass(member, base) and not inspect.isabstract(member)
+        if isinstance(member, type) and issubclass(member, base) and member is not base
+        if not inspect.isabstract(member)
     ]
     return {re.sub(r"(?<!^)(?=[A-Z])", "_", c.__name__).lower(): c for c in classes}
 

@@ -38,9 +38,10 @@ def fall_off(texts: Mapping[str, int]) -> bool:
         texts: Rows of each different whole number.
     """
     values = sorted(texts, key=number)
-    if [number(text) for text in values] != list(range(len(values))):
+    if number(values[0]) != 0 or not are_counts(values):
         return False
-    rows = [texts[text] for text in values]
+    found = {number(text): num_rows for text, num_rows in texts.items()}
+    rows = [found.get(value, 0) for value in range(round(max(found)) + 1)]
     peak = rows.index(max(rows))
     rising, falling = rows[: peak + 1], rows[peak:]
     steps = [*pairwise(rising), *((after, before) for before, after in pairwise(falling))]
