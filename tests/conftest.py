@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+# Threads of tiny networks wait for each other far longer than they work on a busy machine.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["HF_HUB_OFFLINE"] = "1"  # read once, when the hub's client is imported
 settings.register_profile("polyhead", deadline=None)  # a shared machine may pause any test
 settings.load_profile("polyhead")
@@ -40,3 +42,21 @@ def _no_network(monkeypatch):
         return connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(scope="session")
+def scenes(tmp_path_factory):
+    """A folder of tiny street scenes; not to be changed."""
+    from tiny_runs import render
+
+    return render(tmp_path_factory.mktemp("tiny") / "scenes")
+
+
+@pytest.fixture(scope="session")
+def trained(scenes, tmp_path_factory):
+    """A finished run on them; not to be changed."""
+    from tiny_runs import QUIET, tiny_config
+
+    from polyhead.training import train
+
+    return train(tiny_config(scenes), runs=tmp_path_factory.mktemp("runs"), reporter=QUIET)

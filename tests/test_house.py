@@ -3,8 +3,10 @@
 import ast
 import re
 from collections import Counter
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "src" / "polyhead").rglob("*.py"))
@@ -13,6 +15,7 @@ MAX_BODY_LINES = 40
 MAX_PARAMETERS = 7
 FORBIDDEN_NAMES = {"utils", "util", "misc", "helpers", "helper", "common"}
 
+T = TypeVar("T", bound=ast.stmt | ast.ExceptHandler)
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Definition = Function | ast.ClassDef
 
@@ -22,11 +25,11 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text())
 
 
-def nodes(kind):
-    """Every node of a kind in the sources, with a name to find it by."""
+def nodes(*kinds: type[T]) -> Iterator[tuple[Path, str, T]]:
+    """Every node of some kinds in the sources, with a name to find it by."""
     for path in SOURCES:
         for node in ast.walk(tree_of(path)):
-            if isinstance(node, kind):
+            if isinstance(node, kinds):
                 name = getattr(node, "name", None) or ""
                 yield path, f"{path.relative_to(ROOT)}:{node.lineno} {name}".strip(), node
 
@@ -45,7 +48,7 @@ def public(body: list[ast.stmt], prefix: str = "") -> list[tuple[str, Definition
 def body_lines(function: Function) -> int:
     """Lines of the body, without the docstring."""
     body = function.body[1:] if ast.get_docstring(function, clean=False) else function.body
-    return body[-1].end_lineno - body[0].lineno + 1 if body else 0
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
 
 
 def parameters(function: Function) -> list[ast.arg]:
@@ -65,14 +68,17 @@ def test_files_are_short():
 
 
 def test_functions_are_short():
-    lengths = {name: body_lines(function) for _, name, function in nodes(Function)}
+    lengths = {
+        name: body_lines(function)
+        for _, name, function in nodes(ast.FunctionDef, ast.AsyncFunctionDef)
+    }
     assert {name: n for name, n in lengths.items() if n > MAX_BODY_LINES} == {}
 
 
 def test_functions_take_few_parameters():
     numbers = {
         name: len(parameters(function))
-        for path, name, function in nodes(Function)
+        for path, name, function in nodes(ast.FunctionDef, ast.AsyncFunctionDef)
         if path.parent.name != "cli"  # a parameter of a verb is an option of the command line
     }
     assert {name: n for name, n in numbers.items() if n > MAX_PARAMETERS} == {}
@@ -92,12 +98,16 @@ def test_modules_and_what_is_public_in_them_are_documented():
 def test_every_function_is_annotated():
     bare = [
         f"{name}({parameter.arg})"
-        for _, name, function in nodes(Function)
+        for _, name, function in nodes(ast.FunctionDef, ast.AsyncFunctionDef)
         for parameter in parameters(function)
         if parameter.annotation is None
     ]
     assert bare == []
-    assert [name for _, name, function in nodes(Function) if function.returns is None] == []
+    assert [
+        name
+        for _, name, function in nodes(ast.FunctionDef, ast.AsyncFunctionDef)
+        if function.returns is None
+    ] == []
 
 
 def test_files_are_named_for_what_they_hold():

@@ -82,8 +82,7 @@ class Fault:
         return self.code.startswith("E_")
 
     def __str__(self) -> str:
-        text = f"{self.code} {self.where}: {self.message}"
-        return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+        return one_line(f"{self.code} {self.where}: {self.message}")
 
 
 class DataError(PolyheadError):
@@ -95,6 +94,15 @@ class DataError(PolyheadError):
     def __init__(self, message: str, faults: Sequence[Fault] = ()) -> None:
         super().__init__(message)
         self.faults = tuple(faults)
+
+
+def one_line(text: str) -> str:
+    r"""Show what cannot be printed, such as line breaks and escape codes in file names, as escapes.
+
+    >>> print(one_line("a\nb"))
+    a\nb
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def nearest(name: str, choices: Iterable[str]) -> str:

@@ -6,21 +6,34 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
-    SpinnerColumn,
+    ProgressColumn,
+    Task,
     TextColumn,
-    TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.table import Column
+from rich.text import Text
 
 Advance = Callable[[int, str], None]
 
 SECONDS_BETWEEN_LINES = 10.0
+NARROW = 100  # columns of a terminal; below it the bar is short, so that the figures fit
+
+
+class RateColumn(ProgressColumn):
+    """Units a second."""
+
+    def render(self, task: Task) -> Text:
+        """`45/s`, or nothing before it is known."""
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{rounded(speed)}/s")
 
 
 class Reporter:
@@ -33,10 +46,36 @@ class Reporter:
     def __init__(self, *, quiet: bool = False) -> None:
         self.quiet = quiet
         self.console = Console(stderr=True, quiet=quiet, highlight=False)
+        self._log: Path | None = None
 
     def say(self, text: str) -> None:
-        """One line that stays."""
+        """One line that stays, on the screen and in the log."""
         self.console.print(text, markup=False, soft_wrap=True)
+        if self._log:
+            with self._log.open("a", encoding="utf-8", errors="backslashreplace") as file:
+                file.write(f"{text}\n")
+
+    @contextmanager
+    def logged(self, path: Path) -> Iterator[None]:
+        """Append what is said while the body runs to a file as well.
+
+        Args:
+            path: The file; quiet reporters write it too.
+        """
+        self._log, before = path, self._log
+        try:
+            yield
+        finally:
+            self._log = before
+
+    @contextmanager
+    def waiting(self, title: str) -> Iterator[None]:
+        """Something that takes seconds and cannot be counted, such as loading a library."""
+        if self.quiet or not self.console.is_terminal:
+            yield
+        else:
+            with self.console.status(f"{title}…"):
+                yield
 
     @contextmanager
     def work(self, title: str, total: int, unit: str = "") -> Iterator[Advance]:
@@ -48,7 +87,7 @@ class Reporter:
             unit: Their name, for plain lines.
 
         Yields:
-            `advance(units, note)`.
+            `advance(units, note)`, told how many more units are done.
         """
         if self.quiet or total <= 0:
             yield lambda _units, _note: None
@@ -57,30 +96,42 @@ class Reporter:
                 task = bar.add_task(title, total=total, note="")
                 yield lambda units, note: bar.update(task, advance=units, note=note)
         else:
-            yield self._lines(title, total, unit)
+            yield _lines(title, total, unit)
 
     def _bar(self) -> Progress:
         return Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[note]}"),
+            TextColumn("{task.description}", table_column=Column(no_wrap=True)),
+            BarColumn(10 if self.console.width < NARROW else 30),
+            MofNCompleteColumn(table_column=Column(no_wrap=True)),
+            RateColumn(table_column=Column(no_wrap=True)),
+            TimeRemainingColumn(compact=True, table_column=Column(no_wrap=True)),
+            TextColumn("left", table_column=Column(no_wrap=True)),
+            TextColumn("{task.fields[note]}", table_column=Column(no_wrap=True, ratio=1)),
             console=self.console,
             transient=True,
+            # A result that goes to a file must not be caught by a bar on the screen.
+            redirect_stdout=sys.stdout.isatty(),
         )
 
-    def _lines(self, title: str, total: int, unit: str) -> Advance:
-        done, last = 0, time.monotonic()
 
-        def advance(units: int, note: str) -> None:
-            nonlocal done, last
-            done += units
-            if time.monotonic() - last >= SECONDS_BETWEEN_LINES:
-                last = time.monotonic()
-                print(f"{title}: {done}/{total} {unit} {note}".rstrip(), file=sys.stderr)
+def rounded(speed: float) -> str:
+    """A rate with two digits at least: `0.45`, `4.5`, `45`, `451`."""
+    return f"{speed:.0f}" if speed >= 10 else f"{speed:.2g}"
 
-        return advance
+
+def _lines(title: str, total: int, unit: str) -> Advance:
+    """A line on standard error every now and then."""
+    done = 0
+    start = last = time.monotonic()
+
+    def advance(units: int, note: str) -> None:
+        nonlocal done, last
+        done += units
+        now = time.monotonic()
+        if now - last >= SECONDS_BETWEEN_LINES:
+            last = now
+            rate = rounded(done / (now - start))
+            text = f"{title}: {done}/{total} {unit}, {rate}/s  {note}"
+            print(text.rstrip(), file=sys.stderr)
+
+    return advance

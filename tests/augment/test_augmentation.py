@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from polyhead.augment import Augmentation, to_tensor
+from polyhead.augment.augmentation import recolour
 
 SIZE = (48, 64)
 
@@ -38,11 +40,12 @@ def test_any_seed_of_63_bits_will_do(picture, seed):
 def test_no_generator_is_touched(picture):
     torch.manual_seed(5)
     before, seed = torch.get_rng_state(), torch.initial_seed()
-    state = np.random.get_state()[1].copy()
+    state = np.random.get_state(legacy=False)
     Augmentation(SIZE)(picture, 7)
     assert torch.equal(torch.get_rng_state(), before)
     assert torch.initial_seed() == seed
-    assert np.array_equal(np.random.get_state()[1], state)
+    after = np.random.get_state(legacy=False)
+    assert str(after) == str(state)
 
 
 def test_the_generators_of_accelerators_are_not_touched(picture, monkeypatch):
@@ -78,3 +81,21 @@ def test_most_of_the_picture_stays_in_view(picture):
     draws = torch.stack([Augmentation(SIZE)(flat, seed) for seed in range(20)]).float()
     assert 128 * 0.5 < draws.mean() < 128 * 1.5
     assert draws.std((1, 2, 3)).max() == 0
+
+
+@pytest.mark.parametrize("factors", [(1.25, 1, 1), (1, 0.75, 1), (1, 1, 0.75), (0.8, 1.2, 1.2)])
+def test_recolouring_is_the_formula(picture, factors):
+    brightness, contrast, saturation = factors
+    grey = picture @ np.array([0.299, 0.587, 0.114])
+    saturated = saturation * picture + (1 - saturation) * grey[..., None]
+    expected = brightness * (contrast * saturated + (1 - contrast) * grey.mean())
+    found = np.asarray(recolour(Image.fromarray(picture), *factors), float)
+    assert np.abs(found - expected.clip(0, 255)).max() < 1.1
+
+
+def test_half_of_the_draws_are_mirrored_and_all_show_most_of_the_picture():
+    ramp = np.broadcast_to(np.linspace(0, 255, 64).astype(np.uint8)[None, :, None], (*SIZE, 3))
+    draws = torch.stack([Augmentation(SIZE)(ramp.copy(), seed) for seed in range(200)]).float()
+    rise = draws[..., -1].mean((1, 2)) - draws[..., 0].mean((1, 2))
+    assert 70 < int((rise < 0).sum()) < 130
+    assert rise.abs().min() > 255 * 0.8 * 0.75 * 0.75 * 0.75

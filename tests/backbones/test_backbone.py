@@ -1,6 +1,7 @@
 """timm models as backbones: maps of any kind of model, normalised pixels, clear refusals."""
 
 import copy
+from typing import Any
 
 import pytest
 import timm
@@ -80,7 +81,7 @@ def test_parts_that_the_features_never_pass_are_dropped():
     backbone = build("vgg11")
     assert sum(p.numel() for p in backbone.parameters()) < 10e6
     assert backbone.num_features == 512
-    whole = timm.create_model("vgg11", pretrained=False).eval()
+    whole: Any = timm.create_model("vgg11", pretrained=False).eval()
     own = backbone.model.state_dict()
     whole.load_state_dict(own | {k: v for k, v in whole.state_dict().items() if k not in own})
     pictures = pixels(64, 64)

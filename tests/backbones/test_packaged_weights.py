@@ -3,6 +3,7 @@
 import hashlib
 import importlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 import timm
@@ -19,7 +20,7 @@ def package_of(name: str):
     return package, getattr(package, f"EfficientnetLite{digit}ModelFile")
 
 
-def paired_by_position(name: str) -> torch.nn.Module:
+def paired_by_position(name: str) -> Any:
     """timm's model with the package's tensors in their order: both lists happen to agree."""
     model = timm.create_model(name, pretrained=False).eval()
     path = package_of(name)[1].get_model_file_path()
@@ -32,7 +33,7 @@ def paired_by_position(name: str) -> torch.nn.Module:
 @pytest.mark.parametrize("name", list(HASHES))
 def test_renamed_weights_load_strictly_and_equal_the_reference(name):
     reference = paired_by_position(name)
-    model = timm.create_model(name, pretrained=False).eval()
+    model: Any = timm.create_model(name, pretrained=False).eval()
     state = packaged_state(name, [len(stage) for stage in model.blocks])
     model.load_state_dict(state, strict=True)
     pictures = torch.randn(2, 3, 64, 64)

@@ -7,6 +7,7 @@ from yaml_files import VALID, write
 
 from polyhead.config import Config, apply_override, load_config, validate
 from polyhead.errors import ConfigError
+from polyhead.tasks import TagsConfig
 
 LOOK_ALIKES = ("no", "012", "1e3", "12:30", "null", "~", "yes", "0x1F", "2024-01-01", "1_000", ".5")
 
@@ -232,7 +233,9 @@ class TestSet:
 
     def test_an_equals_sign_may_stand_in_the_value(self, tmp_path):
         config = load_config(write(tmp_path, VALID), ["tasks.contents.delimiter=="])
-        assert config.tasks["contents"].delimiter == "="
+        contents = config.tasks["contents"]
+        assert isinstance(contents, TagsConfig)
+        assert contents.delimiter == "="
 
     def test_relative_paths_start_at_the_working_directory(self, tmp_path, monkeypatch):
         monkeypatch.chdir("/")

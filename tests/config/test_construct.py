@@ -9,6 +9,10 @@ from polyhead.errors import ConfigError
 from polyhead.tasks import Component
 
 
+def component(name: str, **options: object) -> Component:
+    return Component.model_validate({"name": name, **options})
+
+
 class Shape:
     pass
 
@@ -33,10 +37,10 @@ def test_the_registry_holds_concrete_classes_in_snake_case():
 
 
 def test_options_arrive_typed():
-    hole = construct("shape", SHAPES, Component(name="round_hole", depth="2e-1", kind="auto"), 7)
+    hole = construct("shape", SHAPES, component("round_hole", depth="2e-1", kind="auto"), 7)
     assert isinstance(hole, RoundHole)
     assert (hole.width, hole.depth, hole.kind) == (7, 0.2, "auto")
-    square = construct("shape", SHAPES, Component(name="square", filled="yes"), 1)
+    square = construct("shape", SHAPES, component("square", filled="yes"), 1)
     assert isinstance(square, Square)
     assert square.filled is True
 
@@ -44,15 +48,15 @@ def test_options_arrive_typed():
 @pytest.mark.parametrize(
     ("component", "expected"),
     [
-        (Component(name="squar"), 'shape "squar" does not exist. Did you mean "square"?'),
-        (Component(name="zzz"), "Choices: round_hole, square."),
-        (Component(name="square", fill="1"), 'has no option "fill". Did you mean "filled"?'),
-        (Component(name="square", width="1"), 'has no option "width"'),
-        (Component(name="round_hole", depth="deep"), 'option depth = "deep"'),
-        (Component(name="round_hole", depth="inf"), "finite"),
-        (Component(name="round_hole", depth=True), "expected no boolean"),
-        (Component(name="round_hole", kind="car"), "'auto'"),
-        (Component(name="round_hole", depth="-1"), "`depth` should be positive"),
+        (component("squar"), 'shape "squar" does not exist. Did you mean "square"?'),
+        (component("zzz"), "Choices: round_hole, square."),
+        (component("square", fill="1"), 'has no option "fill". Did you mean "filled"?'),
+        (component("square", width="1"), 'has no option "width"'),
+        (component("round_hole", depth="deep"), 'option depth = "deep"'),
+        (component("round_hole", depth="inf"), "finite"),
+        (component("round_hole", depth=True), "expected no boolean"),
+        (component("round_hole", kind="car"), "'auto'"),
+        (component("round_hole", depth="-1"), "`depth` should be positive"),
     ],
 )
 def test_what_cannot_be_built_is_refused(component, expected):
@@ -63,7 +67,7 @@ def test_what_cannot_be_built_is_refused(component, expected):
 
 
 def test_checking_builds_nothing():
-    assert check_component("shape", SHAPES, Component(name="round_hole", depth="-1")) == (
+    assert check_component("shape", SHAPES, component("round_hole", depth="-1")) == (
         RoundHole,
         {"depth": -1.0},
     )

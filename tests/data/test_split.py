@@ -188,3 +188,17 @@ def test_what_is_no_split_is_refused(tmp_path):
         with pytest.raises(DataError) as caught:
             read_split(path)
         assert caught.value.faults[0].code == "E_SPLIT"
+
+
+def test_a_column_without_validation_rows_draws_them_from_its_training_rows():
+    generator = np.random.default_rng(0)
+    column = np.array(["train"] * 160 + ["test"] * 40)
+    labels = (generator.random((200, 3)) < [0.5, 0.2, 0.05]).astype(np.int8)
+    groups = [f"g{row // 2}" for row in range(200)]
+    images = [f"{row}.jpg" for row in range(200)]
+    keys = SplitKeys(labels=labels, groups=groups, column=column.tolist())
+    parts = split_rows(images, SplitPlan("column", val=0.25), keys)
+    assert (parts[160:] == "test").all()
+    assert (parts == "val").sum() == pytest.approx(40, abs=2)
+    assert (parts[:160:2] == parts[1:160:2]).all()
+    assert set(parts[:160]) == {"train", "val"}

@@ -8,15 +8,23 @@ from torch.nn import functional
 
 from polyhead.config import construct
 from polyhead.errors import ConfigError
-from polyhead.heads import HEADS, Linear, Mlp
+from polyhead.heads import HEADS, Head, Linear, Mlp
 from polyhead.tasks import Component
 
 sweep = pytest.mark.parametrize("name", list(HEADS))
 
 
+def component(name: str, **options: object) -> Component:
+    return Component.model_validate({"name": name, **options})
+
+
+def build(name: str, *sizes: int, **options: object) -> Head:
+    return construct("head", HEADS, component(name, **options), *sizes)
+
+
 def stirred(name: str, num_features: int = 12, num_outputs: int = 5):
     """A head whose weights are all random: a fresh one may start at zero."""
-    head = HEADS[name](num_features, num_outputs).eval()
+    head = build(name, num_features, num_outputs).eval()
     for parameter in head.parameters():
         torch.nn.init.normal_(parameter)
     return head
@@ -35,7 +43,7 @@ def test_any_map_gives_one_logit_an_output(name, size, num_images):
 @sweep
 @pytest.mark.parametrize(("num_features", "num_outputs"), [(1, 1), (3, 1), (1, 1000)])
 def test_odd_numbers_of_features_and_outputs_work(name, num_features, num_outputs):
-    head = HEADS[name](num_features, num_outputs)
+    head = build(name, num_features, num_outputs)
     assert head(torch.randn(2, num_features, 4, 4)).shape == (2, num_outputs)
 
 
@@ -53,7 +61,7 @@ def test_gradients_reach_the_features_and_every_parameter(name):
 
 @sweep
 def test_a_fresh_head_starts_near_the_logits_it_is_given(name):
-    head = HEADS[name](12, 5).eval()
+    head = build(name, 12, 5).eval()
     wanted = torch.tensor([-4.0, -1.0, 0.0, 1.0, 4.0])
     head.start_at(wanted)
     logits = head(torch.rand(64, 12, 4, 4))
@@ -63,7 +71,7 @@ def test_a_fresh_head_starts_near_the_logits_it_is_given(name):
 
 @sweep
 def test_it_learns(name):
-    head = HEADS[name](12, 2)
+    head = build(name, 12, 2)
     features = torch.randn(32, 12, 3, 3)
     targets = (features.mean((2, 3))[:, :2] > 0).float()
     optimizer = torch.optim.Adam(head.parameters(), 0.05)
@@ -108,7 +116,7 @@ def test_rows_do_not_see_each_other(name):
 def test_copies_and_states_are_equal(name):
     head = stirred(name)
     features = torch.randn(2, 12, 4, 4)
-    fresh = HEADS[name](12, 5).eval()
+    fresh = build(name, 12, 5).eval()
     fresh.load_state_dict(head.state_dict(), strict=True)
     assert torch.equal(fresh(features), head(features))
     assert torch.equal(copy.deepcopy(head)(features), head(features))
@@ -130,12 +138,12 @@ def test_mlp_is_pooling_dense_relu_and_one_layer():
     hidden = functional.linear(features.mean((2, 3)), head.dense.weight, head.dense.bias)
     expected = functional.linear(hidden.relu(), head.linear.weight, head.linear.bias)
     torch.testing.assert_close(head(features), expected)
-    assert HEADS["mlp"](12, 5).dense.out_features == 256
+    assert Mlp(12, 5).dense.out_features == 256
 
 
 @pytest.mark.parametrize("name", ["linear", "mlp"])
 def test_dropout_works_in_training_only(name):
-    head = HEADS[name](64, 5, dropout=0.5)
+    head = build(name, 64, 5, dropout=0.5)
     for parameter in head.parameters():
         torch.nn.init.normal_(parameter)
     features = torch.randn(2, 64, 3, 3)
@@ -146,10 +154,10 @@ def test_dropout_works_in_training_only(name):
 @pytest.mark.parametrize(
     ("component", "expected"),
     [
-        (Component(name="mlp", hidden="0"), "`hidden` should be at least 1"),
-        (Component(name="mlp", dropout="1.5"), "dropout"),
-        (Component(name="linear", dropout="-1"), "dropout"),
-        (Component(name="linear", hidden="3"), 'no option "hidden"'),
+        (component("mlp", hidden="0"), "`hidden` should be at least 1"),
+        (component("mlp", dropout="1.5"), "dropout"),
+        (component("linear", dropout="-1"), "dropout"),
+        (component("linear", hidden="3"), 'no option "hidden"'),
     ],
 )
 def test_wrong_options_are_refused(component, expected):

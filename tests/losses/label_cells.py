@@ -3,12 +3,15 @@
 import numpy as np
 import torch
 
+from polyhead.config import construct
 from polyhead.losses import LOSSES, LabelCounts, Loss, NumberStatistics
+from polyhead.tasks import Component
 
 NUM_CLASSES = 5
 COUNTS = LabelCounts(np.array([40.0, 5.0, 20.0, 1.0, 34.0]), np.full(NUM_CLASSES, 100.0))
 NOTHING = LabelCounts(0 * COUNTS.positive, 0 * COUNTS.known)
 NUMBERS = NumberStatistics(mean=3.0, std=2.0)
+UNTOLD = NumberStatistics(mean=0.0, std=1.0)
 OPTIONS = {
     "bce": ({}, {"pos_weight": 3.0}, {"pos_weight": "auto"}),
     "cross_entropy": ({}, {"label_smoothing": 0.2}, {"class_weights": "auto"}),
@@ -22,14 +25,12 @@ EVERY_LABEL_LOSS = [
 ]
 
 
-def build(name: str, options: dict) -> Loss:
-    return LOSSES[name](NUMBERS if LOSSES[name].task_type == "number" else COUNTS, **options)
-
-
-def build_blank(name: str, options: dict) -> Loss:
-    """As before weights are loaded, which tell what the training part was like."""
-    untold = NumberStatistics(0.0, 1.0) if LOSSES[name].task_type == "number" else NOTHING
-    return LOSSES[name](untold, **options)
+def build(name: str, options: dict, counts: LabelCounts = COUNTS, *, is_told: bool = True) -> Loss:
+    """The loss; one not told of the training part is as before weights are loaded."""
+    component = Component.model_validate({"name": name, **options})
+    if LOSSES[name].task_type == "number":
+        return construct("loss", LOSSES, component, NUMBERS if is_told else UNTOLD)
+    return construct("loss", LOSSES, component, counts if is_told else NOTHING)
 
 
 def cells(loss: Loss, num_rows: int = 12, share_known: float = 0.7, seed: int = 0):

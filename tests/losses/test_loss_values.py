@@ -26,8 +26,8 @@ def optimum(loss, targets: torch.Tensor, shares: torch.Tensor) -> torch.Tensor:
             for share, target, k in zip(shares, targets, known, strict=True)
         ]
         value = torch.stack(rows).sum()
-        value.backward()
-        return value.item(), logits.grad.double().numpy()
+        (gradient,) = torch.autograd.grad(value, logits)
+        return value.item(), gradient.double().numpy()
 
     start = np.zeros(num_outputs)
     found = minimize(risk, start, jac=True, method="BFGS", options={"gtol": 1e-5})

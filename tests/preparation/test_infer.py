@@ -127,7 +127,6 @@ def test_a_class_that_may_mean_unknown_is_pointed_out(tmp_path):
 @pytest.mark.parametrize(
     ("cells", "problem"),
     [
-        (cycle("train", "test"), "no row says val"),
         (cycle("val", "test"), "no row says train"),
         (cycle("train", "val", None), "40 cells are empty"),
         (cycle("A", "B"), "found A, B"),
@@ -192,3 +191,9 @@ def test_the_image_column_is_passed_on(tmp_path):
     assert kinds == {"image (other)": "picture", "sure": "class"}
     with pytest.raises(ConfigError, match="no column"):
         propose(None, path, "shoot")
+
+
+def test_a_split_without_validation_rows_is_used(tmp_path):
+    decision = decide(tmp_path, "split", cycle("train", "test"))
+    assert decision.keys == {"column": "split"}
+    assert "drawn from the training rows" in decision.reason

@@ -49,7 +49,7 @@ def test_fitting_takes_the_thresholds_of_the_metrics_room():
     probabilities = np.clip(random.normal(0.3 + 0.3 * targets, 0.2), 0, 1).astype(np.float32)
     fitted = TASK.fit({"probabilities": probabilities}, targets)
     expected = fit_thresholds(probabilities, targets).values
-    assert np.array_equal(np.float32(fitted.thresholds), expected)
+    assert np.array_equal(np.array(fitted.thresholds, np.float32), expected)
     given = probabilities >= expected
     for row, prediction in zip(given, fitted.select({"probabilities": probabilities}), strict=True):
         assert prediction.labels == [TASK.classes[i] for i in np.flatnonzero(row)]

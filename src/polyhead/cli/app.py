@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
@@ -9,12 +10,14 @@ import traceback
 import typer
 
 from polyhead.cli import check, demo, evaluate, init, predict, scenes, train
-from polyhead.cli.faults import print_faults
-from polyhead.errors import DataError, Interrupted, PolyheadError
+from polyhead.errors import DataError, Interrupted, PolyheadError, one_line
 from polyhead.version import __version__
+
+DEBUG = "--debug"
 
 app = typer.Typer(
     help="One image model with many heads: train, measure and use it.",
+    epilog="Any command takes --debug: show where in the code an error arose.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -35,45 +38,60 @@ def _options(
 
 def main() -> None:
     """Run the command; every error is one line on standard error, unless `--debug` is given."""
-    debug = "--debug" in sys.argv
-    sys.argv = [argument for argument in sys.argv if argument != "--debug"]
+    if os.environ.get("POLYHEAD_OFFLINE"):
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")  # read when timm is imported
+    debug = DEBUG in sys.argv
+    sys.argv = [argument for argument in sys.argv if argument != DEBUG]
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # File names need not be text: what an encoding lacks is shown as an escape.
+        sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(_guarded(debug))
 
 
 def _guarded(debug: bool) -> int:
     try:
-        return app(standalone_mode=False) or 0
-    except PolyheadError as error:
-        if debug:
-            traceback.print_exc()
-        if isinstance(error, DataError):
-            print_faults(error.faults)
-        label = "stopped" if isinstance(error, Interrupted) else f"error {error.code}"
-        print(f"polyhead: {label}: {error.message}", file=sys.stderr)
-        return error.exit_code
-    except typer.Exit as stop:
-        return stop.exit_code
-    except (KeyboardInterrupt, typer.Abort):
-        print("polyhead: stopped", file=sys.stderr)
-        return 130
+        code = app(prog_name="polyhead", standalone_mode=False) or 0
+        sys.stdout.flush()
     except BrokenPipeError:
         # The reader, such as `head`, has seen enough; closing must not complain again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except (KeyboardInterrupt, typer.Abort):
+        print("polyhead: stopped", file=sys.stderr)
+        return 130
     except Exception as error:
-        return _unexpected(error, debug)
+        if debug:
+            traceback.print_exc()
+        return _explained(error)
+    return code
 
 
-def _unexpected(error: Exception, debug: bool) -> int:
-    """Usage errors exit with 2 and their own text; anything else is a defect, and said so."""
-    if hasattr(error, "format_message"):
-        print(f"polyhead: {error.format_message()}", file=sys.stderr)  # pyright: ignore[reportAttributeAccessIssue]
+def _print_faults(error: DataError) -> None:
+    from polyhead.preparation import fault_lines
+
+    for line in fault_lines(error.faults):
+        print(line, file=sys.stderr)
+
+
+def _explained(error: Exception) -> int:
+    """Say what went wrong; returns the exit code."""
+    if isinstance(error, PolyheadError):
+        if isinstance(error, DataError):
+            _print_faults(error)
+        label = "stopped" if isinstance(error, Interrupted) else f"error {error.code}"
+        message = "\n".join(map(one_line, error.message.split("\n")))
+        print(f"polyhead: {label}: {message}", file=sys.stderr)
+        return error.exit_code
+    usage = getattr(error, "format_message", None)  # of typer's parser, on a wrong command
+    if usage:
+        print(f"polyhead: {usage()} See polyhead --help.", file=sys.stderr)
         return 2
-    if debug:
-        traceback.print_exc()
+    if isinstance(error, OSError) and error.errno is not None:
+        print(f"polyhead: error E_SYSTEM: {error}; check the path and the disk.", file=sys.stderr)
+        return 1
     print(
         f"polyhead: error E_INTERNAL: {type(error).__name__}: {error}; this is a defect of "
-        "polyhead: run again with --debug and report what it prints.",
+        f"polyhead: run again with {DEBUG} and report what it prints.",
         file=sys.stderr,
     )
     return 1

@@ -3,34 +3,96 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
-from polyhead.cli.faults import print_faults
 from polyhead.cli.options import ConfigFile, Json, Quiet, Set
+from polyhead.errors import DataError, Fault, PolyheadError
+from polyhead.progress import Reporter
 
 NAME = "check"
 HELP = "Find every fault of the data before training."
 EXAMPLE = "polyhead check polyhead.yaml"
 
 
+@dataclass(frozen=True)
+class Findings:
+    """What the check says.
+
+    Attributes:
+        faults: All of them.
+        num_rows: Rows of the table; 0 when it cannot be read.
+        num_pictures: Rows whose picture decodes.
+        split: Part to number of rows; empty when there is an error.
+    """
+
+    faults: Sequence[Fault]
+    num_rows: int
+    num_pictures: int
+    split: dict[str, int]
+
+    @property
+    def num_errors(self) -> int:
+        """Faults that keep training from starting."""
+        return sum(fault.is_error for fault in self.faults)
+
+
 def run(config: ConfigFile, set_: Set = None, json_: Json = False, quiet: Quiet = False) -> int:
     """Exit code 3 when there is any error."""
-    from polyhead.config import load_config
-    from polyhead.network import check_components
-    from polyhead.preparation import examine
-    from polyhead.progress import Reporter
-
-    loaded = load_config(config, set_ or [])
-    check_components(loaded)
-    found = examine(loaded, Reporter(quiet=quiet or json_))
+    try:
+        found = _examined(config, set_ or [], Reporter(quiet=quiet))
+    except PolyheadError as error:
+        if not json_:
+            raise
+        faults = getattr(error, "faults", ()) or [Fault(error.code, str(config), error.message)]
+        _print_json(Findings(faults, 0, 0, {}))
+        return error.exit_code
     if json_:
-        faults = [
-            {"code": f.code, "where": f.where, "message": f.message, "row": f.row}
-            for f in found.faults
-        ]
-        summary = {"num_rows": len(found.table), "num_errors": found.num_errors}
-        print(json.dumps({**summary, "counts": found.counts(), "faults": faults}))
+        _print_json(found)
     else:
-        print_faults(found.faults)
-        state = f"{found.num_errors} errors" if found.num_errors else "no errors"
-        print(f"{len(found.table)} rows, {found.num_pictures} readable pictures: {state}")
+        from polyhead.preparation import fault_lines
+
+        for line in fault_lines(found.faults):
+            print(line, file=sys.stderr)
+        parts = ", ".join(f"{count} {part}" for part, count in found.split.items())
+        state = f"{found.num_errors} errors" if found.num_errors else f"no errors; {parts}"
+        print(f"{found.num_rows} rows, {found.num_pictures} readable pictures: {state}")
     return 3 if found.num_errors else 0
+
+
+def _examined(path: Path, changes: Sequence[str], reporter: Reporter) -> Findings:
+    from polyhead.config import load_config
+    from polyhead.preparation import divide, examine
+
+    with reporter.waiting("loading PyTorch"):
+        from polyhead.network import check_components
+    config = load_config(path, changes)
+    check_components(config)
+    found = examine(config, reporter)
+    rows, pictures = len(found.table), found.num_pictures
+    if found.num_errors:
+        return Findings(found.faults, rows, pictures, {})
+    try:
+        prepared = divide(config, found)
+    except DataError as error:
+        return Findings([*error.faults, *found.faults], rows, pictures, {})
+    parts = {part: len(prepared.rows(part)) for part in ("train", "val", "test")}
+    return Findings(prepared.faults, rows, pictures, parts)
+
+
+def _print_json(found: Findings) -> None:
+    counts = Counter(fault.code for fault in found.faults)
+    print(
+        json.dumps(
+            {
+                "num_rows": found.num_rows,
+                "num_errors": found.num_errors,
+                "split": found.split,
+                "counts": counts,
+                "faults": [asdict(fault) for fault in found.faults],
+            }
+        )
+    )

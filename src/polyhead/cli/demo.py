@@ -37,13 +37,16 @@ def run(
     from polyhead.cli.predict import save
     from polyhead.cli.tables import print_evaluation
     from polyhead.config import load_config
-    from polyhead.evaluation import evaluate
-    from polyhead.network import load_predictor
     from polyhead.progress import Reporter
+    from polyhead.runtime.sources import expand
     from polyhead.structures.durable import write_text
-    from polyhead.training import train
 
     reporter = Reporter()
+    with reporter.waiting("loading PyTorch"):
+        from polyhead.evaluation import evaluate
+        from polyhead.network import load_predictor
+        from polyhead.training import train
+
     _render(out / "scenes", NUM_SCENES, 0)
     _render(out / "new", NUM_NEW, NEW_SEED)
     config = out / "polyhead.yaml"
@@ -52,7 +55,8 @@ def run(
     finished = train(load_config(config, changes), runs=out / "runs", source=config)
     print_evaluation(evaluate(finished.path, device=device, reporter=reporter))
     predictor = load_predictor(finished.path, device=device)
-    answers = predictor.predict([str(out / "new" / "images")])
+    pictures, _ = expand(out / "new" / "images")
+    answers = list(predictor.stream(pictures))
     drawings = [save(answer, out / "drawings", i) for i, answer in enumerate(answers)]
     print("\nAnswers on new pictures:")
     for answer in answers:

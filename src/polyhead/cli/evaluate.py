@@ -25,10 +25,11 @@ def run(
     quiet: Quiet = False,
 ) -> int:
     """Writes evaluation.json into the run and prints it."""
-    from polyhead.evaluation import evaluate
     from polyhead.progress import Reporter
 
-    reporter = Reporter(quiet=quiet or json_)
+    reporter = Reporter(quiet=quiet)
+    with reporter.waiting("loading PyTorch"):
+        from polyhead.evaluation import evaluate
     result = evaluate(run_, split=split, device=device, reporter=reporter)
     if json_:
         print(json.dumps(result))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from polyhead.cli.options import Device, Json, Quiet, RunPath
+from polyhead.errors import one_line
 
 if TYPE_CHECKING:
     from polyhead.structures import Prediction
@@ -33,23 +35,26 @@ def run(
     quiet: Quiet = False,
 ) -> int:
     """One line a picture on standard output; exit code 1 when any could not be read."""
-    from polyhead.network import load_predictor
     from polyhead.progress import Reporter
     from polyhead.runtime.sources import expand
 
-    predictor = load_predictor(run_, device=device)
+    # Answers on the screen are progress enough; a bar among them would only flicker.
+    reporter = Reporter(quiet=quiet or sys.stdout.isatty())
     wanted, _ = expand(pictures)
+    with Reporter(quiet=quiet).waiting("loading the model"):
+        from polyhead.network import load_predictor
+
+        predictor = load_predictor(run_, device=device)
     failed = 0
-    reporter = Reporter(quiet=quiet)
     with reporter.work("predicting", len(wanted), "pictures") as advance:
         for number, prediction in enumerate(predictor.stream(wanted, batch_size=batch_size)):
             failed += prediction.error is not None
-            print(json.dumps(prediction.to_dict()) if json_ else prediction)
+            print(json.dumps(prediction.to_dict()) if json_ else one_line(str(prediction)))
             if save_images and prediction.error is None:
                 save(prediction, save_images, number)
             advance(1, "")
     if failed:
-        reporter.say(f"{failed} of {len(wanted)} pictures could not be read")
+        print(f"{failed} of {len(wanted)} pictures could not be read", file=sys.stderr)
     return 1 if failed else 0
 
 

@@ -35,9 +35,10 @@ def run(
         raise ConfigError("--resume goes on with the run's own config; leave --set and --bad-data.")
     from polyhead.config import load_config
     from polyhead.progress import Reporter
-    from polyhead.training import resume, train
 
     reporter = Reporter(quiet=quiet)
+    with reporter.waiting("loading PyTorch"):
+        from polyhead.training import resume, train
     if resume_ is not None:
         folder = resume(resume_, device=device, reporter=reporter)
     else:

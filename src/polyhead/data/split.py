@@ -17,6 +17,7 @@ from polyhead.data.units import merge_rows
 from polyhead.errors import ConfigError, DataError, Fault
 
 PARTS = ("train", "val", "test")
+TRAIN, VAL = 0, 1
 
 _SPELLINGS = {
     "train": "train",
@@ -36,7 +37,8 @@ class SplitPlan:
 
     Attributes:
         method: `stratified`: every part alike in all labels. `hash`: by SHA-256 of the image name
-            or group, so that a row keeps its part when others are added. `column`: as given.
+            or group, so that a row keeps its part when others are added. `column`: as given; when
+            it names no validation rows, these are drawn from its training rows, stratified.
         val: Share of the validation rows.
         test: Share of the held-out rows.
         seed: Another seed gives another split.
@@ -91,16 +93,18 @@ def split_rows(images: Sequence[str], plan: SplitPlan, keys: SplitKeys) -> np.nd
             row), or `hash` left a part empty.
     """
     units = merge_rows(len(images), keys.groups, keys.digests)
+    labels = np.zeros((len(images), 0), np.int8) if keys.labels is None else keys.labels
     if plan.method == "column":
         parts = _column_parts(images, keys.column or [None] * len(images))
         _refuse_straddling(images, parts, units)
+        if not (parts == VAL).any():
+            _draw_validation(parts, labels, units, plan)
         return np.array(PARTS)[parts]
     shares = np.array([1 - plan.val - plan.test, plan.val, plan.test])
     if plan.method == "hash":
         parts = _hash_parts(images, units, shares, keys.groups, plan.seed)
         _refuse_empty(parts, shares)
         return np.array(PARTS)[parts]
-    labels = np.zeros((len(images), 0), np.int8) if keys.labels is None else keys.labels
     return np.array(PARTS)[stratify(labels, units, shares, plan.seed)[units]]
 
 
@@ -151,6 +155,17 @@ def _column_parts(images: Sequence[str], column: Sequence[str | None]) -> np.nda
     if faults:
         raise _data_error(faults)
     return parts
+
+
+def _draw_validation(
+    parts: np.ndarray, labels: np.ndarray, units: np.ndarray, plan: SplitPlan
+) -> None:
+    """Take validation rows out of the user's training rows, in place; test rows stay theirs."""
+    rows = np.flatnonzero(parts == TRAIN)
+    own = np.unique(units[rows], return_inverse=True)[1]
+    shares = np.array([1 - plan.val, plan.val])
+    chosen = stratify(labels[rows], own, shares, plan.seed)[own]
+    parts[rows[chosen == 1]] = VAL
 
 
 def _refuse_straddling(images: Sequence[str], parts: np.ndarray, units: np.ndarray) -> None:

@@ -16,7 +16,12 @@ from polyhead.runtime.cache_folder import open_cache
 from polyhead.structures import IMAGE, Table
 from polyhead.structures.durable import write_json
 from polyhead.tasks import Task
-from polyhead.training.loading import Batches, choose_workers, in_order
+from polyhead.training.loading import (
+    Batches,
+    choose_workers,
+    in_order,
+    worker_deaths_explained,
+)
 from polyhead.training.pictures import Collate, Pictures
 from polyhead.training.validation import gather_dense
 
@@ -55,9 +60,10 @@ def evaluate(
     loaded = load_run(path, device=device)
     table, rows = _rows_of(loaded, split, reporter)
     tasks = {name: task.read_from(loaded.config.tasks[name]) for name, task in loaded.tasks.items()}
-    targets = {name: _encode(name, task, table) for name, task in tasks.items()}
+    targets = {name: _encode(name, task, table, rows) for name, task in tasks.items()}
     batches = _batches(loaded, table, rows, targets)
-    with reporter.work(f"evaluating {split}", len(rows), "pictures") as advance:
+    work = reporter.work(f"evaluating {split}", len(rows), "pictures")
+    with work as advance, worker_deaths_explained():
         dense, found = gather_dense(loaded.network, batches, advance)
     figures = {}
     for name, task in tasks.items():
@@ -93,9 +99,11 @@ def _rows_of(loaded: LoadedRun, split: str, reporter: Reporter) -> tuple[Table, 
     return table, rows
 
 
-def _encode(name: str, task: Task, table: Table) -> np.ndarray:
+def _encode(name: str, task: Task, table: Table, rows: np.ndarray) -> np.ndarray:
+    """Targets of all rows; faults of others, such as those that training skipped, do not count."""
     encoding = task.encode(table)
-    errors = [fault for fault in encoding.faults if fault.is_error]
+    used = {None, *rows.tolist()}
+    errors = [fault for fault in encoding.faults if fault.is_error and fault.row in used]
     if errors:
         raise DataError(f'the labels of task "{name}" do not fit the run', errors)
     return encoding.targets

@@ -14,6 +14,7 @@ import torch
 from polyhead.config import Config, load_config
 from polyhead.errors import CheckpointError, ConfigError
 from polyhead.network.build import build_network
+from polyhead.network.layout import lay_channels_last
 from polyhead.network.network import Network
 from polyhead.network.weights import check_state, read_weights
 from polyhead.runtime.predictor import Predictor
@@ -22,6 +23,7 @@ from polyhead.tasks import Task, task_from_dict
 
 Weights = Literal["best", "last"]
 FORMAT_VERSION = 1
+PICKLES = (".pt", ".pth", ".pkl", ".pickle", ".ckpt")
 
 
 @dataclass(frozen=True)
@@ -75,9 +77,15 @@ def load_run(path: str | Path, *, weights: Weights = "best", device: str = "auto
         CheckpointError: No run folder, or a file of it is missing, damaged or does not fit.
         ConfigError: The device is not there.
     """
+    _refuse_pickle(Path(path))
     run = RunFolder.open(path)
     config = load_config(run.resolved_config)
     tasks = read_classes(run)
+    if tasks.keys() != config.tasks.keys():
+        raise CheckpointError(
+            f"{run.classes} has the tasks {', '.join(tasks)}; expected those of "
+            f"{run.resolved_config.name}: {', '.join(config.tasks)}; copy the run again."
+        )
     network = build_network(config, tasks, pretrained=False)
     file = run.best_weights if weights == "best" else run.last_weights
     if not file.exists():
@@ -88,7 +96,7 @@ def load_run(path: str | Path, *, weights: Weights = "best", device: str = "auto
     tensors, _ = read_weights(file)
     check_state(network.state_dict(), tensors)
     network.load_state_dict(tensors)
-    network.to(_device(device)).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    lay_channels_last(network.to(_device(device)))
     return LoadedRun(run, config, tasks, network.eval())
 
 
@@ -110,14 +118,31 @@ def read_classes(run: RunFolder) -> dict[str, Task]:
     try:
         content: Any = json.loads(run.classes.read_text(encoding="utf-8"))
         version, entries = content["format_version"], content["tasks"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CheckpointError(f"{run.classes} cannot be read: {error!r}.") from None
-    if version != FORMAT_VERSION:
+        if version != FORMAT_VERSION:
+            raise CheckpointError(
+                f"{run.classes} has format version {version}; this polyhead reads "
+                f"{FORMAT_VERSION}; use the polyhead that wrote it, or a newer one.",
+                code="E_FORMAT_VERSION",
+            )
+        return {name: task_from_dict(name, entry) for name, entry in entries.items()}
+    except FileNotFoundError:
         raise CheckpointError(
-            f"{run.classes} has format version {version}; this polyhead reads {FORMAT_VERSION}.",
-            code="E_FORMAT_VERSION",
+            f"{run.path} has no {run.classes.name}, which names the classes; copy the run again."
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CheckpointError(
+            f"{run.classes} cannot be read ({error!r}); expected what training wrote; copy the "
+            "run again."
+        ) from None
+
+
+def _refuse_pickle(path: Path) -> None:
+    if path.suffix.lower() in PICKLES:
+        raise CheckpointError(
+            f"{path} is named like a pickle, which can run any code when opened; expected a run "
+            "folder such as runs/street-001.",
+            code="E_PICKLE",
         )
-    return {name: task_from_dict(name, entry) for name, entry in entries.items()}
 
 
 def _device(name: str) -> torch.device:
@@ -125,12 +150,8 @@ def _device(name: str) -> torch.device:
         if torch.cuda.is_available():
             return torch.device("cuda")
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-    kind = name.partition(":")[0]
-    there = {
-        "cpu": True,
-        "cuda": torch.cuda.is_available(),
-        "mps": torch.backends.mps.is_available(),
-    }
-    if not there.get(kind, False):
-        raise ConfigError(f'device "{name}" is not there; use auto or cpu.')
+    there = ["cpu", *(f"cuda:{number}" for number in range(torch.cuda.device_count()))]
+    there += ["mps"] if torch.backends.mps.is_available() else []
+    if (f"{name}:0" if name == "cuda" else name) not in there:
+        raise ConfigError(f'device "{name}" is not there; expected auto, {", ".join(there)}.')
     return torch.device(name)

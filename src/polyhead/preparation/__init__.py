@@ -2,8 +2,9 @@
 
 from polyhead.preparation.config_text import render_yaml, write_config
 from polyhead.preparation.examine import Examination, examine
+from polyhead.preparation.fault_lines import fault_lines
 from polyhead.preparation.infer import propose
-from polyhead.preparation.prepare import Prepared, prepare
+from polyhead.preparation.prepare import Prepared, divide, prepare
 from polyhead.preparation.proposal import Decision, Proposal
 
 __all__ = [
@@ -11,7 +12,9 @@ __all__ = [
     "Examination",
     "Prepared",
     "Proposal",
+    "divide",
     "examine",
+    "fault_lines",
     "prepare",
     "propose",
     "render_yaml",

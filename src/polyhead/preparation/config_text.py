@@ -60,7 +60,10 @@ def write_config(path: Path, text: str, *, overwrite: bool = False) -> None:
         with path.open("w" if overwrite else "x", encoding="utf-8", newline="\n") as file:
             file.write(text)
     except FileExistsError:
-        message = f"{path} exists and is left as it is; give another name (--out), or --force to overwrite it."
+        message = (
+            f"{path} exists and is left as it is; give another name (--out), or --force to "
+            "overwrite it."
+        )
         raise ConfigError(message, code="E_EXISTS") from None
     except OSError as error:
         message = f"{path} cannot be written: {error.strerror}; check folder and permission."

@@ -71,7 +71,7 @@ def examine(config: Config, reporter: Reporter) -> Examination:
         faults += _nothing_known(name, task, encoding.targets, table)
     paths = [table.path(row) for row in range(len(table))]
     with reporter.work("checking pictures", len(paths), "pictures") as advance:
-        pictures = check_images(paths, table.where, progress=lambda units: advance(units, ""))
+        pictures = check_images(paths, table.where, progress=lambda _done: advance(1, ""))
     faults += pictures.faults
     if data.images is not None:
         faults += find_orphans(data.images, [*paths, *_other_pictures(table)])

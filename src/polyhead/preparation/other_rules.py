@@ -55,12 +55,13 @@ def split_column(column: ColumnProfile) -> Decision | None:
         return no_task(column, "split", f"{reason} (found {shown})")
     reason = f"says which rows train and which are held out ({shown})"
     problem = f"; {column.num_unknown:,} cells are empty" if column.num_unknown else ""
-    for part in ("train", "val"):
-        problem = problem or ("" if part in parts else f"; no row says {part}")
+    problem = problem or ("" if "train" in parts else "; no row says train")
     if problem:
         reason += f"{problem}, so the split cannot be taken from it before you fill that in"
         return no_task(column, "split", reason)
     reason += "; the split is taken from it"
+    if "val" not in parts:
+        reason += ", validation rows being drawn from the training rows"
     return Decision((column.name,), None, "split", reason, keys={"column": column.name})
 
 

@@ -29,6 +29,7 @@ class Prepared:
         split: (N,) of `train`, `val` and `test`.
         faults: What was found, none of it an error of a row in use.
         skipped: Faults of rows that were dropped.
+        digests: (N,) digest of each picture's pixels.
     """
 
     table: Table
@@ -37,6 +38,7 @@ class Prepared:
     split: np.ndarray
     faults: tuple[Fault, ...]
     skipped: tuple[Fault, ...]
+    digests: np.ndarray
 
     def rows(self, part: str) -> np.ndarray:
         """Rows of one part of the split."""
@@ -55,7 +57,15 @@ def prepare(config: Config, reporter: Reporter) -> Prepared:
         DataError: The check found errors (all of them listed); or with `bad_data: skip`, errors
             that concern no single row, or more than 1 % of the rows.
     """
-    found = examine(config, reporter)
+    return divide(config, examine(config, reporter))
+
+
+def divide(config: Config, found: Examination) -> Prepared:
+    """Drop faulty rows if the config says so, and split the rest.
+
+    Raises:
+        DataError: As `prepare`.
+    """
     errors = [fault for fault in found.faults if fault.is_error]
     keep = np.arange(len(found.table))
     if errors and config.data.bad_data == "strict":
@@ -64,9 +74,11 @@ def prepare(config: Config, reporter: Reporter) -> Prepared:
         keep = _without(found, errors)
     table = found.table.take(keep) if len(keep) < len(found.table) else found.table
     targets = {name: values[keep] for name, values in found.targets.items()}
-    split, warnings = _split(config, table, found.tasks, targets, found.digests[keep])
-    calm = tuple(fault for fault in found.faults if not fault.is_error)
-    return Prepared(table, found.tasks, targets, split, (*calm, *warnings), tuple(errors))
+    digests = found.digests[keep]
+    split, warnings = _split(config, table, found.tasks, targets, digests)
+    calm = [fault for fault in found.faults if not fault.is_error]
+    faults = (*calm, *warnings)
+    return Prepared(table, found.tasks, targets, split, faults, tuple(errors), digests)
 
 
 def _without(found: Examination, errors: list[Fault]) -> np.ndarray:
@@ -96,12 +108,12 @@ def _split(
 ) -> tuple[np.ndarray, list[Fault]]:
     keys = config.data.split
     plan = SplitPlan(keys.method, keys.val, keys.test, config.train.seed)
-    labels = [task.stratify(targets[name]) for name, task in tasks.items()]
+    labels = {name: task.stratify(targets[name]) for name, task in tasks.items()}
     split = split_rows(
         table.data.column(IMAGE).to_pylist(),
         plan,
         SplitKeys(
-            labels=np.concatenate(labels, 1),
+            labels=np.concatenate([*labels.values()], 1),
             groups=_texts(table, keys.group_by),
             digests=digests,
             column=_texts(table, keys.column),
@@ -109,15 +121,16 @@ def _split(
     )
     for part in ("train", "val"):
         if not (split == part).any():
-            raise DataError(
+            message = (
                 f"the {part} part of the split is empty ({len(table)} rows in all); expected at "
                 "least 1 row; add pictures or change data.split"
             )
+            raise DataError(message, [Fault("E_SPLIT_EMPTY", table.source, message)])
     faults = []
     for name, task in tasks.items():
         if task.classes:
             names = [f"{name}/{label}" for label in task.classes]
-            faults += _thin_classes(names, task.stratify(targets[name]), split, table.source)
+            faults += _thin_classes(names, labels[name], split, table.source)
     return split, faults
 
 

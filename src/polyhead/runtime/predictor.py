@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Any
@@ -35,15 +35,15 @@ class Predictor:
         self._engine, self.tasks, self.image_size = engine, dict(tasks), image_size
 
     def predict(
-        self, sources: Source | Sequence[Source], *, batch_size: int = 32
+        self, sources: Source | Iterable[Source], *, batch_size: int = 32
     ) -> Prediction | list[Prediction]:
         """Predict one picture or many.
 
         A picture that cannot be read gets an answer with `error`; it never loses the others.
 
         Args:
-            sources: A file, folder, glob, Pillow picture, (H, W, 3) uint8 array, the bytes of a
-                file, or a list of them.
+            sources: A file, folder, glob, Pillow picture, (H, W, 3) or (H, W) uint8 array, the
+                bytes of a file, or any iterable of them.
             batch_size: Pictures per pass.
 
         Returns:

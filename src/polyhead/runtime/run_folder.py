@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
 import importlib.metadata
 import os
 import platform
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from polyhead.errors import CheckpointError, ConfigError, nearest
+from polyhead.runtime.lock import held_lock
 from polyhead.structures.durable import explained, sync_folder
 
 _NAME = re.compile(r"[\w][\w.-]{0,99}")
@@ -128,36 +127,14 @@ class RunFolder:
         """What the run printed."""
         return self.path / "log.txt"
 
-    @contextmanager
-    def lock(self) -> Iterator[None]:
+    def lock(self) -> AbstractContextManager[None]:
         """Keep other processes from writing to this run while the body runs.
-
-        The lock ends with the process, however that ends.
 
         Raises:
             CheckpointError: `E_LOCKED`, another process holds it.
             PolyheadError: `E_WRITE`, the folder cannot be written.
         """
-        path = self.path / ".lock"
-        with explained("lock", path):
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-        try:
-            self._take_lock(descriptor)
-            yield
-        finally:
-            os.close(descriptor)
-
-    def _take_lock(self, descriptor: int) -> None:
-        with explained("lock", self.path):
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
-                text = f"{self.path} is in use by process {holder or 'unknown'}."
-                mend = "Wait until it ends, or stop it."
-                raise CheckpointError(f"{text} {mend}", code="E_LOCKED") from error
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
+        return held_lock(self.path / ".lock")
 
 
 def environment() -> dict[str, Any]:

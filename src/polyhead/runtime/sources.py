@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import io
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from PIL import Image
 
 from polyhead.data import Decoded, load_image, resize
 from polyhead.data.colour import to_rgb
+from polyhead.data.orientation import exif_orientation, turned
 from polyhead.errors import ConfigError, ImageError
 from polyhead.structures import IMAGE_SUFFIXES
 
@@ -49,7 +50,7 @@ class NamedPicture:
 
 def _as_rgb(source: np.ndarray | Image.Image) -> np.ndarray:
     if isinstance(source, Image.Image):
-        return np.asarray(to_rgb(source))
+        return _displayed(source)
     if source.dtype == np.uint8 and source.ndim == 2 and source.size:
         return np.repeat(source[:, :, None], 3, axis=2)
     if source.dtype != np.uint8 or source.ndim != 3 or source.shape[2] != 3 or not source.size:
@@ -60,8 +61,25 @@ def _as_rgb(source: np.ndarray | Image.Image) -> np.ndarray:
     return source
 
 
-def expand(sources: Source | Sequence[Source]) -> tuple[list[NamedPicture], bool]:
-    """Files, folders, globs, bytes, arrays and Pillow pictures, or a list of them.
+def _displayed(picture: Image.Image) -> np.ndarray:
+    """A Pillow picture as its file would be shown: opened ones are loaded here, and turned."""
+    try:
+        picture.load()
+        # Pillow turns TIFF files itself, and the tag stays.
+        orientation = 1 if picture.format == "TIFF" else exif_orientation(picture)
+        return np.asarray(turned(to_rgb(picture), orientation))
+    except ImageError:
+        raise
+    except Exception as error:  # damaged files raise OSError, SyntaxError, struct.error and more
+        raise ImageError(
+            f"the Pillow picture cannot be loaded ({error}); expected an open picture whose file "
+            "is whole",
+            code="E_TRUNCATED",
+        ) from error
+
+
+def expand(sources: Source | Iterable[Source]) -> tuple[list[NamedPicture], bool]:
+    """Files, folders, globs, bytes, arrays and Pillow pictures, or any iterable of them.
 
     Folders are searched in depth, in order of names. A path that names nothing stays in the list
     and becomes an answer with an error, so that one wrong name loses no batch.
@@ -72,11 +90,13 @@ def expand(sources: Source | Sequence[Source]) -> tuple[list[NamedPicture], bool
     Raises:
         ConfigError: A folder or glob holds no picture, or something is none of the above.
     """
-    if isinstance(sources, Sequence) and not isinstance(sources, str | bytes):
-        return [p for i, source in enumerate(sources) for p in _expand_one(source, i)], False
-    pictures = _expand_one(sources, 0)
-    named_file = not isinstance(sources, str | os.PathLike) or Path(sources) == pictures[0].source
-    return pictures, len(pictures) == 1 and named_file
+    if isinstance(sources, str | bytes | os.PathLike | np.ndarray | Image.Image):
+        pictures = _expand_one(sources, 0)
+        is_path = isinstance(sources, str | os.PathLike)
+        return pictures, len(pictures) == 1 and (not is_path or Path(sources) == pictures[0].source)
+    if not isinstance(sources, Iterable):
+        raise _no_source(sources)
+    return [p for i, source in enumerate(sources) for p in _expand_one(source, i)], False
 
 
 def _expand_one(source: Source, index: int) -> list[NamedPicture]:
@@ -87,10 +107,7 @@ def _expand_one(source: Source, index: int) -> list[NamedPicture]:
     if isinstance(source, Image.Image):
         return [NamedPicture(getattr(source, "filename", "") or f"picture-{index}", source)]
     if not isinstance(source, str | os.PathLike):
-        raise ConfigError(
-            f"cannot predict on a {type(source).__name__}; expected a path, folder, glob, bytes, "
-            "uint8 array or Pillow picture."
-        )
+        raise _no_source(source)
     text = os.fspath(source)
     path = Path(text)
     if path.is_dir():
@@ -110,4 +127,11 @@ def _in_folder(folder: Path) -> list[Path]:
         for parent, _, names in os.walk(folder)
         for name in names
         if name.lower().endswith(IMAGE_SUFFIXES) and not name.startswith(".")
+    )
+
+
+def _no_source(found: object) -> ConfigError:
+    return ConfigError(
+        f"cannot predict on a {type(found).__name__}; expected a path, folder, glob, bytes, uint8 "
+        "array or Pillow picture."
     )

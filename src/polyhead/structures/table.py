@@ -52,7 +52,7 @@ class Table:
         Raises:
             ConfigError: There is no such column; names the nearest.
         """
-        if name not in self.data.column_names:
+        if self.data.schema.get_field_index(name) < 0:
             hint = nearest(name, self.columns)
             raise ConfigError(f'{self.source} has no column "{name}". {hint}', code="E_COLUMN")
         return self.data.column(name)

@@ -29,6 +29,7 @@ from polyhead.training.optimizer_state import flatten_optimizer, restore_optimiz
 __all__ = [
     "Checkpoint",
     "flatten_optimizer",
+    "has_checkpoint",
     "load_checkpoint",
     "restore_optimizer",
     "save_checkpoint",
@@ -99,6 +100,11 @@ def save_checkpoint(
         _publish(draft, final)
     _sweep(final, step, keep)
     return final
+
+
+def has_checkpoint(run: Path) -> bool:
+    """Whether a save was ever finished, be the checkpoint still valid or not."""
+    return bool(_found(run / "checkpoints"))
 
 
 def load_checkpoint(run: Path, step: int | None = None) -> Checkpoint:

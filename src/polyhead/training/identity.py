@@ -9,23 +9,31 @@ from typing import Any
 import numpy as np
 
 from polyhead.config import Config
+from polyhead.data import read_split
 from polyhead.errors import CheckpointError
 from polyhead.preparation import Prepared
+from polyhead.runtime.run_folder import RunFolder
 
 FREE_KEYS = ("device", "workers", "checkpoint_steps")  # change no weight
 
 
 def run_identity(config: Config, prepared: Prepared) -> dict[str, Any]:
-    """Config, classes, and a fingerprint of rows, targets and split."""
-    digest = hashlib.sha256("\n".join(prepared.images).encode("utf-8", "surrogateescape"))
-    for name, values in prepared.targets.items():
-        digest.update(name.encode() + np.ascontiguousarray(values).tobytes())
-    digest.update("".join(part[1] for part in prepared.split).encode())
+    """Config, classes, and fingerprints of rows, labels, pixels and split."""
     keys = config.model_dump(mode="json")
     for key in FREE_KEYS:
         del keys["train"][key]
+    labels = {
+        f"labels of {name}": _digest(np.ascontiguousarray(values).tobytes())
+        for name, values in prepared.targets.items()
+    }
+    data = {
+        "image names": _digest("\n".join(prepared.images).encode("utf-8", "surrogateescape")),
+        **labels,
+        "pixels": _digest(prepared.digests.tobytes()),
+        "split": _digest("".join(part[1] for part in prepared.split).encode()),
+    }
     classes = {name: list(task.classes) for name, task in prepared.tasks.items()}
-    return {"config": keys, "classes": classes, "data": digest.hexdigest()}
+    return {"config": keys, "classes": classes, "data": data}
 
 
 def require_same(saved: Mapping[str, Any], current: Mapping[str, Any]) -> None:
@@ -34,13 +42,42 @@ def require_same(saved: Mapping[str, Any], current: Mapping[str, Any]) -> None:
     Raises:
         CheckpointError: Lists what differs.
     """
-    differences = list(_differences(saved, current, ""))
+    differences = _differences(saved, current, "")
     if differences:
         shown = "\n".join(f"  {line}" for line in differences[:20])
         raise CheckpointError(
             f"the run cannot be resumed: since its checkpoint was written there changed\n{shown}\n"
             "Undo the change, or start a new run."
         )
+
+
+def require_same_rows(run: RunFolder, prepared: Prepared) -> None:
+    """Refuse to resume when the table names other pictures, or the split falls differently.
+
+    Raises:
+        CheckpointError: Says which pictures came, went or changed their part.
+    """
+    names, parts = read_split(run.split)
+    before = dict(zip(names, parts.tolist(), strict=True))
+    now = dict(zip(prepared.images, prepared.split.tolist(), strict=True))
+    found = {
+        "no longer there": [name for name in before if name not in now],
+        "new": [name for name in now if name not in before],
+        "in another part": [name for name in before if before[name] != now.get(name, before[name])],
+    }
+    if names == prepared.images and not found["in another part"]:
+        return
+    shown = "; ".join(
+        f"{len(some)} {kind}, such as {some[0]}" for kind, some in found.items() if some
+    )
+    raise CheckpointError(
+        f"the run cannot be resumed: the pictures of {prepared.table.source} are not those that "
+        f"it began with ({shown or 'their order differs'}). Undo the change, or start a new run."
+    )
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _differences(old: Any, new: Any, path: str) -> list[str]:
@@ -52,6 +89,6 @@ def _differences(old: Any, new: Any, path: str) -> list[str]:
         return [line for lines in nested for line in lines]
     if old == new:
         return []
-    if path == "data":
-        return ["the table, the labels or the readable pictures"]
-    return [f"{path}: {old} -> {new}"]
+    if path.startswith("data."):
+        return [f"the {path.removeprefix('data.')}"]
+    return [f"{path.removeprefix('config.')}: {old} -> {new}"]

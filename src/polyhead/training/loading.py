@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+import signal
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch.utils.data import DataLoader
@@ -12,7 +14,7 @@ from polyhead.errors import ImageError, PolyheadError
 from polyhead.structures import Batch
 from polyhead.training.pictures import Collate, Pictures
 
-Keys = Iterable[Sequence[tuple[int, int]]]
+Keys = Iterable[list[tuple[int, int]]]
 
 
 def choose_workers(workers: int | str, device: torch.device) -> int:
@@ -39,37 +41,56 @@ class Batches:
     ) -> None:
         self._loader = DataLoader(
             pictures,
-            batch_sampler=keys,  # pyright: ignore[reportArgumentType]
+            batch_sampler=keys,
             collate_fn=collate,
             num_workers=workers,
             pin_memory=pin,
             persistent_workers=workers > 0,
+            worker_init_fn=_leave_signals_to_parent,
         )
 
-    def __iter__(self) -> Iterator[Batch]:
+    def close(self) -> None:
+        """End the loader processes; nothing can be loaded any more."""
+        del self._loader
+
+    def __iter__(self) -> Generator[Batch, None, None]:
         """Batches.
 
         Raises:
             ImageError: A picture that could be read when it was checked no longer can.
-            PolyheadError: `E_WORKER`; a loader process died, for want of memory most often.
         """
-        batches = iter(self._loader)
-        while True:
-            try:
-                batch = next(batches)
-            except StopIteration:
-                return
-            except RuntimeError as error:
-                if "DataLoader worker" not in str(error):
-                    raise
-                raise PolyheadError(
-                    f"a loader process died ({error}); most often memory ran out: lower "
-                    "train.workers or train.batch_size.",
-                    code="E_WORKER",
-                ) from error
+        for batch in self._loader:
             if isinstance(batch, ImageError):
                 raise batch
             yield batch
+
+
+@contextmanager
+def worker_deaths_explained() -> Iterator[None]:
+    """Name the death of a loader process, which torch raises wherever the main process is then.
+
+    Raises:
+        PolyheadError: `E_WORKER`; most often memory ran out.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if "DataLoader worker" not in str(error):
+            raise
+        raise PolyheadError(
+            f"a loader process died ({error}); most often memory ran out: lower train.workers or "
+            "train.batch_size.",
+            code="E_WORKER",
+        ) from error
+
+
+def _leave_signals_to_parent(_worker: int) -> None:
+    """Ctrl-C and SIGTERM reach whole groups of processes; the main one still needs its batches.
+
+    It ends its workers by a message, and only as a last resort by SIGTERM, a second one if need be.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda number, _frame: signal.signal(number, signal.SIG_DFL))
 
 
 def in_order(rows: Sequence[int], batch_size: int) -> list[list[tuple[int, int]]]:

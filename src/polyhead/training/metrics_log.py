@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from polyhead.progress import rounded
+from polyhead.structures.durable import read_jsonl, write_text
 from polyhead.tasks import Task
 from polyhead.training.state import Position
 
@@ -42,13 +46,45 @@ def _bounded(score: float) -> float:
 
 def epoch_line(record: Mapping[str, Any], num_epochs: int) -> str:
     """The record on one line."""
-    losses = " ".join(f"{name} {value:.4f}" for name, value in record["train_loss"].items())
+    losses = " ".join(f"{name} {value:.3f}" for name, value in record["train_loss"].items())
     figures = " ".join(f"{name} {_first(metrics)}" for name, metrics in record["val"].items())
     star = "  (best so far)" if record["best"] else ""
-    return f"epoch {record['epoch']}/{num_epochs}  loss: {losses}  validation: {figures}{star}"
+    speed = f"{rounded(record['pictures_per_second'])} pictures/s"
+    epochs_left = num_epochs - record["epoch"]
+    left = f", {_duration(record['seconds'] * epochs_left)} left" if epochs_left else ""
+    return (
+        f"epoch {record['epoch']}/{num_epochs}  loss {losses}  validation {figures}{star}  "
+        f"{speed}{left}"
+    )
+
+
+def forget_later(path: Path, position: Position) -> None:
+    """Drop records of what a resumed run does again, so that each epoch stands there once.
+
+    Args:
+        path: The file of records.
+        position: Where the run goes on.
+    """
+    if not path.exists():
+        return
+    records = read_jsonl(path)
+    kept = [
+        record
+        for record in records
+        if record["step"] <= position.step and record.get("epoch", 0) <= position.epoch
+    ]
+    if len(kept) < len(records):
+        write_text(path, "".join(json.dumps(record) + "\n" for record in kept))
 
 
 def _first(metrics: Mapping[str, float | None]) -> str:
     """The leading figure of a task: mAP of tags, accuracy of a class, MAE of a number."""
     name, value = next(iter(metrics.items()))
     return f"{name} {'–' if value is None else f'{value:.3f}'}"
+
+
+def _duration(seconds: float) -> str:
+    """`40 s`, `12 min` or `3.5 h`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -40,6 +40,11 @@ class EpochBatches:
         whole, rest = divmod(len(self.rows), self.batch_size)
         return max(1, whole + (2 * rest >= self.batch_size))
 
+    def num_rows(self) -> int:
+        """Rows from the batch that the next iteration starts at, to the end of the epoch."""
+        shown = min(len(self) * self.batch_size, len(self.rows))
+        return max(0, shown - self.first_batch * self.batch_size)
+
     def start(self, epoch: int, first_batch: int = 0) -> None:
         """Choose the epoch, and the batch in it, that the next iteration starts at."""
         self.epoch, self.first_batch = epoch, first_batch

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from polyhead.runtime.run_folder import RunFolder
@@ -97,5 +98,18 @@ def restore_state(
     network.load_state_dict(checkpoint.groups["model"], strict=True)
     saved = restore_optimizer(checkpoint.groups["optimizer"], checkpoint.state["optimizer"])
     optimizer.load_state_dict(saved)
+    _lay_out_moments(optimizer)
     average.load(checkpoint.groups["ema"], checkpoint.state["ema_updates"])
     return Position(**checkpoint.state["position"])
+
+
+def _lay_out_moments(optimizer: Optimizer) -> None:
+    """Give moments the memory layout of their parameters.
+
+    They are read back row by row, while fused steps walk through parameter and moments side by
+    side in memory, whatever their strides say.
+    """
+    for parameter, moments in optimizer.state.items():
+        for name, moment in moments.items():
+            if isinstance(moment, Tensor) and moment.shape == parameter.shape:
+                moments[name] = torch.empty_like(parameter).copy_(moment)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 from polyhead.config import TrainConfig
-from polyhead.errors import DivergedError, Interrupted
+from polyhead.errors import DivergedError, Interrupted, one_line
 from polyhead.network import Network
 from polyhead.network.weights import write_weights
 from polyhead.preparation import Prepared
@@ -53,6 +55,11 @@ class Parts:
     training: Batches
     validation: Batches
 
+    def close(self) -> None:
+        """End the loader processes."""
+        self.training.close()
+        self.validation.close()
+
 
 class Trainer:
     """Runs the loop from a position to the end.
@@ -89,8 +96,11 @@ class Trainer:
         """
         with InterruptionGuard() as guard:
             while position.epoch < self.settings.epochs and not self._out_of_patience(position):
-                self._epoch(position, guard)
-                record = self._validate(position)
+                started = time.monotonic()
+                speed = self._epoch(position, guard)
+                figures = self._validate(position)
+                seconds = round(time.monotonic() - started, 3)
+                record = {**figures, "seconds": seconds, "pictures_per_second": speed}
                 append_line(self.run.metrics, record)
                 self.reporter.say(epoch_line(record, self.settings.epochs))
                 position.next_epoch()
@@ -103,18 +113,21 @@ class Trainer:
             return False
         return position.epoch - 1 - position.best_epoch >= self.settings.patience
 
-    def _epoch(self, position: Position, guard: InterruptionGuard) -> None:
+    def _epoch(self, position: Position, guard: InterruptionGuard) -> float:
+        """Train to the end of the epoch; returns pictures a second."""
         parts, settings = self.parts, self.settings
         self._freeze(position.epoch < settings.freeze_epochs)
         parts.order.start(position.epoch, position.batch)
         title = f"epoch {position.epoch + 1}/{settings.epochs}"
-        left = len(parts.order) - position.batch
-        with self.reporter.work(title, left * settings.batch_size, "pictures") as advance:
-            for batches in _groups(iter(parts.training), settings.accumulate):
+        num_rows, started = parts.order.num_rows(), time.monotonic()
+        work = self.reporter.work(title, num_rows, "pictures")
+        with work as advance, closing(iter(parts.training)) as loaded:
+            while batches := list(itertools.islice(loaded, settings.accumulate)):
                 self._step(position, batches, advance)
                 if position.step % settings.checkpoint_steps == 0:
                     self._save(position)
                 self._stop_if_asked(position, guard)
+        return round(num_rows / (time.monotonic() - started), 2)
 
     def _freeze(self, frozen: bool) -> None:
         """A frozen backbone neither learns nor gathers statistics."""
@@ -143,21 +156,18 @@ class Trainer:
         """Record a step that was not taken; stop when there were too many."""
         position.num_skipped += 1
         rows = [int(row) for batch in batches for row in batch.rows]
-        heads = ", ".join(report.culprits) or "none (the gradient was)"
-        files = ", ".join(self.prepared.table.image(row) for row in rows[:8])
+        found = f"the loss of {', '.join(report.culprits)}" if report.culprits else "the gradient"
+        files = ", ".join(one_line(self.prepared.table.image(row)) for row in rows[:8])
         more = f" and {len(rows) - 8} more" if len(rows) > 8 else ""
-        text = (
-            f"step {position.step} skipped: not finite was the loss of {heads}; pictures {files}"
-            f"{more}"
-        )
+        text = f"step {position.step} skipped: {found} is not finite; pictures {files}{more}"
         self.reporter.say(text)
         append_line(self.run.metrics, {"step": position.step, "skipped": text})
         self._heal_statistics()
         if position.num_skipped >= MAX_SKIPPED_STEPS:
             raise DivergedError(
                 f"{position.num_skipped} steps had no finite loss or gradient; the last: {text}. "
-                "The weights of the last good step are kept. Lower train.learning_rate, or look "
-                "at these pictures' labels."
+                "The best weights and the last checkpoint stand. Lower train.learning_rate, or "
+                "look at these pictures' labels."
             )
 
     def _heal_statistics(self) -> None:
@@ -206,9 +216,3 @@ class Trainer:
                 f"polyhead train --resume {self.run.path}",
                 signal_number=guard.received,
             )
-
-
-def _groups(batches: Iterator[Batch], size: int) -> Iterator[list[Batch]]:
-    """Lists of `size` batches; the last may be shorter."""
-    while group := list(itertools.islice(batches, size)):
-        yield group

@@ -1,0 +1,95 @@
+"""From a config and prepared data to the parts that the loop works with."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+
+from polyhead.augment import Augmentation
+from polyhead.config import Config
+from polyhead.network import Network, build_network, training_statistics
+from polyhead.network.layout import lay_channels_last
+from polyhead.objective import Objective
+from polyhead.preparation import Prepared
+from polyhead.runtime.cache_folder import open_cache
+from polyhead.training.devices import build_accelerator
+from polyhead.training.ema import ExponentialAverage
+from polyhead.training.loading import Batches, choose_workers, in_order
+from polyhead.training.optimizer import build_optimizer
+from polyhead.training.order import EpochBatches
+from polyhead.training.pictures import Collate, Pictures
+from polyhead.training.step import Stepper
+from polyhead.training.trainer import Parts
+
+
+def build_parts(config: Config, prepared: Prepared, *, pretrained: bool) -> Parts:
+    """Network, optimizer, objective and loaders, on the device of the config.
+
+    Args:
+        config: The checked config.
+        prepared: Checked and split data.
+        pretrained: Whether to load ImageNet weights, which a resumed run overwrites anyway.
+
+    Raises:
+        ConfigError: The device or the backbone's weights cannot be had.
+    """
+    settings = config.train
+    network = _network(config, prepared, pretrained=pretrained)
+    shadow = copy.deepcopy(network)
+    accelerator = build_accelerator(settings.device, settings.precision)
+    shadow.to(accelerator.device)
+    network.to(accelerator.device)
+    optimizer = build_optimizer(
+        network,
+        learning_rate=settings.learning_rate,
+        backbone_rate=settings.backbone_rate,
+        weight_decay=settings.weight_decay,
+    )
+    model, optimizer = accelerator.prepare(network, optimizer)
+    losses = {name: network.loss(name) for name in prepared.tasks}
+    objective = Objective(losses, {name: keys.weight for name, keys in config.tasks.items()})
+    order = EpochBatches(prepared.rows("train"), settings.batch_size, settings.seed)
+    training, validation = _loaders(config, prepared, order, accelerator.device)
+    return Parts(
+        network=network,
+        shadow=shadow,
+        stepper=Stepper(accelerator, model, optimizer, objective, settings.clip),
+        average=ExponentialAverage(network, settings.ema),
+        order=order,
+        training=training,
+        validation=validation,
+    )
+
+
+def _network(config: Config, prepared: Prepared, *, pretrained: bool) -> Network:
+    rows = prepared.rows("train")
+    counts = {
+        name: training_statistics(task, prepared.targets[name][rows])
+        for name, task in prepared.tasks.items()
+    }
+    network = build_network(config, prepared.tasks, counts, pretrained=pretrained)
+    lay_channels_last(network)
+    network.backbone.pretrained = config.model.pretrained
+    return network
+
+
+def _loaders(
+    config: Config, prepared: Prepared, order: EpochBatches, device: torch.device
+) -> tuple[Batches, Batches]:
+    """Training batches, and validation batches in the order of the table."""
+    settings, size = config.train, config.model.image_size
+    table, targets = prepared.table, prepared.targets
+    cache = open_cache(table, size) if config.data.cache else None
+    augmentation = Augmentation(size) if settings.augment == "default" else None
+    shown = Pictures(
+        table, targets, size, cache=cache, augmentation=augmentation, seed=settings.seed
+    )
+    plain = Pictures(table, targets, size, cache=cache)
+    collate = Collate(prepared.tasks)
+    workers, pin = choose_workers(settings.workers, device), device.type == "cuda"
+    held_out = in_order(prepared.rows("val").tolist(), settings.batch_size)
+    return (
+        Batches(shown, order, collate, workers=workers, pin=pin),
+        Batches(plain, held_out, collate, workers=workers, pin=pin),
+    )
