@@ -1,0 +1,284 @@
+"""Pictures in, answers out: every kind of source, every kind of fault."""
+
+import json
+import shutil
+from io import BytesIO
+
+import numpy as np
+import pytest
+from data.picture_files import NOT_PICTURES, bomb, encoded, oriented, scene
+from PIL import Image
+
+import polyhead
+from polyhead.errors import CheckpointError, ConfigError, PolyheadError
+from polyhead.network import load_predictor
+from polyhead.runtime.run_folder import RunFolder
+from polyhead.structures import Prediction
+
+
+@pytest.fixture(scope="module")
+def predictor(trained):
+    return polyhead.load(trained.path)
+
+
+@pytest.fixture
+def photo(tmp_path):
+    path = tmp_path / "photo.png"
+    path.write_bytes(encoded(scene()))
+    return path
+
+
+def probabilities(prediction):
+    return np.array([p for task in prediction.values() for p in task.probabilities.values()])
+
+
+def same(one, other, tolerance=1e-6):
+    np.testing.assert_allclose(probabilities(one), probabilities(other), atol=tolerance)
+
+
+def test_every_kind_of_source_gives_the_same_answer(predictor, photo):
+    expected = predictor.predict(str(photo))
+    assert isinstance(expected, Prediction)
+    sources = [photo, photo.read_bytes(), scene(), Image.fromarray(scene()), Image.open(photo)]
+    for source in sources:
+        answer = predictor.predict(source)
+        assert isinstance(answer, Prediction)
+        assert (answer.width, answer.height) == (64, 48)
+        same(answer, expected)
+    answers = predictor.predict(sources)
+    assert [a.image for a in answers] == [
+        str(photo), "bytes-1", "array-2", "picture-3", str(photo),
+    ]  # fmt: skip
+    for answer in [*answers, *predictor.predict(iter(sources)), *predictor.predict([photo])]:
+        same(answer, expected)
+
+
+def test_folders_and_globs_are_lists_in_order_of_names(predictor, photo):
+    folder = photo.parent / "deep" / "er"
+    folder.mkdir(parents=True)
+    for name in ("b.jpg", "a.png", ".hidden.png", "note.txt"):
+        (folder / name).write_bytes(photo.read_bytes())
+    found = predictor.predict(photo.parent)
+    assert [p.image for p in found] == [str(folder / "a.png"), str(folder / "b.jpg"), str(photo)]
+    (only,) = predictor.predict(f"{photo.parent}/*.png")
+    assert only.image == str(photo)
+    assert len(predictor.predict(f"{photo.parent}/**/*.png")) == 2
+    assert len(predictor.predict([folder, str(photo)])) == 3
+    named_like_a_glob = photo.with_name("a[1].png")
+    shutil.copy(photo, named_like_a_glob)
+    assert predictor.predict(named_like_a_glob).error is None
+
+
+MODES = {
+    "grey": (scene()[:, :, 0], Image.fromarray(scene()[:, :, 0])),
+    "rgba": (scene(), Image.fromarray(np.dstack([scene(), np.full((48, 64), 255, np.uint8)]))),
+    "palette": (scene() // 64 * 64, Image.fromarray(scene() // 64 * 64).quantize(256)),
+}
+
+
+@pytest.mark.parametrize("name", MODES)
+def test_colour_modes_are_read_as_files_are(predictor, name):
+    array, picture = MODES[name]
+    same(predictor.predict(array), predictor.predict(picture))
+    same(predictor.predict(picture), predictor.predict(encoded(picture)))
+
+
+def test_cmyk_pictures_and_files_agree(predictor):
+    picture = Image.fromarray(scene()).convert("CMYK")
+    file = encoded(picture, "TIFF")
+    same(predictor.predict(picture), predictor.predict(file))
+    same(predictor.predict(Image.open(BytesIO(file))), predictor.predict(file))
+
+
+@pytest.mark.parametrize("orientation", [3, 6, 8])
+def test_an_opened_picture_is_turned_as_its_file_is(predictor, orientation):
+    file = oriented("PNG", orientation, scene())
+    expected = predictor.predict(file)
+    answer = predictor.predict(Image.open(BytesIO(file)))
+    same(answer, expected)
+    size = (64, 48) if orientation == 3 else (48, 64)
+    assert (answer.width, answer.height) == (expected.width, expected.height) == size
+
+
+BAD_ARRAYS = {
+    "floats": np.zeros((4, 4, 3)),
+    "channels": np.zeros((4, 4, 4), np.uint8),
+    "empty": np.zeros((0, 4, 3), np.uint8),
+    "batch": np.zeros((2, 4, 4, 3), np.uint8),
+}
+
+
+@pytest.mark.parametrize("name", BAD_ARRAYS)
+def test_an_array_that_is_no_picture_says_what_it_is(predictor, name):
+    answer = predictor.predict(BAD_ARRAYS[name])
+    assert answer.error["code"] == "E_NOT_IMAGE"
+    assert str(BAD_ARRAYS[name].shape) in answer.error["message"]
+    with pytest.raises(PolyheadError, match="array-0"):
+        answer["contents"]
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 32])
+def test_a_broken_picture_loses_no_other(predictor, photo, tmp_path, batch_size):
+    half, huge = tmp_path / "half.jpg", tmp_path / "huge.png"
+    half.write_bytes(encoded(scene(), "JPEG")[:800])
+    huge.write_bytes(bomb())
+    closed = Image.open(photo)
+    closed.close()
+    with Image.open(half) as opened:
+        sources = [photo, half, photo, tmp_path / "no.jpg", b"hello", huge, opened, closed, photo]
+        answers = predictor.predict(sources, batch_size=batch_size)
+    codes = [answer.error["code"] if answer.error else None for answer in answers]
+    truncated, missing, text, large = codes[1], codes[3], codes[4], codes[5]
+    assert (truncated, missing) == ("E_TRUNCATED", "E_IMAGE_MISSING")
+    assert (text, large) == ("E_NOT_IMAGE", "E_TOO_LARGE")
+    assert codes[6:] == ["E_TRUNCATED", "E_TRUNCATED", None]
+    for place in (0, 2, 8):
+        same(answers[place], answers[0])
+    assert answers[1].to_dict() == {"image": str(half), "error": dict(answers[1].error)}
+
+
+def test_nothing_but_pictures_that_cannot_be_read(predictor):
+    answers = predictor.predict([data for data, _ in NOT_PICTURES.values()])
+    for answer, (_, words) in zip(answers, NOT_PICTURES.values(), strict=True):
+        assert answer.error["code"] == "E_NOT_IMAGE"
+        assert words in answer.error["message"]
+    assert predictor.predict([]) == []
+
+
+@pytest.mark.parametrize("wrong", [7, None, [7], [None], object()])
+def test_what_is_no_source_is_refused(predictor, wrong):
+    with pytest.raises(ConfigError, match="cannot predict on a"):
+        predictor.predict(wrong)
+
+
+@pytest.mark.parametrize("text", ["{}", "{}/*.jpg"])
+def test_a_folder_or_glob_without_pictures_is_refused(predictor, tmp_path, text):
+    with pytest.raises(ConfigError, match="holds no picture"):
+        predictor.predict(text.format(tmp_path))
+
+
+def test_the_json_has_the_shape_that_is_promised(predictor, photo):
+    entry = json.loads(json.dumps(predictor.predict(str(photo)).to_dict()))
+    assert list(entry) == ["image", "width", "height", "tasks"]
+    assert (entry["image"], entry["width"], entry["height"]) == (str(photo), 64, 48)
+    contents, daytime = entry["tasks"]["contents"], entry["tasks"]["daytime"]
+    assert list(contents) == ["type", "labels", "probabilities"]
+    assert contents["type"] == "tags"
+    assert list(contents["probabilities"]) == list(predictor.tasks["contents"].classes)
+    assert set(contents["labels"]) <= set(contents["probabilities"])
+    assert list(daytime) == ["type", "label", "probabilities"]
+    assert daytime["type"] == "class"
+    assert sum(daytime["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+    assert daytime["label"] == max(daytime["probabilities"], key=daytime["probabilities"].get)
+
+
+def test_the_size_of_a_batch_changes_nothing(predictor, scenes):
+    whole = predictor.predict(scenes / "images", batch_size=36)
+    for size in (1, 5):
+        for one, other in zip(
+            whole, predictor.predict(scenes / "images", batch_size=size), strict=True
+        ):
+            assert one.image == other.image
+            same(one, other, 1e-5)
+
+
+def test_an_answer_can_be_drawn(predictor, photo, tmp_path):
+    predictor.predict(photo).save(tmp_path / "drawn.png")
+    with Image.open(tmp_path / "drawn.png") as drawn:
+        assert drawn.size > (64, 48)
+
+
+def test_a_run_that_was_moved_and_whose_data_are_gone_predicts(trained, tmp_path, photo):
+    moved = shutil.copytree(trained.path, tmp_path / "elsewhere")
+    text = (moved / "config.resolved.yaml").read_text()
+    (moved / "config.resolved.yaml").write_text(text.replace("scenes", "gone"))
+    same(polyhead.load(moved).predict(photo), polyhead.load(trained.path).predict(photo))
+
+
+def edit_classes(run, change):
+    content = json.loads(run.classes.read_text())
+    change(content)
+    run.classes.write_text(json.dumps(content))
+
+
+def flip_a_bit(run):
+    data = bytearray(run.best_weights.read_bytes())
+    data[len(data) // 2] ^= 1
+    run.best_weights.write_bytes(data)
+
+
+def cut(run):
+    run.best_weights.write_bytes(run.best_weights.read_bytes()[:-100])
+
+
+DAMAGE = {
+    "bit": (flip_a_bit, "E_HASH", "damaged"),
+    "truncated": (cut, "E_HASH", "damaged"),
+    "empty": (lambda run: run.best_weights.write_bytes(b""), "E_HASH", "damaged"),
+    "pickle": (
+        lambda run: run.best_weights.write_bytes(b"PK\x03\x04" + bytes(64)),
+        "E_PICKLE",
+        "pickle",
+    ),
+    "no weights": (lambda run: run.best_weights.unlink(), "E_CHECKPOINT", "--resume"),
+    "no classes": (lambda run: run.classes.unlink(), "E_CHECKPOINT", "has no classes.json"),
+    "classes no json": (lambda run: run.classes.write_text("{"), "E_CHECKPOINT", "cannot be read"),
+    "classes a list": (lambda run: run.classes.write_text("[]"), "E_CHECKPOINT", "cannot be read"),
+    "other version": (
+        lambda run: edit_classes(run, lambda c: c.update(format_version=2)),
+        "E_FORMAT_VERSION",
+        "format version 2",
+    ),
+    "other type": (
+        lambda run: edit_classes(run, lambda c: c["tasks"]["contents"].update(type="tag")),
+        "E_CHECKPOINT",
+        'Did you mean "tags"',
+    ),
+    "no thresholds": (
+        lambda run: edit_classes(run, lambda c: c["tasks"]["contents"].pop("thresholds")),
+        "E_CHECKPOINT",
+        "thresholds",
+    ),
+    "fewer classes": (
+        lambda run: edit_classes(run, lambda c: c["tasks"]["daytime"]["classes"].pop()),
+        "E_STATE",
+        "to_daytime",
+    ),
+    "no task": (
+        lambda run: edit_classes(run, lambda c: c["tasks"].pop("daytime")),
+        "E_CHECKPOINT",
+        "daytime",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+def test_a_damaged_run_is_refused_whole(trained, tmp_path, name):
+    damage, code, words = DAMAGE[name]
+    run = RunFolder(shutil.copytree(trained.path, tmp_path / "run"))
+    damage(run)
+    with pytest.raises(CheckpointError) as caught:
+        polyhead.load(run.path)
+    assert caught.value.code == code
+    assert words in caught.value.message
+
+
+def test_a_wrong_path_names_the_runs_nearby(trained, tmp_path):
+    with pytest.raises(CheckpointError, match="tiny-001") as caught:
+        polyhead.load(trained.path.parent / "tiny-01")
+    assert caught.value.code == "E_RUN"
+    for name in ("model.pt", "model.pth", "model.pkl", "last.ckpt"):
+        (tmp_path / name).write_bytes(b"\x80\x04.")
+        with pytest.raises(CheckpointError, match="pickle") as caught:
+            polyhead.load(tmp_path / name)
+        assert caught.value.code == "E_PICKLE"
+
+
+@pytest.mark.parametrize("device", ["cuda:99", "gpu", "cpu:0", "mps:1"])
+def test_a_device_that_is_not_there_names_those_that_are(trained, device):
+    with pytest.raises(ConfigError, match="expected auto, cpu"):
+        polyhead.load(trained.path, device=device)
+
+
+def test_last_weights_can_be_chosen(trained, photo):
+    assert load_predictor(trained.path, weights="last").predict(photo).error is None

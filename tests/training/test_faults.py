@@ -1,0 +1,162 @@
+"""What is not finite, cannot be loaded or does not fit: named, bounded, and never saved."""
+
+import json
+
+import pytest
+import torch
+from tiny_runs import QUIET, digests, records, tiny_config, weights
+
+from polyhead.data import read_split
+from polyhead.errors import DivergedError, ImageError, PolyheadError
+from polyhead.losses import Bce, CrossEntropy
+from polyhead.network.weights import read_weights
+from polyhead.runtime.run_folder import RunFolder
+from polyhead.training import pictures, train, trainer
+from polyhead.training.loading import worker_deaths_explained
+from polyhead.training.step import Stepper
+from polyhead.training.trainer import MAX_SKIPPED_STEPS
+
+
+def poison(patch, loss, steps):
+    """Make a loss NaN at these steps, counted from 1."""
+    original, calls = loss.forward, []
+
+    def forward(self, logits, targets, known):
+        calls.append(1)
+        total = original(self, logits, targets, known)
+        return total * float("nan") if len(calls) in steps else total
+
+    patch.setattr(loss, "forward", forward)
+
+
+def test_a_step_without_a_finite_loss_is_skipped_and_named(scenes, tmp_path, monkeypatch):
+    poison(monkeypatch, CrossEntropy, {3, 6})
+    run = train(tiny_config(scenes), runs=tmp_path, reporter=QUIET)
+    skipped = [record for record in records(run) if "skipped" in record]
+    assert [record["step"] for record in skipped] == [3, 6]
+    for record in skipped:
+        assert "the loss of daytime is not finite; pictures images/" in record["skipped"]
+        assert record["skipped"].count(".jpg") == 4
+        assert record["skipped"] in run.log.read_text()
+    for group in ("model", "ema"):
+        assert all(tensor.isfinite().all() for tensor in weights(run, group).values())
+    assert [record["epoch"] for record in records(run) if "epoch" in record] == [1, 2, 3]
+
+
+def test_a_skipped_step_leaves_the_weights_alone(scenes, tmp_path, monkeypatch):
+    """Skipping everything after the first epoch ends where the first epoch ended."""
+    monkeypatch.setattr("polyhead.training.trainer.rate_factor", lambda *_: 1.0)
+    one = train(tiny_config(scenes, "train.epochs=1"), runs=tmp_path / "one", reporter=QUIET)
+    original, taken = Stepper.__call__, []
+
+    def call(stepper, batches):
+        taken.append(1)
+        report = original(stepper, batches)
+        if len(taken) == 4:
+            poison(monkeypatch, Bce, range(1, 5))
+        return report
+
+    monkeypatch.setattr(Stepper, "__call__", call)
+    two = train(tiny_config(scenes, "train.epochs=2"), runs=tmp_path / "two", reporter=QUIET)
+    learnt = {k: t for k, t in weights(one).items() if "running" not in k and "num_b" not in k}
+    assert all(torch.equal(tensor, weights(two)[name]) for name, tensor in learnt.items())
+    assert digests(one)["optimizer"] == digests(two)["optimizer"]
+
+
+def test_too_many_such_steps_end_the_run_and_spoil_nothing(scenes, tmp_path, monkeypatch):
+    poison(monkeypatch, Bce, range(5, 1000))
+    with pytest.raises(DivergedError, match="contents is not finite") as caught:
+        train(tiny_config(scenes, "train.epochs=9"), runs=tmp_path, reporter=QUIET)
+    assert caught.value.exit_code == 1
+    run = RunFolder.open(tmp_path / "tiny-001")
+    assert sum("skipped" in record for record in records(run)) == MAX_SKIPPED_STEPS
+    for path in (run.best_weights, run.last_weights):
+        assert all(tensor.isfinite().all() for tensor in read_weights(path)[0].values())
+    assert all(tensor.isfinite().all() for tensor in weights(run, "ema").values())
+
+
+def test_a_gradient_that_is_not_finite_is_skipped_as_well(scenes, tmp_path, monkeypatch):
+    original, calls = Bce.forward, []
+
+    def forward(self, logits, targets, known):
+        calls.append(1)
+        total = original(self, logits, targets, known)
+        # The root of 0 is 0, its derivative is infinite.
+        return total + (logits.sum() * 0).sqrt() if len(calls) == 2 else total
+
+    monkeypatch.setattr(Bce, "forward", forward)
+    run = train(tiny_config(scenes, "train.epochs=1"), runs=tmp_path, reporter=QUIET)
+    assert "step 2 skipped: the gradient is not finite" in records(run)[0]["skipped"]
+    assert all(tensor.isfinite().all() for tensor in weights(run).values())
+
+
+def test_running_statistics_that_took_in_an_overflow_are_healed(scenes, tmp_path, monkeypatch):
+    original, taken = Stepper.__call__, []
+
+    def call(stepper, batches):
+        taken.append(1)
+        if len(taken) == 2:
+            poison(monkeypatch, Bce, {1})
+            name = next(n for n, _ in stepper.model.named_buffers() if "running_mean" in n)
+            stepper.model.get_buffer(name).fill_(float("inf"))
+        return original(stepper, batches)
+
+    monkeypatch.setattr(Stepper, "__call__", call)
+    run = train(tiny_config(scenes, "train.epochs=1"), runs=tmp_path, reporter=QUIET)
+    assert all(tensor.isfinite().all() for tensor in weights(run).values())
+
+
+def test_want_of_memory_names_the_remedy(scenes, tmp_path, monkeypatch):
+    def call(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(Stepper, "_take", call)
+    with pytest.raises(PolyheadError, match="batches of 4 pictures; halve") as caught:
+        train(tiny_config(scenes), runs=tmp_path, reporter=QUIET)
+    assert caught.value.code == "E_MEMORY"
+
+
+def test_the_death_of_a_loader_process_is_named():
+    told = pytest.raises(PolyheadError, match=r"lower train\.workers")
+    with told as caught, worker_deaths_explained():
+        raise RuntimeError("DataLoader worker (pid 7) is killed by signal: Killed.")
+    assert caught.value.code == "E_WORKER"
+    with pytest.raises(RuntimeError, match="else"), worker_deaths_explained():
+        raise RuntimeError("something else")
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_picture_that_vanishes_while_training_is_named(
+    scenes, trained, tmp_path, monkeypatch, workers
+):
+    names, parts = read_split(trained.split)
+    vanished = next(name for name, part in zip(names, parts, strict=True) if part == "train")
+    original = pictures.load_image
+
+    def load(path, size):
+        if path == scenes / vanished:
+            raise ImageError(f"{path}: found no such file", code="E_IMAGE_MISSING")
+        return original(path, size)
+
+    monkeypatch.setattr(pictures, "load_image", load)
+    monkeypatch.setattr(pictures.time, "sleep", lambda _: None)
+    with pytest.raises(ImageError, match=rf"labels\.csv:\d+ {vanished}: ") as caught:
+        train(tiny_config(scenes, f"train.workers={workers}"), runs=tmp_path, reporter=QUIET)
+    assert caught.value.code == "E_IMAGE_MISSING"
+
+
+def test_a_full_disk_leaves_the_earlier_checkpoint(scenes, tmp_path, monkeypatch):
+    original, saves = trainer.save_state, []
+
+    def save(*arguments):
+        saves.append(1)
+        if len(saves) == 2:
+            raise PolyheadError("Cannot write: No space left on device.", code="E_WRITE")
+        original(*arguments)
+
+    monkeypatch.setattr(trainer, "save_state", save)
+    with pytest.raises(PolyheadError, match="No space left"):
+        train(tiny_config(scenes), runs=tmp_path, reporter=QUIET)
+    run = RunFolder.open(tmp_path / "tiny-001")
+    state = json.loads((max(run.checkpoints.iterdir()) / "state.json").read_text())
+    assert state["position"]["epoch"] == 1
