@@ -187,6 +187,8 @@ def test_answers_stay_inside_the_range():
         NumberPrediction(10.0, 9.0, 10.0),
         NumberPrediction(0.0, 0.0, 2.0),
     ]
+    narrow = NumberTask("height", range=(0.1, 0.3)).select({"value": np.float32([0.0, 9.0])})
+    assert narrow == [NumberPrediction(0.1), NumberPrediction(0.3)]
     (free,) = NumberTask("height").select({"value": np.array([12.0])})
     assert free == NumberPrediction(12.0)
 
@@ -206,7 +208,45 @@ def test_the_meter_sees_the_answers_as_given():
     assert found["num_known"] == 2
     assert found["metrics"]["MAE"]["value"] == pytest.approx(0.5)
     assert HEIGHT.score_name in found["metrics"]
-    assert HEIGHT.fit({}, np.zeros(0)) is HEIGHT
+    dense = {"value": np.zeros(50)}
+    assert HEIGHT.fit(dense, np.zeros(50)) is HEIGHT
+    ends = {"low": np.zeros(19), "high": np.ones(19)}
+    assert HEIGHT.fit({"value": np.zeros(19), **ends}, np.zeros(19)) is HEIGHT
+
+
+@pytest.mark.parametrize("width", [0.2, 1.0, 5.0])
+def test_intervals_are_fitted_to_hold_80_percent(width):
+    generator = np.random.default_rng(0)
+
+    def rows(num):
+        centre, spread = generator.normal(0, 5, num), generator.uniform(0.5, 4, num)
+        half = width * 1.2815515655446004 * spread
+        targets = generator.normal(centre, spread)
+        targets[::7] = np.nan
+        return {"value": centre, "low": centre - half, "high": centre + half}, targets
+
+    task = NumberTask("height").fit(*rows(4000))
+    assert task.interval_scale == pytest.approx(1 / width, rel=0.05)
+    meter = task.meter()
+    meter.update(*rows(4000))
+    assert meter.compute()["metrics"]["interval_coverage"]["value"] == pytest.approx(0.8, abs=0.02)
+
+
+@given(st.integers(20, 60), st.integers(0, 99))
+def test_fitted_intervals_hold_the_share_on_the_rows_they_were_fitted_on(num_rows, seed):
+    generator = np.random.default_rng(seed)
+    value = generator.normal(size=num_rows)
+    dense = {"value": value, "low": value - 1, "high": value + 1}
+    targets = generator.normal(size=num_rows)
+    scale = NumberTask("height").fit(dense, targets).interval_scale
+    inside = int((np.abs(targets - value) <= scale * (1 + 1e-12)).sum())
+    assert inside == int(np.ceil(0.8 * (num_rows + 1) - 1e-9))
+
+
+def test_answers_are_scaled_before_they_are_kept_inside():
+    task = NumberTask("height", range=(0.0, 10.0), interval_scale=2.0)
+    dense = {key: np.array([x], np.float32) for key, x in [("value", 6), ("low", 5), ("high", 9)]}
+    assert task.select(dense) == [NumberPrediction(6.0, 4.0, 10.0)]
 
 
 def test_stratification_has_a_column_a_band():
@@ -220,7 +260,9 @@ def test_stratification_has_a_column_a_band():
     assert HEIGHT.stratify(np.zeros(3)).shape[0] == 3
 
 
-@pytest.mark.parametrize("task", [HEIGHT, NumberTask("height")])
+@pytest.mark.parametrize(
+    "task", [HEIGHT, NumberTask("height"), NumberTask("height", interval_scale=2.5)]
+)
 def test_a_task_survives_json(task):
     assert task_from_dict("height", json.loads(json.dumps(task.to_dict()))) == task
 
