@@ -6,6 +6,7 @@ import io
 import os
 import sys
 import traceback
+from typing import Any
 
 import typer
 
@@ -14,6 +15,7 @@ from polyhead.errors import DataError, Interrupted, PolyheadError, one_line
 from polyhead.version import __version__
 
 DEBUG = "--debug"
+INTERRUPTED = 130
 
 app = typer.Typer(
     help="One image model with many heads: train, measure and use it.",
@@ -42,6 +44,7 @@ def main() -> None:
         os.environ.setdefault("HF_HUB_OFFLINE", "1")  # read when timm is imported
     debug = DEBUG in sys.argv
     sys.argv = [argument for argument in sys.argv if argument != DEBUG]
+    sys.stdout = sys.stdout or io.StringIO()  # None when the shell closed it: `>&-`
     if isinstance(sys.stdout, io.TextIOWrapper):
         # File names need not be text: what an encoding lacks is shown as an escape.
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -50,15 +53,17 @@ def main() -> None:
 
 def _guarded(debug: bool) -> int:
     try:
-        code = app(prog_name="polyhead", standalone_mode=False) or 0
+        code = _run(sys.argv[1:])
         sys.stdout.flush()
+    except typer.Exit as stop:
+        return stop.exit_code
     except BrokenPipeError:
         # The reader, such as `head`, has seen enough; closing must not complain again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (KeyboardInterrupt, typer.Abort):
         print("polyhead: stopped", file=sys.stderr)
-        return 130
+        return INTERRUPTED
     except Exception as error:
         if debug:
             traceback.print_exc()
@@ -66,11 +71,31 @@ def _guarded(debug: bool) -> int:
     return code
 
 
+def _run(words: list[str]) -> int:
+    """Run a verb, without typer's own ideas about broken pipes and Ctrl-C."""
+    command = typer.main.get_command(app)
+    with command.make_context("polyhead", words) as context:
+        return command.invoke(context) or 0
+
+
 def _print_faults(error: DataError) -> None:
+    """The full list, unless the message is the one fault itself."""
     from polyhead.preparation import fault_lines
 
+    if len(error.faults) == 1 and str(error.faults[0]) in error.message:
+        return
     for line in fault_lines(error.faults):
         print(line, file=sys.stderr)
+
+
+def _usage(error: Any) -> str:
+    """What typer's parser says, and where to read on; the whole help when no verb was given."""
+    found = error.format_message()
+    context = error.ctx
+    if context is None or found == context.get_help():
+        return found
+    stop = "" if found.endswith((".", "?", "!", ")")) else "."
+    return f"polyhead: {found}{stop} See {context.command_path} --help."
 
 
 def _explained(error: Exception) -> int:
@@ -82,9 +107,8 @@ def _explained(error: Exception) -> int:
         message = "\n".join(map(one_line, error.message.split("\n")))
         print(f"polyhead: {label}: {message}", file=sys.stderr)
         return error.exit_code
-    usage = getattr(error, "format_message", None)  # of typer's parser, on a wrong command
-    if usage:
-        print(f"polyhead: {usage()} See polyhead --help.", file=sys.stderr)
+    if hasattr(error, "format_message"):  # of typer's parser, on a wrong command
+        print(_usage(error), file=sys.stderr)
         return 2
     if isinstance(error, OSError) and error.errno is not None:
         print(f"polyhead: error E_SYSTEM: {error}; check the path and the disk.", file=sys.stderr)

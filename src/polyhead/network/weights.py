@@ -53,7 +53,8 @@ def write_weights(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[s
     taken = sorted(set(metadata) & set(_RESERVED))
     if taken:
         raise ValueError(f"Parameter `metadata` should not hold {taken}: they are written anyway.")
-    _refuse_non_finite(path, tensors)
+    mend = "Lower the learning rate or go back to an earlier checkpoint."
+    _refuse_non_finite(tensors, f"Refused to write {path}", mend)
     copies = {name: _contiguous_copy(tensor) for name, tensor in tensors.items()}
     own = {"format_version": FORMAT_VERSION, "polyhead_version": __version__, "sha256": _ZEROS}
     return write_bytes(path, _sealed(safetensors.torch.save(copies, {**metadata, **own})))
@@ -70,7 +71,8 @@ def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
     Raises:
         CheckpointError: `E_PICKLE`, a pickle; `E_HASH`, a damaged or foreign file;
-            `E_FORMAT_VERSION`, made by a newer polyhead; `E_CHECKPOINT`, it cannot be read.
+            `E_FORMAT_VERSION`, made by a newer polyhead; `E_NON_FINITE`, NaN or infinity in it;
+            `E_CHECKPOINT`, it cannot be read.
     """
     if path.suffix.lower() in _PICKLE_SUFFIXES:
         raise _pickle_error(path)
@@ -83,7 +85,10 @@ def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     if _PICKLE_MAGIC.match(data) and data[8:9] != b"{":
         raise _pickle_error(path)
     _verify_checksum(path, data)
-    return _parse(path, data)
+    tensors, metadata = _parse(path, data)
+    mend = "Use another checkpoint, or train again at a lower learning rate."
+    _refuse_non_finite(tensors, f"Refused to use {path}", mend)
+    return tensors, metadata
 
 
 def check_state(module_state: Mapping[str, Tensor], tensors: Mapping[str, Tensor]) -> None:
@@ -113,11 +118,10 @@ def check_state(module_state: Mapping[str, Tensor], tensors: Mapping[str, Tensor
         raise CheckpointError(f"{text} {mend}", code="E_STATE")
 
 
-def _refuse_non_finite(path: Path, tensors: Mapping[str, Tensor]) -> None:
+def _refuse_non_finite(tensors: Mapping[str, Tensor], found: str, mend: str) -> None:
     bad = [name for name, tensor in tensors.items() if not bool(torch.isfinite(tensor).all())]
     if bad:
-        text = f"Refused to write {path}: NaN or infinity in {_listed(bad)}."
-        mend = "Lower the learning rate or go back to an earlier checkpoint."
+        text = f"{found}: NaN or infinity in {_listed(bad)}."
         raise CheckpointError(f"{text} {mend}", code="E_NON_FINITE")
 
 
