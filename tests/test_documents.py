@@ -43,7 +43,7 @@ def newcomer(tmp_path_factory):
     (folder / "scenes" / "images").rename(folder / "photos")
     text = (folder / "scenes" / "labels.csv").read_text()
     text = text.replace("images/", "").replace("image,tags,", "image,contents,", 1)
-    lines = [",".join(line.split(",")[:3]) for line in text.splitlines()]
+    lines = [",".join(line.split(",")[:4]) for line in text.splitlines()]
     (folder / "labels.csv").write_text("\n".join(lines) + "\n")
     shutil.copy(folder / "photos" / "000000.jpg", folder / "photo.jpg")
     return folder
@@ -58,7 +58,7 @@ def test_the_commands_of_the_readme_run_in_their_order(newcomer):
         )
         assert done.returncode == 0, f"{line}\n{done.stderr[-2000:]}"
     answer = json.loads(done.stdout)
-    assert set(answer["tasks"]) == {"contents", "daytime"}
+    assert set(answer["tasks"]) == {"contents", "daytime", "people"}
 
 
 def test_the_python_of_the_readme_runs(newcomer):

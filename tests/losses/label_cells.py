@@ -1,31 +1,42 @@
-"""Random logits, targets and known cells for a loss of either task type."""
+"""Random logits, targets and known cells for a loss of any task type."""
 
 import numpy as np
 import torch
 
 from polyhead.config import construct
-from polyhead.losses import LOSSES, LabelCounts, Loss
+from polyhead.losses import LOSSES, LabelCounts, Loss, NumberStatistics
 from polyhead.tasks import Component
 
 NUM_CLASSES = 5
 COUNTS = LabelCounts(np.array([40.0, 5.0, 20.0, 1.0, 34.0]), np.full(NUM_CLASSES, 100.0))
+NOTHING = LabelCounts(0 * COUNTS.positive, 0 * COUNTS.known)
+NUMBERS = NumberStatistics(mean=3.0, std=2.0)
+UNTOLD = NumberStatistics(mean=0.0, std=1.0)
 OPTIONS = {
     "bce": ({}, {"pos_weight": 3.0}, {"pos_weight": "auto"}),
     "cross_entropy": ({}, {"label_smoothing": 0.2}, {"class_weights": "auto"}),
     "softmax": ({},),
+    "huber": ({}, {"delta": 0.5}),
+    "normal": ({}, {"beta": 0.0}, {"beta": 1.0}),
 }
 EVERY_LOSS = [(name, options) for name in LOSSES for options in OPTIONS.get(name, ({},))]
+EVERY_LABEL_LOSS = [
+    (name, options) for name, options in EVERY_LOSS if LOSSES[name].task_type != "number"
+]
 
 
-def build(name: str, options: dict, counts: LabelCounts = COUNTS) -> Loss:
+def build(name: str, options: dict, counts: LabelCounts = COUNTS, *, is_told: bool = True) -> Loss:
+    """The loss; one not told of the training part is as before weights are loaded."""
     component = Component.model_validate({"name": name, **options})
-    return construct("loss", LOSSES, component, counts)
+    if LOSSES[name].task_type == "number":
+        return construct("loss", LOSSES, component, NUMBERS if is_told else UNTOLD)
+    return construct("loss", LOSSES, component, counts if is_told else NOTHING)
 
 
 def cells(loss: Loss, num_rows: int = 12, share_known: float = 0.7, seed: int = 0):
     """Logits that want gradients, targets, known."""
     generator = torch.Generator().manual_seed(seed)
-    logits = 2 * torch.randn(num_rows, NUM_CLASSES, generator=generator)
+    logits = 2 * torch.randn(num_rows, len(loss.start()), generator=generator)
     shape = (num_rows, NUM_CLASSES) if loss.task_type == "tags" else (num_rows,)
     most = 2 if loss.task_type == "tags" else NUM_CLASSES
     targets = torch.randint(most, shape, generator=generator, dtype=torch.int8)

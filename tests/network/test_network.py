@@ -6,9 +6,9 @@ import torch
 
 from polyhead.config import Config, validate
 from polyhead.errors import ConfigError
-from polyhead.losses import LabelCounts
-from polyhead.network import Network, build_network, check_components, count_labels
-from polyhead.tasks import ClassTask, TagsTask
+from polyhead.losses import LabelCounts, NumberStatistics
+from polyhead.network import Network, build_network, check_components, training_statistics
+from polyhead.tasks import ClassTask, NumberTask, TagsTask
 
 TASKS = {
     "type": {"type": "tags", "loss": {"name": "bce", "pos_weight": "auto"}},
@@ -104,9 +104,28 @@ def test_it_exports(network):
 
 
 def test_labels_are_counted_over_known_cells():
-    counts = count_labels(np.array([[1, 0, -1], [1, -1, -1], [0, 1, -1]], np.int8))
+    labels = np.array([[1, 0, -1], [1, -1, -1], [0, 1, -1]], np.int8)
+    counts = training_statistics(TagsTask("tags", ("a", "b", "c")), labels)
     assert counts.positive.tolist() == [2, 1, 0]
     assert counts.known.tolist() == [3, 2, 0]
+
+
+def test_numbers_are_summed_up_over_known_rows():
+    numbers = np.array([1, np.nan, 5, np.nan], np.float32)
+    assert training_statistics(NumberTask("people"), numbers) == NumberStatistics(3.0, 2.0)
+
+
+def test_a_number_starts_at_the_mean_and_keeps_its_unit_in_the_weights():
+    people = {"people": NumberTask("people")}
+    keys = config({"people": {"type": "number", "distribution": "normal"}})
+    statistics = {"people": NumberStatistics(40.0, 5.0)}
+    one = build_network(keys, people, statistics, pretrained=False).eval()
+    other = build_network(keys, people, None, pretrained=False).eval()
+    other.load_state_dict(one.state_dict(), strict=True)
+    for network in (one, other):
+        dense = network.dense(network(PICTURES))["people"]
+        torch.testing.assert_close(dense["value"], torch.full((3,), 40.0))
+        torch.testing.assert_close(dense["high"] - dense["low"], torch.full((3,), 12.8155))
 
 
 @pytest.mark.parametrize(
@@ -115,6 +134,8 @@ def test_labels_are_counted_over_known_cells():
         ({"type": "tags", "head": "linaer"}, 'head "linaer" does not exist. Did you mean "linear"'),
         ({"type": "tags", "loss": "bec"}, 'loss "bec" does not exist. Did you mean "bce"'),
         ({"type": "class", "loss": "bce"}, "is a loss for tags tasks; a class task takes cross_e"),
+        ({"type": "number", "loss": "bce"}, "a number task takes huber, normal, poisson"),
+        ({"type": "number", "loss": {"name": "huber", "delta": "0"}}, "strictly positive"),
         ({"type": "tags", "loss": "cross_entropy"}, "a tags task takes bce, softmax"),
         ({"type": "tags", "loss": {"name": "bce", "weight": "1"}}, 'no option "weight"'),
         ({"type": "tags", "loss": {"name": "bce", "pos_weight": "-1"}}, "strictly positive"),

@@ -64,13 +64,14 @@ def test_a_table_of_everything(tmp_path):
     path = write_rows(tmp_path / "labels.jsonl", columns)
     proposal, config = init(tmp_path, path, tmp_path / "photos")
     assert_same_labels(proposal, config)
-    assert list(config.tasks) == ["Finding_Labels", "Größe_m", "bilder_art", "tags"]
+    assert list(config.tasks) == ["Finding_Labels", "Größe_m", "bilder_art", "tags", "age"]
     assert config.data.split.column == "part"
     assert config.data.images == tmp_path / "photos"
     text = (tmp_path / "polyhead.yaml").read_text(encoding="utf-8")
     assert "  images: photos/\n  annotations: labels.jsonl\n" in text
     assert "# split: {column: part, group_by: patient}" in text
-    assert "# - age (number): 30 different whole numbers from 0 to 29; polyhead will learn" in text
+    assert "  # 30 different whole numbers from 0 to 29, as counts are.\n  age:\n" in text
+    assert "  age:\n    type: number\n    column: age\n    distribution: poisson\n" in text
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])

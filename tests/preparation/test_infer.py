@@ -9,6 +9,7 @@ from polyhead.errors import ConfigError, DataError
 from polyhead.preparation.infer import propose
 
 NUMBERS = [f"{row * 7.3 % 50:.2f}" for row in range(NUM_ROWS)]
+VECTORS = cycle(["0.1", "0.7", "2"], ["3", "2.5", "1"])
 WORDS = ["the", "a", "road", "house", "near", "under", "with", "tall", "green", "quiet"]
 PROSE = [" ".join(random.Random(row).choices(WORDS, k=9)) + f" {row}" for row in range(NUM_ROWS)]
 
@@ -45,7 +46,7 @@ CASES = {
         ["1", "2", "3", "4", "5", None, None, None],
         "number",
     ),
-    "lists of many numbers": ("vector", cycle(["0.1", "0.7", "2"], ["3", "2.5", "1"]), "number"),
+    "lists of many numbers": ("vector", VECTORS, "number"),
     "masks": ("mask", [f"masks/{row}.png" for row in range(NUM_ROWS)], "mask"),
     "other pictures": ("thumb", [f"{row}.webp" for row in range(NUM_ROWS)], "picture"),
     "nested boxes": ("objects", cycle([[1, 2, 3, 4]], [], [[5, 6, 7, 8], [1, 2, 3, 4]]), "boxes"),
@@ -73,7 +74,8 @@ def test_every_kind_of_column(tmp_path, case):
     name, cells, kind = CASES[case]
     decision = decide(tmp_path, name, cells)
     assert decision.type == kind
-    assert (decision.task is not None) == (kind in ("tags", "class"))
+    is_task = kind in ("tags", "class", "number") and case != "lists of many numbers"
+    assert (decision.task is not None) == is_task
     assert decision.reason
     assert "\n" not in decision.reason
 
@@ -163,13 +165,13 @@ def test_class_folders(tmp_path):
 
 
 def test_nothing_to_learn_lists_every_column(tmp_path):
-    path = write(tmp_path, price=NUMBERS, notes=cycle(None), comment=PROSE)
+    path = write(tmp_path, vector=VECTORS, notes=cycle(None), comment=PROSE)
     with pytest.raises(DataError, match="no column can be learnt") as caught:
         propose(None, path)
     faults = caught.value.faults
     assert [fault.code for fault in faults] == ["E_NO_TASK"] * 3
     assert [fault.where for fault in faults] == [
-        f'labels.jsonl column "{name}"' for name in ("price", "notes", "comment")
+        f'labels.jsonl column "{name}"' for name in ("vector", "notes", "comment")
     ]
     assert all(fault.message for fault in faults)
 

@@ -30,7 +30,7 @@ def test_a_glob_takes_in_no_other_column(tmp_path):
     found = groups(
         tmp_path, "tag:car", "tag:bus", **{"tag:count": [f"{row}.5" for row in range(NUM_ROWS)]}
     )
-    assert found == {"tags": ("tag:car", "tag:bus")}
+    assert found == {"tags": ("tag:car", "tag:bus"), "tag_count": "number"}
 
 
 def test_columns_of_one_answer_join_marked_groups_only(tmp_path):

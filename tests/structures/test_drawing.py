@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageColor
 
 from polyhead.errors import ImageError, PolyheadError
-from polyhead.structures import ClassPrediction, Prediction, TagsPrediction
+from polyhead.structures import ClassPrediction, NumberPrediction, Prediction, TagsPrediction
 from polyhead.structures.drawing import CLASS_COLOUR, MAX_BARS, TAGS_COLOUR, draw, section
 
 GREY = np.full((60, 80, 3), 128, np.uint8)
@@ -92,6 +92,16 @@ def test_class_shows_its_label_first():
     shown = section(ClassPrediction("b", {"a": 0.2, "b": 0.7, "c": 0.1}))
     assert shown.answer == "b"
     assert [bar.label for bar in shown.bars] == ["b", "a", "c"]
+
+
+def test_a_number_is_written_beside_its_name():
+    shown = section(NumberPrediction(3.25, 1.0, 5.0))
+    assert (shown.answer, list(shown.bars), shown.num_hidden) == ("3.25 (1 to 5)", [], 0)
+    with_number = draw(prediction({**ANSWERS, "people": NumberPrediction(3.25)}))
+    assert with_number.size[0] == draw(prediction()).size[0]
+    assert with_number.tobytes() != draw(prediction()).tobytes()
+    alone = draw(prediction({"people": NumberPrediction(-1e30)}))
+    assert not has_colour(alone, TAGS_COLOUR)
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ data:
 tasks:
   contents: {type: tags, column: tags}       # any number of labels a picture
   daytime:  {type: class, column: daytime}   # exactly one
+  people:   {type: number, distribution: poisson}
 model: {backbone: tf_efficientnet_lite0, image_size: 128}
 train: {epochs: 8}
 """

@@ -27,17 +27,23 @@ def print_evaluation(result: Mapping[str, Any]) -> None:
     console = Console(highlight=False, width=None if sys.stdout.isatty() else UNLIMITED)
     console.print(f"{result['split']}: {result['num_images']} pictures")
     for name, task in result["tasks"].items():
-        evaluated = f"{task['num_classes_evaluated']} of {task['num_classes']} classes evaluated"
-        title = f"\n{name} ({task['type']}): {task['num_known']} known cells, {evaluated}"
-        console.print(title, markup=False, soft_wrap=True)
+        console.print(_title(name, task), markup=False, soft_wrap=True)
         console.print(_figures(task))
-        console.print(_classes(task))
-        hidden = len(task["per_class"]) - MAX_CLASSES
+        if "per_class" in task:
+            console.print(_classes(task))
+        hidden = len(task.get("per_class", ())) - MAX_CLASSES
         if hidden > 0:
             console.print(f"{hidden} more classes are in evaluation.json")
         if "confusion" in task and len(task["confusion"]["classes"]) <= MAX_CONFUSION:
             console.print("true class by row, answer by column", markup=False)
             console.print(_confusion(task["confusion"]))
+
+
+def _title(name: str, task: Mapping[str, Any]) -> str:
+    title = f"\n{name} ({task['type']}): {task['num_known']} known cells"
+    if "num_classes" not in task:
+        return title
+    return f"{title}, {task['num_classes_evaluated']} of {task['num_classes']} classes evaluated"
 
 
 def _table(first: str) -> Table:

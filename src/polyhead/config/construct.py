@@ -23,7 +23,12 @@ def by_name(base: type[T], members: Iterable[object]) -> dict[str, type[T]]:
         base: What they all are; itself left out.
         members: All that the room exports.
     """
-    classes = [m for m in members if isinstance(m, type) and issubclass(m, base) and m is not base]
+    classes = [
+        member
+        for member in members
+        if isinstance(member, type) and issubclass(member, base) and member is not base
+        if not inspect.isabstract(member)
+    ]
     return {re.sub(r"(?<!^)(?=[A-Z])", "_", c.__name__).lower(): c for c in classes}
 
 

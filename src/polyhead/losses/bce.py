@@ -9,12 +9,12 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from polyhead.losses.loss import LabelCounts, Loss
+from polyhead.losses.loss import LabelCounts, ProbabilityLoss
 
 MAX_AUTO_WEIGHT = 20.0
 
 
-class Bce(Loss):
+class Bce(ProbabilityLoss):
     """Binary cross-entropy per label: y·w·softplus(−z) + (1−y)·softplus(z).
 
     Its optimum is odds = w·P/(1−P), so the probability is σ(z − log w).

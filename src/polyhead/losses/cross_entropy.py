@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from polyhead.losses.loss import LabelCounts, Loss
+from polyhead.losses.loss import LabelCounts, ProbabilityLoss
 
 TINY = 1e-6  # where smoothing leaves a share below its floor: no probability is exactly 0
 
 
-class CrossEntropy(Loss):
+class CrossEntropy(ProbabilityLoss):
     """Softmax cross-entropy of the known class: −w_y·Σ_k t_k·log softmax(z)_k.
 
     t is one-hot, or (1−ε)·one-hot + ε/K with label smoothing ε. The count is Σ w_y, as in

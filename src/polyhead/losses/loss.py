@@ -28,12 +28,35 @@ class LabelCounts:
         return (self.positive + 0.5) / (self.known + 1)
 
 
+@dataclass(frozen=True)
+class NumberStatistics:
+    """What the training part of a number task is like, over known rows.
+
+    Attributes:
+        mean: μ, 0 when nothing is known.
+        std: σ, 1 when all are equal or nothing is known.
+    """
+
+    mean: float
+    std: float
+
+    @classmethod
+    def of(cls, numbers: np.ndarray) -> NumberStatistics:
+        """Mean and standard deviation of (N,) known numbers."""
+        if not len(numbers):
+            return cls(mean=0.0, std=1.0)
+        mean, std = float(numbers.mean(dtype=np.float64)), float(numbers.std(dtype=np.float64))
+        # What single precision cannot tell from equal would blow up when divided by its spread.
+        return cls(mean, std if std > max(1e-6 * abs(mean), 1e-30) else 1.0)
+
+
 class Loss(nn.Module, ABC):
     """A task's loss, computed in fp32 and summed over known cells, and its inverse link.
 
-    The positional argument of every loss is the training part's `LabelCounts`; options are
-    keywords. The objective divides the sum by the count, so that a task's loss is a mean over
-    its known cells whatever the batch, the accumulation or the number of devices.
+    The positional argument of every loss is the training part's `LabelCounts`, or
+    `NumberStatistics` for numbers; options are keywords. The objective divides the sum by the
+    count, so that a task's loss is a mean over its known cells whatever the batch, the
+    accumulation or the number of devices.
 
     Attributes:
         task_type: The task type whose targets it reads.
@@ -47,8 +70,8 @@ class Loss(nn.Module, ABC):
 
         Args:
             logits: (B, C).
-            targets: (B, C) of 0/1 for tags, (B,) of class indices for class; the value of an
-                unknown cell is never read.
+            targets: (B, C) of 0/1 for tags, (B,) of class indices for class, (B,) of numbers for
+                number; the value of an unknown cell is never read.
             known: bool, the shape of `targets`.
         """
 
@@ -57,9 +80,21 @@ class Loss(nn.Module, ABC):
         """What the sum of `forward` is divided by; 0 when nothing is known."""
 
     @abstractmethod
-    def link(self, logits: Tensor) -> Tensor:
-        """(B, C) calibrated probabilities that the logits stand for."""
+    def dense(self, logits: Tensor) -> dict[str, Tensor]:
+        """What the logits mean: named arrays that `select` and the meters read."""
 
     @abstractmethod
     def start(self) -> Tensor:
-        """(C,) logits that stand for the training part's class shares."""
+        """(C,) logits that know the training part's shares or mean, and nothing else."""
+
+
+class ProbabilityLoss(Loss, ABC):
+    """A loss over labels, which has an inverse link."""
+
+    @abstractmethod
+    def link(self, logits: Tensor) -> Tensor:
+        """(B, C) calibrated probabilities that the logits stand for."""
+
+    def dense(self, logits: Tensor) -> dict[str, Tensor]:
+        """`logits` in fp32 and `probabilities`, each (B, C)."""
+        return {"logits": logits.float(), "probabilities": self.link(logits)}

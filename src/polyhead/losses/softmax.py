@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from polyhead.losses.loss import LabelCounts, Loss
+from polyhead.losses.loss import LabelCounts, ProbabilityLoss
 
 
-class Softmax(Loss):
+class Softmax(ProbabilityLoss):
     """Categorical cross-entropy on normalised multi-hot targets: −Σ_c t_c·log softmax(z)_c.
 
     t = y/|y|. Not the default, because its optimum softmax(z)_c = E[y_c/|y|] is a share of label

@@ -11,6 +11,7 @@ from polyhead.metrics.bootstrap import Interval, bootstrap_rows, bootstrap_weigh
 from polyhead.metrics.calibration import brier_score, expected_calibration_error, log_loss
 from polyhead.metrics.class_meter import ClassMeter
 from polyhead.metrics.label_counts import LabelCounts, confusion_matrix, count_classes, count_labels
+from polyhead.metrics.number_meter import NumberMeter
 from polyhead.metrics.tags_meter import TagsMeter
 from polyhead.metrics.thresholds import ThresholdObjective, Thresholds, fit_thresholds
 
@@ -19,6 +20,7 @@ __all__ = [
     "Interval",
     "LabelCounts",
     "MeanAveragePrecision",
+    "NumberMeter",
     "Ranking",
     "TagsMeter",
     "ThresholdObjective",

@@ -1,6 +1,6 @@
 """The network: shared backbone, heads, and what its logits mean."""
 
-from polyhead.network.build import build_network, check_components, count_labels
+from polyhead.network.build import build_network, check_components, training_statistics
 from polyhead.network.load import LoadedRun, TorchEngine, load_predictor, load_run
 from polyhead.network.network import Network
 
@@ -10,7 +10,7 @@ __all__ = [
     "TorchEngine",
     "build_network",
     "check_components",
-    "count_labels",
     "load_predictor",
     "load_run",
+    "training_statistics",
 ]

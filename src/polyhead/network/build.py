@@ -10,9 +10,11 @@ from polyhead.backbones import Backbone
 from polyhead.config import Config, check_component, construct
 from polyhead.errors import ConfigError
 from polyhead.heads import HEADS
-from polyhead.losses import LOSSES, LabelCounts
+from polyhead.losses import LOSSES, LabelCounts, NumberStatistics
 from polyhead.network.network import Network
 from polyhead.tasks import Task
+
+Statistics = LabelCounts | NumberStatistics
 
 
 def check_components(config: Config) -> None:
@@ -30,13 +32,13 @@ def check_components(config: Config) -> None:
                 f'tasks.{name}.loss = "{task.loss.name}" is a loss for {loss.task_type} tasks; '
                 f"a {task.type} task takes {', '.join(fitting)}."
             )
-        construct("loss", LOSSES, task.loss, _no_counts(2))
+        construct("loss", LOSSES, task.loss, _nothing_known(task.type, 2))
 
 
 def build_network(
     config: Config,
     tasks: Mapping[str, Task],
-    counts: Mapping[str, LabelCounts] | None = None,
+    statistics: Mapping[str, Statistics] | None = None,
     *,
     pretrained: bool,
 ) -> Network:
@@ -45,7 +47,7 @@ def build_network(
     Args:
         config: Names and options of the parts.
         tasks: The settled tasks.
-        counts: Of the training part; None when weights are loaded afterwards, which hold them.
+        statistics: Of the training part; None when weights are loaded afterwards, which hold them.
         pretrained: Whether the backbone starts from ImageNet weights.
 
     Raises:
@@ -55,21 +57,30 @@ def build_network(
     backbone = Backbone(config.model.backbone, pretrained=pretrained, image_size=size)
     heads, losses = {}, {}
     for name, task in tasks.items():
-        outputs = len(task.classes)
         keys = config.tasks[name]
-        heads[name] = construct("head", HEADS, keys.head, backbone.num_features, outputs)
-        losses[name] = construct(
-            "loss", LOSSES, keys.loss, counts[name] if counts else _no_counts(outputs)
-        )
-        if counts:
-            heads[name].start_at(losses[name].start())
+        known = statistics[name] if statistics else _nothing_known(task.type, len(task.classes))
+        losses[name] = construct("loss", LOSSES, keys.loss, known)
+        start = losses[name].start()
+        heads[name] = construct("head", HEADS, keys.head, backbone.num_features, len(start))
+        if statistics:
+            heads[name].start_at(start)
     return Network(backbone, heads, losses)
 
 
-def _no_counts(outputs: int) -> LabelCounts:
-    return LabelCounts(np.zeros(outputs), np.zeros(outputs))
+def _nothing_known(task_type: str, num_classes: int) -> Statistics:
+    if task_type == "number":
+        return NumberStatistics(mean=0.0, std=1.0)
+    return LabelCounts(np.zeros(num_classes), np.zeros(num_classes))
 
 
-def count_labels(labels: np.ndarray) -> LabelCounts:
-    """Counts of an (N, C) int8 array of 1 yes, 0 no, -1 unknown."""
+def training_statistics(task: Task, targets: np.ndarray) -> Statistics:
+    """What a task's loss is told of the training part.
+
+    Args:
+        task: Whose targets they are.
+        targets: (N, …) of the training rows, as the task encodes them.
+    """
+    if task.type == "number":
+        return NumberStatistics.of(targets[task.known(targets)])
+    labels = task.stratify(targets)
     return LabelCounts((labels == 1).sum(0), (labels >= 0).sum(0))

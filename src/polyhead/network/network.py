@@ -54,15 +54,12 @@ class Network(nn.Module):
         return {name: self.head(name)(features) for name in self.tasks}
 
     def dense(self, logits: Mapping[str, Tensor]) -> dict[str, dict[str, Tensor]]:
-        """What `select` and the meters read: fp32 logits, and what they mean.
+        """What `select` and the meters read: what the logits mean.
 
         Args:
             logits: As `forward` gives them.
 
         Returns:
-            Task name to `logits` (B, C) and `probabilities` (B, C).
+            Task name to its dense arrays by name, as its loss's `dense` tells.
         """
-        return {
-            name: {"logits": z.float(), "probabilities": self.loss(name).link(z)}
-            for name, z in logits.items()
-        }
+        return {name: self.loss(name).dense(z) for name, z in logits.items()}

@@ -39,7 +39,8 @@ def render_yaml(proposal: Proposal, name: str, folder: Path | None = None) -> st
         *_data(proposal, folder),
         "",
         "tasks:",
-        "  # class: exactly one label a picture; tags: any number of labels, each yes or no.",
+        "  # class: exactly one label a picture; tags: any number of labels, each yes or no;",
+        "  # number: one amount a picture, with distribution: poisson for counts.",
         "",
     ]
     for decision in proposal.tasks:
@@ -104,7 +105,8 @@ def _data(proposal: Proposal, folder: Path) -> Iterator[str]:
 
 def _task(decision: Decision) -> Iterator[str]:
     yield from _comment(_sentence(decision.reason), "  ")
-    yield from _comment(f"Labels: {_listed(decision.labels)}.", "  ")
+    if decision.labels:
+        yield from _comment(f"Labels: {_listed(decision.labels)}.", "  ")
     yield f"  {scalar(decision.task or '')}:"
     yield f"    type: {decision.type}"
     for key, value in decision.keys.items():

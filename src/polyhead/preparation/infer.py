@@ -115,7 +115,7 @@ def _name_tasks(decisions: Sequence[Decision]) -> list[Decision]:
 
 
 def _nothing_to_learn(table: Table, decisions: Sequence[Decision]) -> DataError:
-    expected = "expected a column of classes, of labels, or several of 0 and 1; add one"
+    expected = "expected a column of classes, labels or numbers, or several of 0 and 1; add one"
     if not decisions:
         reason = f"the table has no column besides the names of the pictures; {expected}."
         return DataError(f"{table.source}: {reason}", [Fault("E_NO_TASK", table.source, reason)])

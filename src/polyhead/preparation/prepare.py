@@ -108,12 +108,12 @@ def _split(
 ) -> tuple[np.ndarray, list[Fault]]:
     keys = config.data.split
     plan = SplitPlan(keys.method, keys.val, keys.test, config.train.seed)
-    labels = [task.stratify(targets[name]) for name, task in tasks.items()]
+    labels = {name: task.stratify(targets[name]) for name, task in tasks.items()}
     split = split_rows(
         table.data.column(IMAGE).to_pylist(),
         plan,
         SplitKeys(
-            labels=np.concatenate(labels, 1),
+            labels=np.concatenate([*labels.values()], 1),
             groups=_texts(table, keys.group_by),
             digests=digests,
             column=_texts(table, keys.column),
@@ -126,8 +126,12 @@ def _split(
                 "least 1 row; add pictures or change data.split"
             )
             raise DataError(message, [Fault("E_SPLIT_EMPTY", table.source, message)])
-    names = [f"{name}/{label}" for name, task in tasks.items() for label in task.classes]
-    return split, _thin_classes(names, np.concatenate(labels, 1), split, table.source)
+    faults = []
+    for name, task in tasks.items():
+        if task.classes:
+            names = [f"{name}/{label}" for label in task.classes]
+            faults += _thin_classes(names, labels[name], split, table.source)
+    return split, faults
 
 
 def _texts(table: Table, column: str | None) -> list[str | None] | None:

@@ -3,13 +3,19 @@
 from polyhead.structures.batch import Batch, Sample
 from polyhead.structures.prediction import Prediction
 from polyhead.structures.table import IMAGE, IMAGE_SUFFIXES, Table
-from polyhead.structures.task_prediction import ClassPrediction, TagsPrediction, TaskPrediction
+from polyhead.structures.task_prediction import (
+    ClassPrediction,
+    NumberPrediction,
+    TagsPrediction,
+    TaskPrediction,
+)
 
 __all__ = [
     "IMAGE",
     "IMAGE_SUFFIXES",
     "Batch",
     "ClassPrediction",
+    "NumberPrediction",
     "Prediction",
     "Sample",
     "Table",

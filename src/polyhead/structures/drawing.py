@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageOps
 
 from polyhead.errors import ImageError, PolyheadError
 from polyhead.structures.lettering import fit, font_for, printable
-from polyhead.structures.task_prediction import ClassPrediction, TagsPrediction
+from polyhead.structures.task_prediction import ClassPrediction, NumberPrediction, TagsPrediction
 
 if TYPE_CHECKING:
     from polyhead.structures.prediction import Prediction
@@ -112,6 +112,11 @@ def _(prediction: ClassPrediction) -> Section:
     bars = [Bar(name, p, name == prediction.label) for name, p in shares.items()]
     kept = sorted(bars, key=lambda bar: (not bar.chosen, -bar.probability))[:MAX_BARS]
     return Section(prediction.label, kept, len(bars) - len(kept), CLASS_COLOUR)
+
+
+@section.register
+def _(prediction: NumberPrediction) -> Section:
+    return Section(str(prediction), (), 0, INK)
 
 
 def _opened(prediction: Prediction) -> Image.Image:

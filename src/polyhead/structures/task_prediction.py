@@ -47,4 +47,32 @@ class ClassPrediction:
         return f"{self.label} {self.probabilities[self.label]:.2f}"
 
 
-TaskPrediction = TagsPrediction | ClassPrediction
+@dataclass(frozen=True)
+class NumberPrediction:
+    """The number of one picture, in the unit of the labels.
+
+    Attributes:
+        value: The number.
+        low: Lower end of its 80 % interval, where the task predicts one.
+        high: Upper end.
+    """
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON shape of one number task."""
+        entry = {"type": "number", "value": self.value}
+        return entry if self.low is None else {**entry, "low": self.low, "high": self.high}
+
+    def __str__(self) -> str:
+        return f"{self.value:.4g}" + self.interval
+
+    @property
+    def interval(self) -> str:
+        """The interval in brackets, or nothing."""
+        return "" if self.low is None else f" ({self.low:.4g} to {self.high:.4g})"
+
+
+TaskPrediction = TagsPrediction | ClassPrediction | NumberPrediction

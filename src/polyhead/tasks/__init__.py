@@ -9,6 +9,7 @@ from pydantic import Field
 
 from polyhead.errors import CheckpointError, nearest
 from polyhead.tasks.component import Component
+from polyhead.tasks.number import NumberConfig, NumberTask
 from polyhead.tasks.section import Section
 from polyhead.tasks.single_class import ClassConfig, ClassTask
 from polyhead.tasks.tags import TagsConfig, TagsTask
@@ -22,6 +23,8 @@ __all__ = [
     "Dense",
     "Encoding",
     "Meter",
+    "NumberConfig",
+    "NumberTask",
     "Section",
     "TagsConfig",
     "TagsTask",
@@ -30,8 +33,8 @@ __all__ = [
     "task_from_dict",
 ]
 
-AnyTaskConfig = Annotated[TagsConfig | ClassConfig, Field(discriminator="type")]
-_TASKS: dict[str, type[Task]] = {task.type: task for task in (TagsTask, ClassTask)}
+AnyTaskConfig = Annotated[TagsConfig | ClassConfig | NumberConfig, Field(discriminator="type")]
+_TASKS: dict[str, type[Task]] = {task.type: task for task in (TagsTask, ClassTask, NumberTask)}
 
 
 def task_from_dict(name: str, entry: Mapping[str, Any]) -> Task:

@@ -59,7 +59,7 @@ def cell_codes(column: pa.ChunkedArray) -> tuple[np.ndarray, list[str]]:
 
 
 def text_column(table: Table, name: str) -> pa.ChunkedArray:
-    """A column whose cells are text.
+    """A column whose cells are single texts, as written; numbers are such.
 
     Raises:
         ConfigError: There is no such column, or it holds lists or other nested cells.
@@ -67,8 +67,8 @@ def text_column(table: Table, name: str) -> pa.ChunkedArray:
     column = table.column(name)
     if pa.types.is_nested(column.type) and not pa.types.is_dictionary(column.type):
         raise ConfigError(
-            f'{table.source} column "{name}" holds cells of type {column.type}; expected text; '
-            "only the `column` of a tags task may hold lists.",
+            f'{table.source} column "{name}" holds cells of type {column.type}; expected text or '
+            "numbers; only the `column` of a tags task may hold lists.",
             code="E_COLUMN",
         )
     return column

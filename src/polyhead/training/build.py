@@ -8,7 +8,7 @@ import torch
 
 from polyhead.augment import Augmentation
 from polyhead.config import Config
-from polyhead.network import Network, build_network, count_labels
+from polyhead.network import Network, build_network, training_statistics
 from polyhead.network.layout import lay_channels_last
 from polyhead.objective import Objective
 from polyhead.preparation import Prepared
@@ -65,7 +65,7 @@ def build_parts(config: Config, prepared: Prepared, *, pretrained: bool) -> Part
 def _network(config: Config, prepared: Prepared, *, pretrained: bool) -> Network:
     rows = prepared.rows("train")
     counts = {
-        name: count_labels(task.stratify(prepared.targets[name][rows]))
+        name: training_statistics(task, prepared.targets[name][rows])
         for name, task in prepared.tasks.items()
     }
     network = build_network(config, prepared.tasks, counts, pretrained=pretrained)

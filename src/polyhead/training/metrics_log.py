@@ -26,7 +26,7 @@ def epoch_record(
         for name in tasks
     }
     scores = [metrics[name][task.score_name] for name, task in tasks.items()]
-    defined = [score for score in scores if score is not None]
+    defined = [_bounded(score) for score in scores if score is not None]
     return {
         "epoch": position.epoch + 1,
         "step": position.step,
@@ -34,6 +34,14 @@ def epoch_record(
         "train_loss": position.mean_losses(),
         "val": metrics,
     }
+
+
+def _bounded(score: float) -> float:
+    """The score, above -1 and in the same order: R2 of a number has no lowest value.
+
+    Without it one task that is still far off would outweigh what all others gain.
+    """
+    return score if score >= 0 else score / (1 - score)
 
 
 def epoch_line(record: Mapping[str, Any], num_epochs: int) -> str:
@@ -70,7 +78,7 @@ def forget_later(path: Path, position: Position) -> None:
 
 
 def _first(metrics: Mapping[str, float | None]) -> str:
-    """The leading figure of a task: mAP of tags, accuracy of a class."""
+    """The leading figure of a task: mAP of tags, accuracy of a class, MAE of a number."""
     name, value = next(iter(metrics.items()))
     return f"{name} {'–' if value is None else f'{value:.3f}'}"
 

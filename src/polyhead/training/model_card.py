@@ -5,16 +5,16 @@ from __future__ import annotations
 from polyhead.config import Config
 from polyhead.preparation import Prepared
 from polyhead.runtime.run_folder import RunFolder
+from polyhead.tasks import NumberTask, Task
 from polyhead.version import __version__
+
+KINDS = {"poisson": "an expected count", "normal": "a number and its 80 % interval"}
 
 
 def model_card(run: RunFolder, config: Config, prepared: Prepared) -> str:
     """Markdown text."""
     height, width = config.model.image_size
-    rows = [
-        f"| {name} | {task.type} | {len(task.classes)} | {_shown(task.classes)} |"
-        for name, task in prepared.tasks.items()
-    ]
+    rows = [_row(name, task) for name, task in prepared.tasks.items()]
     parts = ", ".join(f"{len(prepared.rows(part))} {part}" for part in ("train", "val", "test"))
     origin = "ImageNet-1k weights" if config.model.pretrained else "random weights"
     return "\n".join(
@@ -23,7 +23,7 @@ def model_card(run: RunFolder, config: Config, prepared: Prepared) -> str:
             "",
             f"A polyhead {__version__} model: one backbone, {len(rows)} heads, one pass.",
             "",
-            "| task | type | classes | names |",
+            "| task | type | classes | answers |",
             "|---|---|---|---|",
             *rows,
             "",
@@ -39,6 +39,18 @@ def model_card(run: RunFolder, config: Config, prepared: Prepared) -> str:
             "",
         ]
     )
+
+
+def _row(name: str, task: Task) -> str:
+    if isinstance(task, NumberTask):
+        return f"| {name} | {task.type} | – | {_amounts(task)} |"
+    return f"| {name} | {task.type} | {len(task.classes)} | {_shown(task.classes)} |"
+
+
+def _amounts(task: NumberTask) -> str:
+    distribution = task.config.loss.name if task.config else ""
+    kind = KINDS.get(distribution, "a number")
+    return kind if task.range is None else f"{kind} from {task.range[0]:g} to {task.range[1]:g}"
 
 
 def _shown(classes: tuple[str, ...]) -> str:
