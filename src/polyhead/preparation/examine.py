@@ -72,7 +72,8 @@ def examine(config: Config, reporter: Reporter) -> Examination:
     paths = [table.path(row) for row in range(len(table))]
     with reporter.work("checking pictures", len(paths), "pictures") as advance:
         pictures = check_images(paths, table.where, progress=lambda _done: advance(1, ""))
-    faults += pictures.faults
+    nameless = {fault.row for fault in table.faults if fault.code == "E_IMAGE_MISSING_NAME"}
+    faults += [fault for fault in pictures.faults if fault.row is None or fault.row not in nameless]
     if data.images is not None:
         faults += find_orphans(data.images, [*paths, *_other_pictures(table)])
     faults.sort(key=lambda fault: "EWN".find(fault.code[0]))
