@@ -78,10 +78,10 @@ class TrainConfig(Section):
     """The recipe; the defaults are chosen by `benchmarks/quality.py`."""
 
     epochs: int = Field(default=20, ge=1)
-    batch_size: int = Field(default=32, ge=1)
+    batch_size: int = Field(default=16, ge=1)
     learning_rate: float = Field(default=2e-3, gt=0, description="Of heads and other new layers.")
     backbone_rate: float = Field(
-        default=0.25, ge=0, description="Times learning_rate, for a pretrained backbone."
+        default=0.5, ge=0, description="Times learning_rate, for a pretrained backbone."
     )
     weight_decay: float = Field(default=0.05, ge=0, description="None on norms and biases.")
     warmup: float = Field(default=0.1, ge=0, lt=1, description="Share of all steps.")
