@@ -60,11 +60,3 @@ def trained(scenes, tmp_path_factory):
     from polyhead.training import train
 
     return train(tiny_config(scenes), runs=tmp_path_factory.mktemp("runs"), reporter=QUIET)
-
-
-@pytest.fixture
-def shell(monkeypatch, capsys):
-    """The command line, run in this process."""
-    from cli.commands import Shell
-
-    return Shell(monkeypatch, capsys)

@@ -10,7 +10,6 @@ import torch
 from tiny_runs import QUIET, records, tiny_config, weights
 from torch import nn
 
-from polyhead.network import build_network, count_labels
 from polyhead.network.layout import lay_channels_last
 from polyhead.preparation import prepare
 from polyhead.training import run as running
@@ -62,12 +61,7 @@ def test_the_rate_rises_then_falls_to_a_hundredth():
 @pytest.fixture
 def network(scenes):
     config = tiny_config(scenes)
-    prepared = prepare(config, QUIET)
-    counts = {
-        name: count_labels(task.stratify(prepared.targets[name]))
-        for name, task in prepared.tasks.items()
-    }
-    return build_network(config, prepared.tasks, counts, pretrained=False)
+    return build_parts(config, prepare(config, QUIET), pretrained=False).network
 
 
 @pytest.mark.parametrize(("pretrained", "rate"), [(True, 0.25), (False, 1.0)])
@@ -91,6 +85,9 @@ def test_only_a_pretrained_backbone_learns_slower_and_only_matrices_decay(
 
 def test_channels_last_changes_the_layout_and_no_value(network):
     before = {k: t.clone() for k, t in network.state_dict().items()}
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.data = parameter.contiguous()
     lay_channels_last(network)
     for name, tensor in network.state_dict().items():
         assert torch.equal(tensor, before[name])
