@@ -8,6 +8,7 @@ allocator setting; the ratio is the median over paired rounds.
 
     python benchmarks/step.py [--rounds 21]
 
+Times are processor time, all threads together, so that other work on the machine is left out.
 The last rows show what the setting of `training/allocator.py` is worth: the bare loop in processes
 of its own, with and without it.
 """
@@ -24,31 +25,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import timm
 import torch
-from PIL import Image
+from noise_pictures import first_batch, write_noise
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from polyhead.config import Config
-from polyhead.network import build_network, count_labels
-from polyhead.objective import Objective
-from polyhead.preparation import prepare
 from polyhead.progress import Reporter
 from polyhead.runtime.run_folder import RunFolder
 from polyhead.structures import Batch
 from polyhead.training.allocator import keep_freed_memory
-from polyhead.training.devices import build_accelerator
-from polyhead.training.ema import ExponentialAverage
-from polyhead.training.loading import Batches, in_order
-from polyhead.training.optimizer import build_optimizer
-from polyhead.training.order import EpochBatches
-from polyhead.training.pictures import Collate, Pictures
+from polyhead.training.build import build_parts
 from polyhead.training.state import Position
-from polyhead.training.step import Stepper
-from polyhead.training.trainer import Parts, Trainer
+from polyhead.training.trainer import Trainer
 
 BACKBONES = ("tf_efficientnet_lite0", "resnet18")
 SIDE, BATCH, NUM_TAGS, NUM_KINDS = 128, 32, 12, 3
@@ -93,46 +84,13 @@ def bare_step(name: str, batch: Batch) -> Step:
 
 def polyhead_step(config: Config, folder: Path) -> tuple[Step, Batch]:
     """Polyhead's step as its loop takes it, and the batch that it is taken on."""
-    reporter = Reporter(quiet=True)
-    prepared = prepare(config, reporter)
-    counts = {n: count_labels(t.stratify(prepared.targets[n])) for n, t in prepared.tasks.items()}
-    network = build_network(config, prepared.tasks, counts, pretrained=False)
-    network = network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-    accelerator = build_accelerator("cpu", "fp32")
-    optimizer = build_optimizer(network, learning_rate=1e-4, backbone_rate=1.0, weight_decay=0.01)
-    model, optimizer = accelerator.prepare(network, optimizer)
-    objective = Objective({n: network.loss(n) for n in prepared.tasks}, {"tags": 1.0, "kind": 1.0})
-    pictures = Pictures(prepared.table, prepared.targets, config.model.image_size)
-    keys = in_order(range(BATCH), BATCH)
-    batches = Batches(pictures, keys, Collate(prepared.tasks), workers=0, pin=False)
-    parts = Parts(
-        network=network,
-        shadow=network,
-        stepper=Stepper(accelerator, model, optimizer, objective, config.train.clip),
-        average=ExponentialAverage(network, config.train.ema),
-        order=EpochBatches(np.arange(BATCH * 1000), BATCH, 0),
-        training=batches,
-        validation=batches,
-    )
-    trainer = Trainer(config.train, prepared, parts, RunFolder(folder), reporter, {})
-    batch, position = next(iter(batches)), Position()
-    network.train()
+    prepared, batch = first_batch(config)
+    parts = build_parts(config, prepared, pretrained=False)
+    run, reporter = RunFolder(folder), Reporter(quiet=True)
+    trainer, position = Trainer(config.train, prepared, parts, run, reporter, {}), Position()
+    parts.network.train()
     # The loop's own step: calling its parts one by one would leave out what it adds.
     return lambda: trainer._step(position, [batch], lambda _units, _note: None), batch
-
-
-def write_pictures(folder: Path) -> Path:
-    """Noise, a row of it for each of two batches, with tags and a kind."""
-    generator = np.random.default_rng(0)
-    lines = ["image,tags,kind"]
-    for index in range(2 * BATCH):
-        pixels = generator.integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
-        Image.fromarray(pixels).save(folder / f"{index}.png")
-        tags = "|".join(f"t{tag}" for tag in range(NUM_TAGS) if generator.random() < 0.5)
-        lines.append(f"{index}.png,{tags or '[]'},k{index % NUM_KINDS}")
-    path = folder / "labels.csv"
-    path.write_text("\n".join(lines) + "\n")
-    return path
 
 
 def config_for(backbone: str, annotations: Path) -> Config:
@@ -145,7 +103,7 @@ def config_for(backbone: str, annotations: Path) -> Config:
                 "kind": {"type": "class", "column": "kind"},
             },
             "model": {"backbone": backbone, "pretrained": False, "image_size": SIDE},
-            "train": {"batch_size": BATCH},
+            "train": {"batch_size": BATCH, "epochs": 1000, "device": "cpu", "precision": "fp32"},
         }
     )
 
@@ -174,27 +132,23 @@ def compare(backbone: str, annotations: Path, rounds: int) -> None:
 
 
 def time_bare(backbone: str, annotations: Path, rounds: int) -> None:
-    """Print the bare loop's milliseconds of wall time, in this process."""
-    _, batch = polyhead_step(config_for(backbone, annotations), annotations.parent)
-    step, seconds = bare_step(backbone, batch), []
-    for _ in range(rounds):
-        started = time.perf_counter()
-        step()
-        seconds.append(time.perf_counter() - started)
-    print(1000 * statistics.median(seconds[2:]))
+    """Print the bare loop's milliseconds, in this process."""
+    _, batch = first_batch(config_for(backbone, annotations))
+    step = bare_step(backbone, batch)
+    print(statistics.median([milliseconds(step) for _ in range(rounds)][2:]))
 
 
-def compare_allocator(backbone: str, annotations: Path, rounds: int) -> None:
+def compare_allocator(backbone: str, annotations: Path) -> None:
     """Print what the allocator setting is worth, from processes that take turns."""
     seen: dict[str, list[float]] = {"kept": [], "default": []}
     for memory in ("kept", "default") * 3:
-        command = [sys.executable, __file__, "--rounds", str(rounds), "--memory", memory]
+        command = [sys.executable, __file__, "--rounds", "9", "--memory", memory]
         command += ["--bare", backbone, "--annotations", str(annotations)]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
         seen[memory].append(float(done.stdout))
     kept, default = (statistics.median(seen[memory]) for memory in ("kept", "default"))
     print(f"{backbone:24s} freed memory kept {kept:.0f} ms, given back {default:.0f} ms: ", end="")
-    print(f"{default / kept:.2f}× faster (medians of 3 processes, wall time)", flush=True)
+    print(f"{default / kept:.2f}× faster (medians of 3 processes)", flush=True)
 
 
 def main() -> None:
@@ -211,11 +165,13 @@ def main() -> None:
         time_bare(arguments.bare, arguments.annotations, arguments.rounds)
         return
     with tempfile.TemporaryDirectory() as folder:
-        annotations = write_pictures(Path(folder))
+        annotations = write_noise(
+            Path(folder), num=2 * BATCH, side=SIDE, num_tags=NUM_TAGS, num_kinds=NUM_KINDS
+        )
         for backbone in BACKBONES:
             compare(backbone, annotations, arguments.rounds)
         for backbone in BACKBONES:
-            compare_allocator(backbone, annotations, arguments.rounds)
+            compare_allocator(backbone, annotations)
 
 
 if __name__ == "__main__":
