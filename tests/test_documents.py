@@ -39,7 +39,7 @@ def test_every_link_leads_to_a_file(guide):
 def newcomer(tmp_path_factory):
     """A folder as the README supposes it: photos, a table, and one more photo."""
     folder = tmp_path_factory.mktemp("newcomer")
-    write_scenes(folder / "scenes", 24, SceneOptions(size=64))
+    write_scenes(folder / "scenes", 12, SceneOptions(size=64))
     (folder / "scenes" / "images").rename(folder / "photos")
     text = (folder / "scenes" / "labels.csv").read_text()
     text = text.replace("images/", "").replace("image,tags,", "image,contents,", 1)
