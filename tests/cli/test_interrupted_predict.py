@@ -8,6 +8,11 @@ import subprocess
 from tiny_runs import POLYHEAD
 
 
+def heed_interrupts():
+    """Tests that run in the background inherit an ignored SIGINT; a person's terminal does not."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_ends_predict_after_whole_lines(trained, scenes):
     words = ["predict", str(trained.path), *[str(scenes / "images")] * 300, "--json"]
     process = subprocess.Popen(
@@ -17,6 +22,7 @@ def test_ctrl_c_ends_predict_after_whole_lines(trained, scenes):
         text=True,
         start_new_session=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        preexec_fn=heed_interrupts,
     )
     assert process.stdout is not None
     first = process.stdout.readline()
