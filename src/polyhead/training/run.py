@@ -124,7 +124,8 @@ def _train(
 def _say_start(run: RunFolder, config: Config, prepared: Prepared, reporter: Reporter) -> None:
     counts = ", ".join(f"{len(prepared.rows(part))} {part}" for part in ("train", "val", "test"))
     heads = ", ".join(
-        f"{name} ({task.type}, {len(task.classes)})" for name, task in prepared.tasks.items()
+        f"{name} ({', '.join([task.type, *([str(len(task.classes))] if task.classes else [])])})"
+        for name, task in prepared.tasks.items()
     )
     if prepared.skipped:
         reporter.say(f"skipped {len(prepared.skipped)} faulty cells or rows; see {run.log}")
