@@ -99,7 +99,7 @@ def write_canvases(out: Path, garments: dict[str, Garments], sizes: dict[str, in
     Args:
         out: The folder.
         garments: Part of the split to the garments that its canvases show.
-        sizes: Part of the split to its number of canvases; the first number seeds the draw.
+        sizes: Part of the split to its number of canvases.
     """
     generator = np.random.default_rng(0)
     rows = []
