@@ -90,6 +90,14 @@ def test_a_needed_key_with_nothing_after_its_colon_is_missing(tmp_path):
         ("image_size:", "imagesize:", "model.imagesize", "image_size"),
         ("{type: tags}", "{type: tags, colum: x}", "tasks.contents.colum", "column"),
         ("classes:", "clases:", "tasks.daytime.clases", "classes"),
+        ("epochs: 3", "augment: {flipp: true}", "train.augment.flipp", "flip"),
+        ("epochs: 3", "sampler: {nam: none}", "train.sampler.nam", "name"),
+        (
+            "{type: tags}",
+            "{type: tags, rules: {exclusiv: [[a, b]]}}",
+            "tasks.contents.rules.exclusiv",
+            "exclusive",
+        ),
     ],
 )
 def test_an_unknown_key_is_refused_with_its_line_and_the_nearest(
@@ -135,6 +143,19 @@ def test_an_unknown_key_is_refused_with_its_line_and_the_nearest(
         ("{type: tags}", "{type: tags, columns: 'a:*'}", "tasks.contents.columns", "a list"),
         ("{type: tags}", "{type: tags, weight: 0}", "tasks.contents.weight", "greater than 0"),
         ("{type: tags}", "{type: tags, loss: [a]}", "tasks.contents.loss", "keys of its own"),
+        (
+            "{type: tags}",
+            "{type: tags, loss: [a]}",
+            "tasks.contents.loss",
+            "found ['a']; expected a",
+        ),
+        (
+            "{type: tags}",
+            "{type: tags, thresholds: f1}",
+            "tasks.contents.thresholds",
+            "recall>=0.9.",
+        ),
+        ("epochs: 3", "augment: lots", "train.augment", 'found "lots"; expected default, none or'),
         ("{type: tags}", "{type: tags, loss: {x: 1}}", "tasks.contents.loss.name", "is missing"),
         ("{type: tags}", "{type: tags, column: a, columns: [b]}", "tasks.contents", "one of them"),
         ("[day, night]", "[day, day]", "tasks.daytime.classes", 'the class "day" twice'),
@@ -150,6 +171,15 @@ def test_a_wrong_value_is_refused_with_its_line_key_and_mend(
     assert f":{line}: " in message
     assert f"`{key}`" in message
     assert expected in message
+    assert not message.endswith("..")
+
+
+def test_keys_of_augment_are_not_compared_with_its_names(tmp_path):
+    message = refused(write(tmp_path, VALID.replace("epochs: 3", "augment: {crop: 7}")))
+    assert message.endswith(
+        '`train.augment.crop`: Input should be less than or equal to 1 (found "7").'
+    )
+    assert len(message.splitlines()) == 1
 
 
 def test_every_fault_is_listed_once(tmp_path):

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
-from polyhead.config.annotations import SourceConfig
 from polyhead.config.schema import Config
 from polyhead.config.yaml_text import Location
 from polyhead.errors import nearest
@@ -51,7 +51,7 @@ def explain(error: Any, value: Mapping[str, Any], places: Mapping[Location, str]
             choices = str(error["ctx"]["expected"]).replace("'", "").replace(" or ", ", ")
             return f'{where}: `{key}` is "{found}". {nearest(str(found), choices.split(", "))}'
         case "value_error":
-            return f"{where}: `{key}`: {error['ctx']['error']}."
+            return f"{where}: `{key}`: {str(error['ctx']['error']).removesuffix('.')}."
     shown = f' (found "{found}")' if isinstance(found, str | int | float) else ""
     return f"{where}: `{key}`: {_problem(error)}{shown}."
 
@@ -90,12 +90,26 @@ def _task_models() -> dict[str, type[BaseModel]]:
 
 def _keys_at(path: Location, value: Any) -> list[str]:
     """The keys that may stand beside the last one of a path."""
-    model: Any = Config
-    if path[0] == "tasks":
-        task_type = value["tasks"][path[1]].get("type")
-        model = _task_models()[task_type]
-    else:
-        for step in path[:-1]:
-            is_item = isinstance(step, int)  # of the only list of mappings, data.annotations
-            model = SourceConfig if is_item else model.model_fields[step].annotation
-    return sorted(field.alias or name for name, field in model.model_fields.items())
+    model: type[BaseModel] = Config
+    rest = path[:-1]
+    if len(path) > 2 and path[0] == "tasks":
+        model, rest = _task_models()[value["tasks"][path[1]].get("type")], path[2:-1]
+    for step in rest:
+        if isinstance(step, str):  # a number is the place in a list, which names no field
+            model = _model_in(_fields(model)[step].annotation)
+    return sorted(_fields(model))
+
+
+def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The fields of a model by the keys that users write."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
+
+
+def _model_in(annotation: Any) -> type[BaseModel]:
+    """The section among the types that a key may hold, or that a list there holds."""
+    found = [annotation]
+    for kind in found:
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            return kind
+        found += get_args(kind)
+    raise TypeError(f"{annotation} holds no section")

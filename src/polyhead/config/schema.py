@@ -123,7 +123,12 @@ class TrainConfig(Section):
     )
     @classmethod
     def _default_augment(cls, value: Any) -> Any:
-        return {} if value == "default" else value
+        if value == "default":
+            return {}
+        if isinstance(value, str) and value != "none":
+            raise ValueError(f'found "{value}"; expected default, none or keys of its own')
+        # Refused here, keys are not compared with "none" as well.
+        return AugmentConfig.model_validate(value) if isinstance(value, dict) else value
 
     @field_validator("device")
     @classmethod

@@ -24,6 +24,8 @@ class Component(BaseModel):
 
 
 def _from_name(value: Any) -> Any:
+    if not isinstance(value, str | dict | Component):
+        raise ValueError(f"found {value}; expected a name, or keys of its own such as `name`")
     return {"name": value} if isinstance(value, str) else value
 
 

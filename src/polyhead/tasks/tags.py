@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from polyhead.errors import CheckpointError, ConfigError, DataError, nearest
 from polyhead.field import PairwiseField
@@ -29,6 +29,10 @@ from polyhead.tasks.tag_encoding import encode_columns, encode_delimited
 from polyhead.tasks.tag_meter import TagsTaskMeter
 from polyhead.tasks.tag_rules import RulesConfig, rule_faults
 from polyhead.tasks.task import Dense, Encoding, Task, TaskConfig
+
+
+def _cut_by(thresholds: Component) -> tuple[ThresholdObjective, Sharing]:
+    return parse_thresholds({"name": thresholds.name, **thresholds.options})
 
 
 class TagsConfig(TaskConfig):
@@ -66,17 +70,18 @@ class TagsConfig(TaskConfig):
             raise ValueError(f"found {found}; expected one of them")
         return self
 
-    @model_validator(mode="after")
-    def _thresholds_spelled_right(self) -> TagsConfig:
+    @field_validator("thresholds")
+    @classmethod
+    def _thresholds_spelled_right(cls, value: Component) -> Component:
         try:
-            self.cut_by()
+            _cut_by(value)
         except ConfigError as error:
             raise ValueError(error.message) from None
-        return self
+        return value
 
     def cut_by(self) -> tuple[ThresholdObjective, Sharing]:
         """What thresholds are chosen for, and how classes share them."""
-        return parse_thresholds({"name": self.thresholds.name, **self.thresholds.options})
+        return _cut_by(self.thresholds)
 
     def resolve(self, name: str, table: Table) -> TagsTask:
         """The task with its classes, which the table tells unless they are declared.
