@@ -35,7 +35,7 @@ def settings_for(part: str, annotations: Path, epochs: int | None) -> polyhead.C
         "class": {
             "tasks": {"kind": {"type": "class", "column": "kind"}},
             "model": {"backbone": "test_byobnet", "pretrained": False, "image_size": 32},
-            "train": {"epochs": 18, "batch_size": 128, "learning_rate": 4e-3},
+            "train": {"epochs": 14, "batch_size": 128, "learning_rate": 4e-3},
         },
         "tags": {
             "tasks": {"tags": {"type": "tags", "column": "tags"}},
