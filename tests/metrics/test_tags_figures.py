@@ -1,4 +1,6 @@
 import json
+import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -85,3 +87,33 @@ def test_labels_given_by_others_than_thresholds_are_judged():
     given = np.zeros(scores.shape, bool)
     found = values(tags_entry(ScoredTags(LABELS, scores, targets, CUTS, given)))
     assert found["hamming"] == pytest.approx((targets == 1).sum() / (targets >= 0).sum())
+
+
+def test_a_table_of_several_blocks_has_the_figures_of_the_whole(monkeypatch):
+    scored = ScoredTags(LABELS, *random_tags(4), CUTS)
+    whole, zero = tags_entry(scored, intervals=True), protocol_entry("raw", scored)
+    monkeypatch.setattr("polyhead.metrics.cells.CELLS_AT_ONCE", 35)
+    again = replace(scored)
+    for found, expected in (
+        (tags_entry(again, intervals=True), whole),
+        (protocol_entry("raw", again), zero),
+    ):
+        for part in ("metrics", "per_class"):
+            for name, figures in expected[part].items():
+                assert found[part][name] == pytest.approx(figures, abs=1e-12)
+    assert [b["n"] for b in tags_entry(again)["reliability"]] == [
+        b["n"] for b in whole["reliability"]
+    ]
+
+
+def test_a_large_table_is_never_copied(monkeypatch):
+    generator = np.random.default_rng(0)
+    scores = generator.random((20_000, 100), dtype=np.float32)
+    targets = generator.integers(-1, 2, scores.shape).astype(np.int8)
+    labels = [str(place) for place in range(100)]
+    monkeypatch.setattr("polyhead.metrics.cells.CELLS_AT_ONCE", 50_000)
+    tracemalloc.start()
+    tags_entry(ScoredTags(labels, scores, targets, np.full(100, 0.5)))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1.5 * scores.nbytes

@@ -35,7 +35,8 @@ from polyhead.metrics.reliability import (
     reliability_bins,
     tags_log_loss,
 )
-from polyhead.metrics.tags_figures import ScoredTags, protocol_entry, tags_entry
+from polyhead.metrics.scored_tags import ScoredTags
+from polyhead.metrics.tags_figures import protocol_entry, tags_entry
 from polyhead.metrics.tags_meter import TagsMeter
 from polyhead.metrics.threshold_objective import Sharing, ThresholdObjective, parse_thresholds
 from polyhead.metrics.thresholds import TagThresholds, Thresholds, fit_thresholds

@@ -2,9 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 
 from polyhead.metrics.ratios import ratio
+
+
+@dataclass(frozen=True)
+class ImageAgreement:
+    """How far the labels given to each image agree with its known ones.
+
+    Weights are (N,) or (N, R), how often each image counts; figures are () or (R,) float64.
+
+    Attributes:
+        num_known: (N,) known labels.
+        num_wrong: (N,) known labels that are wrong.
+        f1: (N,) 2 |y ∩ ŷ| / (|y| + |ŷ|) over known labels; 1 when both sets are empty.
+    """
+
+    num_known: np.ndarray
+    num_wrong: np.ndarray
+    f1: np.ndarray
+
+    @classmethod
+    def of(cls, given: np.ndarray, targets: np.ndarray) -> ImageAgreement:
+        """Of (N, L) bool given labels and (N, L) targets: 1 yes, 0 no, -1 unknown."""
+        known, positive = targets >= 0, targets == 1
+        sizes = positive.sum(axis=1) + (given & known).sum(axis=1)
+        f1 = ratio(2.0 * (given & positive).sum(axis=1), sizes)
+        num_wrong = (known & (given != positive)).sum(axis=1)
+        return cls(known.sum(axis=1), num_wrong, np.nan_to_num(f1, nan=1.0))
+
+    @classmethod
+    def joined(cls, parts: Sequence[ImageAgreement]) -> ImageAgreement:
+        """Of the images of one or more parts."""
+        columns = ((part.num_known, part.num_wrong, part.f1) for part in parts)
+        return cls(*map(np.concatenate, zip(*columns, strict=True)))
+
+    def hamming_error(self, weights: np.ndarray) -> np.ndarray:
+        """Share of known cells that are wrong; NaN without a known cell."""
+        return ratio(self.num_wrong @ weights, self.num_known @ weights)
+
+    def subset_accuracy(self, weights: np.ndarray) -> np.ndarray:
+        """Share of the images with a known label of which no known label is wrong."""
+        judged = (self.num_known > 0).astype(np.float64)
+        return ratio((judged * (self.num_wrong == 0)) @ weights, judged @ weights)
+
+    def example_f1(self, weights: np.ndarray) -> np.ndarray:
+        """Mean of `f1` over the images with a known label."""
+        judged = (self.num_known > 0).astype(np.float64)
+        return ratio((self.f1 * judged) @ weights, judged @ weights)
 
 
 def hamming_error(
@@ -20,10 +69,7 @@ def hamming_error(
     Returns:
         () or (R,) float64, NaN without a known cell.
     """
-    weights = np.ones(len(targets)) if weights is None else weights
-    known = targets >= 0
-    wrong = known & (given != (targets == 1))
-    return ratio(wrong.sum(axis=1) @ weights, known.sum(axis=1) @ weights)
+    return ImageAgreement.of(given, targets).hamming_error(_weights(targets, weights))
 
 
 def subset_accuracy(
@@ -42,11 +88,7 @@ def subset_accuracy(
     Returns:
         () or (R,) float64, NaN without a known cell.
     """
-    weights = np.ones(len(targets)) if weights is None else weights
-    known = targets >= 0
-    judged = known.any(axis=1)
-    right = judged & ~(known & (given != (targets == 1))).any(axis=1)
-    return ratio(right.astype(np.float64) @ weights, judged.astype(np.float64) @ weights)
+    return ImageAgreement.of(given, targets).subset_accuracy(_weights(targets, weights))
 
 
 def example_f1(
@@ -62,9 +104,8 @@ def example_f1(
     Returns:
         () or (R,) float64 over the images with a known label, NaN without such.
     """
-    weights = np.ones(len(targets)) if weights is None else weights
-    known, positive = targets >= 0, targets == 1
-    sizes = positive.sum(axis=1) + (given & known).sum(axis=1)
-    agreement = ratio(2.0 * (given & positive).sum(axis=1), sizes)
-    judged = known.any(axis=1).astype(np.float64)
-    return ratio((np.nan_to_num(agreement, nan=1.0) * judged) @ weights, judged @ weights)
+    return ImageAgreement.of(given, targets).example_f1(_weights(targets, weights))
+
+
+def _weights(targets: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+    return np.ones(len(targets)) if weights is None else weights

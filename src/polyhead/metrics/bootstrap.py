@@ -82,8 +82,10 @@ def bootstrap_weights(
     figures: list[Mapping[str, np.ndarray]] = []
     for start in range(0, num_samples, at_once):
         size = min(at_once, num_samples - start)
-        counts = [np.bincount(next(draws), minlength=num_rows) for _ in range(size)]
-        figures.append(metrics(np.stack(counts, axis=1).astype(np.float64)))
+        weights = np.empty((num_rows, size))
+        for column in range(size):
+            weights[:, column] = np.bincount(next(draws), minlength=num_rows)
+        figures.append(metrics(weights))
     return {
         name: percentile_interval(np.concatenate([part[name] for part in figures]), level)
         for name in figures[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from polyhead.metrics.cells import row_blocks
 from polyhead.metrics.ratios import ratio
 
 NUM_BINS = 15
@@ -27,17 +28,24 @@ def expected_calibration_error(
         () or (R,) float64, NaN without a known cell.
     """
     weights = np.ones(len(outcomes)) if weights is None else weights
-    rows, columns = np.nonzero(outcomes >= 0)
-    cells = probabilities[rows, columns].astype(np.float64)
-    bins = np.minimum((cells * NUM_BINS).astype(np.int64), NUM_BINS - 1)
     # n_b |mean p − mean y| = |Σ (p − y)|: a sum an image and bin, so that reweighting is a product.
-    gaps = np.bincount(
-        rows * NUM_BINS + bins,
-        weights=cells - outcomes[rows, columns],
-        minlength=len(outcomes) * NUM_BINS,
-    ).reshape(len(outcomes), NUM_BINS)
-    known = np.bincount(rows, minlength=len(outcomes))
+    gaps, known = np.zeros((len(outcomes), NUM_BINS)), np.zeros(len(outcomes))
+    for block in row_blocks(outcomes.shape):
+        rows, columns = np.nonzero(outcomes[block] >= 0)
+        cells = probabilities[block][rows, columns].astype(np.float64)
+        sums = np.bincount(
+            rows * NUM_BINS + bins_of(cells),
+            weights=cells - outcomes[block][rows, columns],
+            minlength=gaps[block].size,
+        )
+        gaps[block] = sums.reshape(-1, NUM_BINS)
+        known[block] = np.bincount(rows, minlength=len(known[block]))
     return ratio(np.abs(gaps.T @ weights).sum(axis=0), known @ weights)
+
+
+def bins_of(cells: np.ndarray) -> np.ndarray:
+    """(n,) int64: the bin of each of (n,) float64 probabilities."""
+    return np.minimum((cells * NUM_BINS).astype(np.int64), NUM_BINS - 1)
 
 
 def brier_score(
@@ -54,9 +62,18 @@ def brier_score(
         () or (R,) float64, NaN without a known cell.
     """
     weights = np.ones(len(outcomes)) if weights is None else weights
-    known = outcomes >= 0
-    squares = np.where(known, np.subtract(probabilities, outcomes, dtype=np.float64), 0) ** 2
-    return ratio(squares.sum(axis=1) @ weights, known.sum(axis=1) @ weights)
+    squares = image_squares(probabilities, outcomes)
+    return ratio(squares @ weights, (outcomes >= 0).sum(axis=1) @ weights)
+
+
+def image_squares(probabilities: np.ndarray, outcomes: np.ndarray) -> np.ndarray:
+    """(N,) Σ (p − y)² over the known cells of each image; arguments as `brier_score`."""
+    sums = np.zeros(len(outcomes))
+    for rows in row_blocks(outcomes.shape):
+        part = outcomes[rows]
+        errors = np.subtract(probabilities[rows], part, dtype=np.float64)
+        sums[rows] = np.square(np.where(part >= 0, errors, 0)).sum(axis=1)
+    return sums
 
 
 def log_loss(

@@ -27,6 +27,14 @@ class LabelCounts:
     false_positives: np.ndarray
     false_negatives: np.ndarray
 
+    def __add__(self, other: LabelCounts) -> LabelCounts:
+        """The counts of two sets of images together."""
+        return LabelCounts(
+            self.true_positives + other.true_positives,
+            self.false_positives + other.false_positives,
+            self.false_negatives + other.false_negatives,
+        )
+
     @property
     def positives(self) -> np.ndarray:
         """TP + FN: how often each label is true."""

@@ -43,6 +43,8 @@ class Protocol:
 
     def judged(self, targets: np.ndarray) -> np.ndarray:
         """(N, L) the targets that count: unknown cells as the protocol takes them."""
+        if self.unknown < 0:
+            return targets
         return np.where(targets < 0, np.int8(self.unknown), targets)
 
 

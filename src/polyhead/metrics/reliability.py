@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from polyhead.metrics.calibration import NUM_BINS
+from polyhead.metrics.calibration import NUM_BINS, bins_of
+from polyhead.metrics.cells import row_blocks
 from polyhead.metrics.entries import table_entries
 from polyhead.metrics.ratios import ratio
 
@@ -42,15 +43,66 @@ def reliability_bins(probabilities: np.ndarray, outcomes: np.ndarray) -> Reliabi
         probabilities: (N, L) in [0, 1]; those of unknown cells are never read.
         outcomes: (N, L) 1 yes, 0 no, -1 unknown.
     """
-    known = outcomes >= 0
-    cells = probabilities[known].astype(np.float64)
-    bins = _bins(cells)
-    count = np.bincount(bins, minlength=NUM_BINS)
-    return ReliabilityBins(
-        count,
-        ratio(np.bincount(bins, cells, NUM_BINS), count),
-        ratio(np.bincount(bins, outcomes[known], NUM_BINS), count),
-    )
+    return label_bins(probabilities, outcomes).pooled
+
+
+@dataclass(frozen=True)
+class LabelBins:
+    """Sums over the known cells of each label, by probability.
+
+    Attributes:
+        count: (L, 15) int64, known cells.
+        probability: (L, 15) float64, their probabilities.
+        yes: (L, 15) float64, those that are yes.
+        squares: (L,) float64, squared errors.
+    """
+
+    count: np.ndarray
+    probability: np.ndarray
+    yes: np.ndarray
+    squares: np.ndarray
+
+    @property
+    def pooled(self) -> ReliabilityBins:
+        """The bins of all labels together."""
+        count = self.count.sum(axis=0)
+        sums = self.probability.sum(axis=0), self.yes.sum(axis=0)
+        return ReliabilityBins(count, *(ratio(total, count) for total in sums))
+
+    @property
+    def calibration_error(self) -> np.ndarray:
+        """() float64, expected calibration error of all labels pooled; NaN without a cell."""
+        gaps = np.abs((self.probability - self.yes).sum(axis=0)).sum()
+        return ratio(gaps, self.count.sum())
+
+    def by_label(self) -> dict[str, np.ndarray]:
+        """`ECE` and `Brier`, (L,) float64, NaN for a label without a known cell."""
+        num_known = self.count.sum(axis=1)
+        gaps = np.abs(self.probability - self.yes).sum(axis=1)
+        return {"ECE": ratio(gaps, num_known), "Brier": ratio(self.squares, num_known)}
+
+
+def label_bins(probabilities: np.ndarray, outcomes: np.ndarray) -> LabelBins:
+    """Sort the known cells of each label into bins, some rows at a time.
+
+    Args:
+        probabilities: (N, L) in [0, 1]; those of unknown cells are never read.
+        outcomes: (N, L) 1 yes, 0 no, -1 unknown.
+    """
+    num_labels = outcomes.shape[1]
+    shape = num_labels, NUM_BINS
+    count, squares = np.zeros(shape, np.int64), np.zeros(num_labels)
+    probability, yes = np.zeros(shape), np.zeros(shape)
+    for block in row_blocks(outcomes.shape):
+        rows, columns = np.nonzero(outcomes[block] >= 0)
+        cells = probabilities[block][rows, columns].astype(np.float64)
+        truth = outcomes[block][rows, columns].astype(np.float64)
+        places = columns * NUM_BINS + bins_of(cells)
+        count += np.bincount(places, minlength=count.size).reshape(shape)
+        probability += np.bincount(places, cells, count.size).reshape(shape)
+        yes += np.bincount(places, truth, count.size).reshape(shape)
+        squares += np.bincount(columns, np.square(cells - truth), num_labels)
+    return LabelBins(count, probability, yes, squares)
 
 
 def tags_log_loss(
@@ -69,11 +121,20 @@ def tags_log_loss(
         () or (R,) float64, NaN without a known cell.
     """
     weights = np.ones(len(outcomes)) if weights is None else weights
-    known = outcomes >= 0
-    likelihood = np.where(outcomes == 1, probabilities, 1 - probabilities.astype(np.float64))
+    losses = image_log_losses(probabilities, outcomes)
+    return ratio(losses @ weights, (outcomes >= 0).sum(axis=1) @ weights)
+
+
+def image_log_losses(probabilities: np.ndarray, outcomes: np.ndarray) -> np.ndarray:
+    """(N,) −Σ ln p(outcome) over the known cells of each image; arguments as `tags_log_loss`."""
     floor = np.finfo(np.float32).eps
-    losses = -np.log(np.maximum(np.where(known, likelihood, 1), floor))
-    return ratio(losses.sum(axis=1) @ weights, known.sum(axis=1) @ weights)
+    sums = np.zeros(len(outcomes))
+    for rows in row_blocks(outcomes.shape):
+        part, told = outcomes[rows], probabilities[rows].astype(np.float64)
+        likelihood = np.where(part == 1, told, 1 - told)
+        likelihood = np.maximum(np.where(part >= 0, likelihood, 1), floor)
+        sums[rows] = -np.log(likelihood).sum(axis=1)
+    return sums
 
 
 def label_calibration(probabilities: np.ndarray, outcomes: np.ndarray) -> dict[str, np.ndarray]:
@@ -88,17 +149,4 @@ def label_calibration(probabilities: np.ndarray, outcomes: np.ndarray) -> dict[s
     Returns:
         `ECE` and `Brier`, (L,) float64, NaN for a label without a known cell.
     """
-    known = outcomes >= 0
-    num_known = known.sum(axis=0)
-    squares = np.zeros(outcomes.shape[1])
-    gaps = np.zeros(outcomes.shape[1])
-    for c in range(outcomes.shape[1]):
-        cells = probabilities[known[:, c], c].astype(np.float64)
-        errors = cells - outcomes[known[:, c], c]
-        squares[c] = np.square(errors).sum()
-        gaps[c] = np.abs(np.bincount(_bins(cells), errors)).sum()
-    return {"ECE": ratio(gaps, num_known), "Brier": ratio(squares, num_known)}
-
-
-def _bins(cells: np.ndarray) -> np.ndarray:
-    return np.minimum((cells * NUM_BINS).astype(np.int64), NUM_BINS - 1)
+    return label_bins(probabilities, outcomes).by_label()

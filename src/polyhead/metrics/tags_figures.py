@@ -2,61 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from polyhead.metrics.agreement import example_f1, hamming_error, subset_accuracy
 from polyhead.metrics.average_precision import Ranking
-from polyhead.metrics.calibration import brier_score, expected_calibration_error
 from polyhead.metrics.entries import class_entries, label_figures, metric_entries, value_entries
-from polyhead.metrics.label_counts import LabelCounts, count_labels
-from polyhead.metrics.label_ranking import LabelRanking, rank_labels, top_labels
+from polyhead.metrics.label_counts import LabelCounts
 from polyhead.metrics.protocols import choose_protocol, mean_average_precision_under
 from polyhead.metrics.ratios import mean_defined, ratio
-from polyhead.metrics.reliability import label_calibration, reliability_bins, tags_log_loss
+from polyhead.metrics.scored_tags import ScoredTags
 
 TOP = 3  # labels an image in the figures of "top 3", as papers have them
-
-
-@dataclass(frozen=True)
-class ScoredTags:
-    """What the figures of a tags task are computed from.
-
-    Attributes:
-        classes: The L labels.
-        scores: (N, L) float32 or float64; probabilities, unless there are no thresholds.
-        targets: (N, L) 1 yes, 0 no, -1 unknown.
-        thresholds: (L,) probabilities at or above which a label is given; None for scores that
-            only rank, whose figures of given labels and of probabilities are left out.
-        labels: (N, L) bool, the labels that are given, where thresholds alone do not decide them.
-    """
-
-    classes: Sequence[str]
-    scores: np.ndarray
-    targets: np.ndarray
-    thresholds: np.ndarray | None
-    labels: np.ndarray | None = None
-
-    @cached_property
-    def given(self) -> np.ndarray | None:
-        """(N, L) bool, the labels that are given."""
-        if self.labels is not None or self.thresholds is None:
-            return self.labels
-        return self.scores >= self.thresholds
-
-    @cached_property
-    def ranked(self) -> LabelRanking:
-        """How the labels of each image are ranked."""
-        return rank_labels(self.scores, self.targets)
-
-    @cached_property
-    def top(self) -> np.ndarray:
-        """(N, L) bool, the labels of the highest scores of each image."""
-        return top_labels(self.scores, self.targets, TOP)
 
 
 def tags_entry(scored: ScoredTags, *, intervals: bool = False) -> dict[str, Any]:
@@ -67,20 +27,21 @@ def tags_entry(scored: ScoredTags, *, intervals: bool = False) -> dict[str, Any]
         intervals: Whether to add 95 % bootstrap intervals over images.
     """
     targets, ranking = scored.targets, Ranking(scored.scores, scored.targets)
-    num_positive = (targets == 1).sum(axis=0)
+    once = np.ones(len(targets))
+    num_positive, num_known = (found.astype(np.int64) for found in scored.occurrence(once))
     figures = partial(_figures, scored, ranking)
     unresampled: dict[str, np.ndarray] = {}
-    columns: dict[str, np.ndarray] = {"AP": ranking.average_precision(np.ones(len(targets)))}
-    if scored.given is not None:
-        columns |= label_figures(count_labels(scored.given, targets))
-    columns |= {"num_positive": num_positive, "num_known": (targets >= 0).sum(axis=0)}
+    columns: dict[str, np.ndarray] = {"AP": ranking.average_precision(once)}
+    if scored.has_answers:
+        columns |= label_figures(scored.counts(once))
+    columns |= {"num_positive": num_positive, "num_known": num_known}
     if scored.thresholds is not None:
-        unresampled = {"ECE": expected_calibration_error(scored.scores, targets)}
-        columns |= label_calibration(scored.scores, targets)
+        unresampled = {"ECE": scored.bins.calibration_error}
+        columns |= scored.bins.by_label()
         columns["threshold"] = scored.thresholds
     return {
         "num_images": len(targets),
-        "num_known": int((targets >= 0).sum()),
+        "num_known": int(num_known.sum()),
         "num_classes": len(scored.classes),
         "num_classes_evaluated": int((num_positive > 0).sum()),
         "metrics": {
@@ -112,7 +73,7 @@ def protocol_entry(name: str, scored: ScoredTags) -> dict[str, Any]:
     figures = {
         "mAP": np.array(areas.value),
         **_given_figures(judged, weights, protocol.empty),
-        **_named(count_labels(judged.top, judged.targets), protocol.empty, f"_top{TOP}"),
+        **_named(judged.top_counts(weights, TOP), protocol.empty, f"_top{TOP}"),
         **_ranking_figures(judged, weights),
     }
     return {
@@ -125,8 +86,7 @@ def protocol_entry(name: str, scored: ScoredTags) -> dict[str, Any]:
 
 
 def _figures(scored: ScoredTags, ranking: Ranking, weights: np.ndarray) -> dict[str, np.ndarray]:
-    targets = scored.targets
-    positives, known = (targets == 1).T @ weights, (targets >= 0).T @ weights
+    positives, known = scored.occurrence(weights)
     chance = np.where(positives > 0, ratio(positives, known), np.nan)
     found = {
         "mAP": mean_defined(ranking.average_precision(weights)),
@@ -135,8 +95,9 @@ def _figures(scored: ScoredTags, ranking: Ranking, weights: np.ndarray) -> dict[
         **_ranking_figures(scored, weights),
     }
     if scored.thresholds is not None:
-        found["Brier"] = brier_score(scored.scores, targets, weights)
-        found["log_loss"] = tags_log_loss(scored.scores, targets, weights)
+        num_known = scored.num_known @ weights
+        found["Brier"] = ratio(scored.squares @ weights, num_known)
+        found["log_loss"] = ratio(scored.log_losses @ weights, num_known)
     return found
 
 
@@ -144,21 +105,20 @@ def _reliability(scored: ScoredTags) -> dict[str, Any]:
     """Nothing of scores that only rank."""
     if scored.thresholds is None:
         return {}
-    return {"reliability": reliability_bins(scored.scores, scored.targets).entries()}
+    return {"reliability": scored.bins.pooled.entries()}
 
 
 def _given_figures(
     scored: ScoredTags, weights: np.ndarray, empty: float
 ) -> Mapping[str, np.ndarray]:
     """Figures of the labels that are given; none where no labels are."""
-    if scored.given is None:
+    if not scored.has_answers:
         return {}
-    given, targets = scored.given, scored.targets
     return {
-        **_named(count_labels(given, targets, weights), empty, ""),
-        "subset_accuracy": subset_accuracy(given, targets, weights),
-        "hamming": hamming_error(given, targets, weights),
-        "example_F1": example_f1(given, targets, weights),
+        **_named(scored.counts(weights), empty, ""),
+        "subset_accuracy": scored.agreement.subset_accuracy(weights),
+        "hamming": scored.agreement.hamming_error(weights),
+        "example_F1": scored.agreement.example_f1(weights),
     }
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from polyhead.metrics.cells import check_probabilities, check_width, known_cells
-from polyhead.metrics.tags_figures import ScoredTags, tags_entry
+from polyhead.metrics.scored_tags import ScoredTags
+from polyhead.metrics.tags_figures import tags_entry
 
 
 class TagsMeter:
@@ -86,5 +87,16 @@ class TagsMeter:
 
 
 def _joined(chunks: list[np.ndarray]) -> list[np.ndarray]:
-    """The same as one chunk, so that a second look costs no second copy."""
-    return chunks if len(chunks) == 1 else [np.concatenate(chunks)]
+    """The same as one chunk, so that a second look costs no second copy.
+
+    Each chunk is let go once it is copied: together they take little more than one table.
+    """
+    if len(chunks) == 1:
+        return chunks
+    joined = np.empty((sum(map(len, chunks)), chunks[0].shape[1]), chunks[0].dtype)
+    end = len(joined)
+    while chunks:
+        part = chunks.pop()
+        joined[end - len(part) : end] = part
+        end -= len(part)
+    return [joined]
