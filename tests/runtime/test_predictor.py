@@ -157,6 +157,38 @@ def test_a_folder_or_glob_without_pictures_is_refused(predictor, tmp_path, text)
         predictor.predict(text.format(tmp_path))
 
 
+def test_an_empty_folder_among_others_loses_none_of_them(predictor, photo, tmp_path):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    answers = predictor.predict([empty, photo, f"{empty}/*.png"])
+    codes = [answer.error and answer.error["code"] for answer in answers]
+    assert codes == ["E_NO_PICTURE", None, "E_NO_PICTURE"]
+    assert "holds no picture" in answers[0].error["message"]
+
+
+def test_bytes_in_other_wrappings_are_one_picture(predictor, photo):
+    expected = predictor.predict(photo)
+    data = photo.read_bytes()
+    with photo.open("rb") as file:
+        for source in (BytesIO(data), file, bytearray(data), memoryview(data)):
+            same(predictor.predict(source), expected)
+    with photo.open(encoding="latin-1") as text, pytest.raises(ConfigError, match="binary file"):
+        predictor.predict(text)
+    with pytest.raises(ConfigError, match="cannot predict on a dict"):
+        predictor.predict({"photo": photo})
+
+
+def test_messages_say_what_to_do_without_a_table(predictor, tmp_path):
+    (tmp_path / "page.jpg").write_text("<html>")
+    (tmp_path / "phone.HEIC").write_bytes(b"\0\0\0\x18ftypheic" + bytes(40))
+    given = [tmp_path, tmp_path / "no.jpg", "https://example.org/a.jpg"]
+    page, phone, missing, address = (p.error["message"] for p in predictor.predict(given))
+    assert "HEIC" in phone
+    assert "download it first" in address
+    assert missing == "found no such file; expected a picture; mend the path"
+    assert "row" not in page + phone + missing + address
+
+
 def test_the_json_has_the_shape_that_is_promised(predictor, photo):
     entry = json.loads(json.dumps(predictor.predict(str(photo)).to_dict()))
     assert list(entry) == ["image", "width", "height", "tasks"]
@@ -183,7 +215,14 @@ def test_the_size_of_a_batch_changes_nothing(predictor, scenes):
 
 
 def test_an_answer_can_be_drawn(predictor, photo, tmp_path):
-    predictor.predict(photo).save(tmp_path / "drawn.png")
+    answer = predictor.predict(photo)
+    for name, code in (("drawn.xyz", "E_CONFIG"), ("drawn", "E_CONFIG"), ("no/d.png", "E_WRITE")):
+        with pytest.raises(PolyheadError, match="d") as caught:
+            answer.save(tmp_path / name)
+        assert caught.value.code == code
+    with pytest.raises(KeyError, match='Did you mean "contents"'):
+        answer["content"]
+    answer.save(tmp_path / "drawn.png")
     with Image.open(tmp_path / "drawn.png") as drawn:
         assert drawn.size > (64, 48)
 

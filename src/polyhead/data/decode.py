@@ -166,7 +166,7 @@ def _damage_named(kind: str) -> Iterator[None]:
             raise stopped(error) from error
         raise ImageError(
             f"the {kind} data is truncated or corrupt ({error}); expected a picture that decodes "
-            "to its last row; copy or export it again, or remove its row",
+            "to its last row; copy or export it again",
             code="E_TRUNCATED",
         ) from error
 

@@ -23,6 +23,7 @@ MAX_ASPECT = 50
 
 _BLOCK = 512  # pictures handed to the threads at once: bounds the memory, whatever N
 _NUM_NAMED = 3
+_REMOVABLE = ("E_NOT_IMAGE", "E_TRUNCATED", "E_IMAGE_MISSING")
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,6 +150,8 @@ class _Collected:
 
     def _add_error(self, row: int, error: ImageError) -> None:
         message = error.message.removeprefix(f"{self._paths[row]}: ")
+        if error.code in _REMOVABLE:
+            message += " or remove its row"
         if error.code == "E_IMAGE_MISSING":
             self._missing.append(row)
             message = f"{message}. {self._hints.hint(self._paths[row])}"

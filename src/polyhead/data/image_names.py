@@ -28,6 +28,8 @@ class NameHints:
         if names is None:
             return f"Looked in {path.parent}, which is no folder that can be read."
         for key in (_folded(path.name), _folded(path.stem)):
+            if names.get(key) == path.name:
+                return "It is a symbolic link to a file that does not exist."
             if key in names:
                 return f'Found "{names[key]}" there, but the table says "{path.name}".'
         return f"Looked in {path.parent}."

@@ -67,8 +67,7 @@ def picture_format(head: bytes) -> str:
         return "WEBP"
     found, mend = _describe(head)
     raise ImageError(
-        f"found {found}; expected a JPEG, PNG, WebP, BMP, GIF or TIFF picture; {mend} "
-        "or remove its row",
+        f"found {found}; expected a JPEG, PNG, WebP, BMP, GIF or TIFF picture; {mend}",
         code="E_NOT_IMAGE",
     )
 

@@ -58,7 +58,7 @@ def open_picture_file(path: str | Path) -> BinaryIO:
         return BufferedReader(FileIO(path))
     except (FileNotFoundError, NotADirectoryError) as error:
         raise ImageError(
-            "found no such file; expected a picture; mend the path or remove its row",
+            "found no such file; expected a picture; mend the path",
             code="E_IMAGE_MISSING",
         ) from error
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the name

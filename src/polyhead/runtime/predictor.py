@@ -48,7 +48,7 @@ class Predictor:
 
         Args:
             sources: A file, folder, glob, Pillow picture, (H, W, 3) or (H, W) uint8 array, the
-                bytes of a file, or any iterable of them.
+                bytes of a file, an open binary file, or any iterable of them.
             batch_size: Pictures per pass.
             given: What is known of every picture: label, or `task/label`, to whether it holds.
 
@@ -56,8 +56,8 @@ class Predictor:
             One prediction for one picture, a list in order for anything else.
 
         Raises:
-            ConfigError: A folder or glob holds no picture; or what is given is no label, or
-                breaks a rule.
+            ConfigError: No folder or glob holds a picture and nothing else was named; or what is
+                given is no label, or breaks a rule.
         """
         pictures, single = expand(sources)
         answers = list(self.stream(pictures, batch_size=batch_size, given=given))
@@ -105,7 +105,8 @@ class Predictor:
         place = 0
         for picture, outcome in loaded:
             if isinstance(outcome, ImageError):
-                error = {"code": outcome.code, "message": outcome.message}
+                message = outcome.message.removeprefix(f"{picture.source}: ")
+                error = {"code": outcome.code, "message": message}
                 yield Prediction(picture.name, 0, 0, {}, error)
                 continue
             found = {name: answers[name][place] for name in tasks}

@@ -5,9 +5,10 @@ from __future__ import annotations
 import glob
 import io
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, TypeGuard
 
 import numpy as np
 from PIL import Image
@@ -18,7 +19,13 @@ from polyhead.data.orientation import exif_orientation, turned
 from polyhead.errors import ConfigError, ImageError
 from polyhead.structures import IMAGE_SUFFIXES
 
-Source = str | os.PathLike[str] | bytes | np.ndarray | Image.Image
+Source = (
+    str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | np.ndarray | Image.Image
+)
+
+# Pictures that polyhead does not decode: a folder of them must not look empty.
+_UNREAD_SUFFIXES = (".heic", ".heif", ".avif")
+_ADDRESS = ("http://", "https://", "s3://", "gs://")
 
 
 @dataclass(frozen=True)
@@ -27,11 +34,11 @@ class NamedPicture:
 
     Attributes:
         name: As given, or a stand-in such as `array-0`.
-        source: A path, bytes, a Pillow picture, or an (H, W, 3) uint8 array.
+        source: A path, bytes, a Pillow picture, an (H, W, 3) uint8 array, or why there is none.
     """
 
     name: str
-    source: Path | bytes | np.ndarray | Image.Image
+    source: Path | bytes | np.ndarray | Image.Image | ImageError
 
     def load(self, size: tuple[int, int]) -> Decoded:
         """Decode and stretch to (height, width), as training does.
@@ -40,6 +47,8 @@ class NamedPicture:
             ImageError: It cannot be decoded, or the array is no picture.
         """
         source = self.source
+        if isinstance(source, ImageError):
+            raise source
         if isinstance(source, Path):
             return load_image(source, size)
         if isinstance(source, bytes):
@@ -79,37 +88,64 @@ def _displayed(picture: Image.Image) -> np.ndarray:
 
 
 def expand(sources: Source | Iterable[Source]) -> tuple[list[NamedPicture], bool]:
-    """Files, folders, globs, bytes, arrays and Pillow pictures, or any iterable of them.
+    """Files, folders, globs, bytes, open files, arrays and Pillow pictures, or an iterable of them.
 
-    Folders are searched in depth, in order of names. A path that names nothing stays in the list
-    and becomes an answer with an error, so that one wrong name loses no batch.
+    Folders are searched in depth, in order of names. What names no picture stays in the list and
+    becomes an answer with an error, so that one wrong name loses no batch.
 
     Returns:
         The pictures, and whether one single picture was asked for.
 
     Raises:
-        ConfigError: A folder or glob holds no picture, or something is none of the above.
+        ConfigError: Nothing but folders and globs without a picture; or something is none of the
+            above.
     """
-    if isinstance(sources, str | bytes | os.PathLike | np.ndarray | Image.Image):
+    if _is_one(sources):
         pictures = _expand_one(sources, 0)
         is_path = isinstance(sources, str | os.PathLike)
-        return pictures, len(pictures) == 1 and (not is_path or Path(sources) == pictures[0].source)
-    if not isinstance(sources, Iterable):
+        single = len(pictures) == 1 and (not is_path or Path(sources) == pictures[0].source)
+    elif isinstance(sources, Iterable) and not isinstance(sources, Mapping):
+        pictures = [p for i, source in enumerate(sources) for p in _expand_one(source, i)]
+        single = False
+    else:
         raise _no_source(sources)
-    return [p for i, source in enumerate(sources) for p in _expand_one(source, i)], False
+    empty = [p.source for p in pictures if isinstance(p.source, _NoPicture)]
+    if empty and len(empty) == len(pictures):
+        raise ConfigError(f"{pictures[0].name} {empty[0].message}.")
+    return pictures, single
 
 
-def _expand_one(source: Source, index: int) -> list[NamedPicture]:
-    if isinstance(source, bytes):
-        return [NamedPicture(f"bytes-{index}", source)]
+class _NoPicture(ImageError):
+    """A folder or glob without any picture."""
+
+    code = "E_NO_PICTURE"
+
+
+def _is_one(source: object) -> TypeGuard[Source]:
+    kinds = str | bytes | bytearray | memoryview | os.PathLike | np.ndarray | Image.Image
+    return isinstance(source, kinds) or hasattr(source, "read")
+
+
+def _expand_one(source: object, index: int) -> list[NamedPicture]:
+    if not _is_one(source):
+        raise _no_source(source)
     if isinstance(source, np.ndarray):
         return [NamedPicture(f"array-{index}", source)]
     if isinstance(source, Image.Image):
         return [NamedPicture(getattr(source, "filename", "") or f"picture-{index}", source)]
-    if not isinstance(source, str | os.PathLike):
+    if isinstance(source, str | os.PathLike):
+        return _expand_path(os.fspath(source))
+    data = source if isinstance(source, bytes | bytearray | memoryview) else source.read()
+    if isinstance(data, str):
         raise _no_source(source)
-    text = os.fspath(source)
+    return [NamedPicture(f"bytes-{index}", bytes(data))]
+
+
+def _expand_path(text: str) -> list[NamedPicture]:
     path = Path(text)
+    if text.startswith(_ADDRESS):
+        message = "found an address; expected a file, as nothing is downloaded; download it first"
+        return [NamedPicture(text, ImageError(message, code="E_IMAGE_MISSING"))]
     if path.is_dir():
         found = _in_folder(path)
     elif not path.exists() and glob.has_magic(text):
@@ -117,7 +153,7 @@ def _expand_one(source: Source, index: int) -> list[NamedPicture]:
     else:
         return [NamedPicture(text, path)]
     if not found:
-        raise ConfigError(f"{text} holds no picture ({', '.join(IMAGE_SUFFIXES)}).")
+        return [NamedPicture(text, _NoPicture(f"holds no picture ({', '.join(IMAGE_SUFFIXES)})"))]
     return [NamedPicture(str(p), p) for p in found]
 
 
@@ -126,12 +162,12 @@ def _in_folder(folder: Path) -> list[Path]:
         Path(parent, name)
         for parent, _, names in os.walk(folder)
         for name in names
-        if name.lower().endswith(IMAGE_SUFFIXES) and not name.startswith(".")
+        if name.lower().endswith((*IMAGE_SUFFIXES, *_UNREAD_SUFFIXES)) and not name.startswith(".")
     )
 
 
 def _no_source(found: object) -> ConfigError:
     return ConfigError(
-        f"cannot predict on a {type(found).__name__}; expected a path, folder, glob, bytes, uint8 "
-        "array or Pillow picture."
+        f"cannot predict on a {type(found).__name__}; expected a path, folder, glob, bytes, "
+        "open binary file, uint8 array or Pillow picture."
     )

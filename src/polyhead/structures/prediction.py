@@ -9,8 +9,10 @@ from typing import Any
 
 from PIL import Image
 
-from polyhead.errors import PolyheadError
+from polyhead.errors import ConfigError, PolyheadError, nearest
 from polyhead.structures.drawing import draw
+from polyhead.structures.durable import explained
+from polyhead.structures.table import IMAGE_SUFFIXES
 from polyhead.structures.task_prediction import TaskPrediction
 
 
@@ -37,6 +39,8 @@ class Prediction(Mapping[str, TaskPrediction]):
     def __getitem__(self, task: str) -> TaskPrediction:
         if self.error is not None:
             raise PolyheadError(f"{self.image}: {self.error['message']}", code=self.error["code"])
+        if task not in self.tasks:
+            raise KeyError(f'there is no task "{task}". {nearest(task, self.tasks)}')
         return self.tasks[task]
 
     def __iter__(self) -> Iterator[str]:
@@ -68,5 +72,16 @@ class Prediction(Mapping[str, TaskPrediction]):
         return draw(self)
 
     def save(self, path: str | Path) -> None:
-        """Save the drawing of `plot` as a picture file."""
-        self.plot().save(path)
+        """Save the drawing of `plot` as a picture file.
+
+        Raises:
+            ConfigError: The suffix says no kind of picture.
+            PolyheadError: The picture could not be read (its code), or `E_WRITE`.
+        """
+        path = Path(path)
+        if path.suffix.lower() not in IMAGE_SUFFIXES:
+            expected = ", ".join(IMAGE_SUFFIXES)
+            raise ConfigError(f'{path} ends in "{path.suffix}"; expected one of {expected}.')
+        drawing = self.plot()
+        with explained("write", path):
+            drawing.save(path)
