@@ -15,20 +15,10 @@ import pyarrow.parquet as pq
 from polyhead.data.stratify import stratify
 from polyhead.data.units import merge_rows
 from polyhead.errors import ConfigError, DataError, Fault
+from polyhead.structures.split_spellings import SPLITS
 
 PARTS = ("train", "val", "test")
 TRAIN, VAL = 0, 1
-
-_SPELLINGS = {
-    "train": "train",
-    "training": "train",
-    "val": "val",
-    "valid": "val",
-    "validation": "val",
-    "dev": "val",
-    "test": "test",
-    "testing": "test",
-}
 
 
 @dataclass(frozen=True)
@@ -140,7 +130,7 @@ def _data_error(faults: list[Fault]) -> DataError:
 
 
 def _column_parts(images: Sequence[str], column: Sequence[str | None]) -> np.ndarray:
-    codes = {spelling: PARTS.index(part) for spelling, part in _SPELLINGS.items()}
+    codes = {spelling: PARTS.index(part) for spelling, part in SPLITS.items()}
     known = {value: codes.get((value or "").strip().casefold(), -1) for value in set(column)}
     parts = np.array([known[value] for value in column], dtype=np.int64)
     faults = [

@@ -20,8 +20,8 @@ from polyhead.formats.faults import refusal
 from polyhead.formats.image_files import list_files
 from polyhead.formats.image_names import IMAGE_SUFFIXES, has_image_suffix, is_unicode
 from polyhead.formats.raw_table import RawTable
-from polyhead.formats.split_names import SPLITS
 from polyhead.structures import IMAGE
+from polyhead.structures.split_spellings import SPLITS
 
 
 def read(path: Path) -> RawTable:

@@ -8,7 +8,9 @@ import numpy as np
 import pyarrow as pa
 from pyarrow.compute import MatchSubstringOptions, call_function
 
-IMAGE_SUFFIXES = ("jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff")
+from polyhead import structures
+
+IMAGE_SUFFIXES = tuple(suffix.removeprefix(".") for suffix in structures.IMAGE_SUFFIXES)
 
 _SUFFIX = r"(?i)\.(" + "|".join(IMAGE_SUFFIXES) + r")\z"
 _PATTERN = re.compile(_SUFFIX.replace(r"\z", r"\Z"))

@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-SPLITS = {
-    "train": "train",
-    "training": "train",
-    "val": "val",
-    "valid": "val",
-    "validation": "val",
-    "dev": "val",
-    "test": "test",
-    "testing": "test",
-}
+from polyhead.structures.split_spellings import SPLITS
+
 # Folders that part pictures from annotations, above or below the split.
 _KINDS_OF_FILES = ("images", "labels", "jpegimages", "annotations")
 

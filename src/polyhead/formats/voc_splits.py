@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from polyhead.errors import Fault
-from polyhead.formats.split_names import SPLITS, splits_on_top
+from polyhead.formats.split_names import splits_on_top
+from polyhead.structures.split_spellings import SPLITS
 
 _LISTS = ("ImageSets", "Main")
 

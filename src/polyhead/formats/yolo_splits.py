@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from polyhead.errors import Fault
-from polyhead.formats.split_names import SPLITS, splits_on_top
+from polyhead.formats.split_names import splits_on_top
+from polyhead.structures.split_spellings import SPLITS
 
 
 @dataclass
