@@ -28,3 +28,9 @@ def test_a_mask_tells_what_covers_much_and_that_there_is_more():
     mask = np.repeat(np.array([[0, 1, 2]], np.uint8), [60, 38, 2], axis=1)
     assert str(MaskPrediction(("road", "sky", "dog"), mask)) == "road 60%, sky 38%, …"
     assert str(MaskPrediction(("road", "sky", "dog"), mask[:, :98])) == "road 61%, sky 39%"
+
+
+def test_unknown_pixels_of_a_mask_belong_to_no_class():
+    mask = MaskPrediction(("road", "sky"), np.array([[0, 1, 1, 255]], np.uint8))
+    assert mask.shares == {"sky": 0.5, "road": 0.25}
+    assert [region["label"] for region in mask.to_dict()["rle"]] == ["road", "sky"]

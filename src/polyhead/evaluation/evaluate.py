@@ -114,7 +114,7 @@ def _encode(
 ) -> dict[str, Targets]:
     """Targets of all rows; faults of others, such as those that training skipped, do not count."""
     sizes = np.zeros((len(table), 2), np.int32)
-    sizes[rows] = picture_sizes([table.path(row) for row in rows.tolist()])
+    sizes[rows] = picture_sizes(table.paths(rows))
     targets, faults = encode_tasks(tasks, table, sizes, reporter)
     used = {None, *rows.tolist()}
     errors = [fault for fault in faults if fault.is_error and fault.row in used]

@@ -66,7 +66,7 @@ def examine(config: Config, reporter: Reporter) -> Examination:
     data = config.data
     table = read_tables(data.sources())
     tasks = _settled(config, table)
-    paths = [table.path(row) for row in range(len(table))]
+    paths = table.paths()
     with reporter.work("checking pictures", len(paths), "pictures") as advance:
         pictures = check_images(paths, table.where, progress=lambda _done: advance(1, ""))
     targets, found = encode_tasks(tasks, table, pictures.sizes, reporter)

@@ -122,7 +122,7 @@ def _targets(
     tasks = {name: task for name, task in settled.items() if name in {*needed, *sources}}
     sizes = np.zeros((len(table), 2), np.int32)
     if sources:
-        sizes[rows] = picture_sizes([table.path(row) for row in rows.tolist()])
+        sizes[rows] = picture_sizes(table.paths(rows))
     targets, faults = encode_tasks(tasks, table, sizes, reporter)
     used = {None, *rows.tolist()}
     errors = [fault for fault in faults if fault.is_error and fault.row in used]

@@ -12,7 +12,7 @@ import pyarrow as pa
 from polyhead.errors import ConfigError, Fault, nearest
 
 IMAGE = "image"
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 
 
 def labels_column(name: str) -> str:
@@ -96,6 +96,12 @@ class Table:
     def path(self, row: int) -> Path:
         """The image path of one row, from the root."""
         return self.root / self.image(row)
+
+    def paths(self, rows: Sequence[int] | np.ndarray | None = None) -> list[Path]:
+        """The image paths of these rows, of all when None: quicker than `path` row by row."""
+        names = self.data.column(IMAGE)
+        chosen = names if rows is None else names.take(pa.array(rows, pa.int64()))
+        return [self.root / name for name in chosen.to_pylist()]
 
     def where(self, row: int) -> str:
         """How messages name one row: `train.csv:412 img/a.jpg`, with every file that names it."""

@@ -119,7 +119,7 @@ class MaskPrediction:
 
     Attributes:
         classes: Names in the order of the indices.
-        mask: (H, W) uint8 class index of each pixel of the displayed picture.
+        mask: (H, W) uint8 class index of each pixel of the displayed picture; 255 is unknown.
     """
 
     classes: tuple[str, ...]
@@ -127,14 +127,22 @@ class MaskPrediction:
 
     @property
     def shares(self) -> dict[str, float]:
-        """The share of the picture that each class covers, largest first, absent ones left out."""
-        counts = np.bincount(self.mask.ravel(), minlength=len(self.classes)) / self.mask.size
+        """The share of the picture that each class covers, largest first, absent ones left out.
+
+        Unknown pixels are part of the picture, so that with them the shares sum to less than 1.
+        """
+        counts = self._counts / self.mask.size
         order = np.argsort(-counts, kind="stable").tolist()
         return {self.classes[k]: float(counts[k]) for k in order if counts[k]}
 
+    @property
+    def _counts(self) -> np.ndarray:
+        """Pixels of each class; those of no class, such as 255, are none's."""
+        return np.bincount(self.mask.ravel(), minlength=256)[: len(self.classes)]
+
     def to_dict(self) -> dict[str, Any]:
         """The JSON shape of one mask task: COCO run lengths of each class that is present."""
-        present = np.flatnonzero(np.bincount(self.mask.ravel()))
+        present = np.flatnonzero(self._counts)
         regions = [
             {"label": self.classes[k], "counts": encode_region(self.mask == k)} for k in present
         ]

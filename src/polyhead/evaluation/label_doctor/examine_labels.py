@@ -145,7 +145,7 @@ def _targets(
     tasks = {name: task for name, task in settled.items() if name in {*tags, *sources}}
     sizes = np.zeros((len(table), 2), np.int32)
     if sources:
-        sizes = picture_sizes([table.path(row) for row in range(len(table))])
+        sizes = picture_sizes(table.paths())
     targets, faults = encode_tasks(tasks, table, sizes, reporter)
     told = [fault for fault in (*table.faults, *faults) if fault.code != "E_RULE"]
     errors = [fault for fault in told if fault.is_error]

@@ -74,7 +74,7 @@ def write_table(
     if kind == "parquet":
         return write_parquet(table, out)
     objects_column(table)
-    paths = [table.path(row) for row in range(len(table))]
+    paths = table.paths()
     sizes = _sizes(paths, measure, reporter)
     there = np.array([path.is_file() for path in paths], bool)
     found, losses = take_objects(table, _TARGETS[kind], sizes, there)

@@ -56,7 +56,7 @@ def propose(
     if not any(decision.task for decision in decisions):
         raise _nothing_to_learn(table, decisions)
     is_spatial = any(decision.type in SPATIAL and decision.task for decision in decisions)
-    paths = [table.path(row) for row in range(len(table))] if is_spatial else []
+    paths = table.paths() if is_spatial else []
     return Proposal(
         sources[0].images if len(sources) == 1 else images,
         sources,
