@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from polyhead.config import Config, load_config
     from polyhead.errors import PolyheadError
     from polyhead.evaluation import evaluate
+    from polyhead.evaluation.label_doctor import examine_labels
     from polyhead.network import load_predictor as load
-    from polyhead.preparation import examine
+    from polyhead.preparation import examine, score_predictions
     from polyhead.structures import Prediction
     from polyhead.training import resume, train
 
@@ -27,9 +28,11 @@ __all__ = [
     "__version__",
     "evaluate",
     "examine",
+    "examine_labels",
     "load",
     "load_config",
     "resume",
+    "score_predictions",
     "train",
 ]
 
@@ -39,9 +42,11 @@ _HOMES = {
     "Prediction": ("polyhead.structures", "Prediction"),
     "evaluate": ("polyhead.evaluation", "evaluate"),
     "examine": ("polyhead.preparation", "examine"),
+    "examine_labels": ("polyhead.evaluation.label_doctor", "examine_labels"),
     "load": ("polyhead.network", "load_predictor"),
     "load_config": ("polyhead.config", "load_config"),
     "resume": ("polyhead.training", "resume"),
+    "score_predictions": ("polyhead.preparation", "score_predictions"),
     "train": ("polyhead.training", "train"),
 }
 

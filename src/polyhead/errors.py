@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+# Of the choices that an error lists.
+_MOST_LISTED, _LONGEST_LIST, _LONGEST_NAME = 20, 300, 60
 
 
 class PolyheadError(Exception):
@@ -106,7 +110,7 @@ def one_line(text: str) -> str:
 
 
 def nearest(name: str, choices: Iterable[str]) -> str:
-    """Say which choice was likely meant, or list the choices.
+    """Say which choice was likely meant, or list the choices, as many as fit on a line or two.
 
     Args:
         name: What was found.
@@ -118,10 +122,25 @@ def nearest(name: str, choices: Iterable[str]) -> str:
     >>> nearest("epoch", ["epochs", "seed"])
     'Did you mean "epochs"?'
     """
-    choices = list(choices)
+    choices = tuple(choices)
+    close = _closest(name.casefold(), choices)
+    if close is not None:
+        return f'Did you mean "{close}"?'
+    if not choices:
+        return ""
+    names = [_cut(choice) for choice in sorted(choices)[:_MOST_LISTED]]
+    while len(names) > 1 and sum(map(len, names)) > _LONGEST_LIST:
+        names.pop()
+    rest = f", … ({len(choices):,} in all)" if len(names) < len(choices) else ""
+    return f"Choices: {', '.join(names)}{rest}."
+
+
+@functools.lru_cache(maxsize=1024)  # one wrong label may stand in thousands of rows
+def _closest(folded_name: str, choices: tuple[str, ...]) -> str | None:
     folded = {choice.casefold(): choice for choice in choices}
-    close = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
-    if close:
-        return f'Did you mean "{folded[close[0]]}"?'
-    shown = ", ".join(sorted(choices)[:20])
-    return f"Choices: {shown}{', …' if len(choices) > 20 else ''}." if choices else ""
+    close = difflib.get_close_matches(folded_name, folded, n=1, cutoff=0.6)
+    return folded[close[0]] if close else None
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
