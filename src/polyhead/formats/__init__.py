@@ -10,6 +10,7 @@ from pathlib import Path
 from polyhead.errors import ConfigError
 from polyhead.formats import coco, csv, folders, jsonl, parquet
 from polyhead.formats.duplicates import duplicate_rows
+from polyhead.formats.elsewhere_names import find_elsewhere
 from polyhead.formats.faults import refusal
 from polyhead.formats.image_column import name_image_column
 from polyhead.formats.image_paths import choose_root, match_files, missing_names
@@ -111,7 +112,7 @@ def _to_table(raw: RawTable, path: Path, images: Path | None, image_column: str 
     faults = (*raw.faults, *notes)
     table = Table(data, path.name, root, raw.lines, faults, told_sizes=raw.told_sizes)
     if path.is_file():
-        table = match_files(table)
+        table = find_elsewhere(match_files(table))
     table = with_objects(table)
     faults = (*missing_names(table), *duplicate_rows(table), *null_items(table))
     return replace(table, faults=(*table.faults, *faults))

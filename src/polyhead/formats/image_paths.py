@@ -27,10 +27,15 @@ def choose_root(names: pa.ChunkedArray, candidates: Sequence[Path]) -> Path:
 
     A table may write `images/a.jpg` or `a.jpg` for the same file. On a draw, the first candidate.
     """
-    rows = np.unique(np.linspace(0, max(len(names) - 1, 0), _SAMPLE_ROWS).astype(int))
-    sample = [name for name in names.take(pa.array(rows)).to_pylist() if name]
+    sample = sample_names(names)
     found = {root: sum(is_file(named_file(root, name)) for name in sample) for root in candidates}
     return max(found, key=lambda root: found[root])
+
+
+def sample_names(names: pa.ChunkedArray) -> list[str]:
+    """At most 200 names, spread over the table, without the blank ones."""
+    rows = np.unique(np.linspace(0, max(len(names) - 1, 0), _SAMPLE_ROWS).astype(int))
+    return [name for name in names.take(pa.array(rows)).to_pylist() if name]
 
 
 def match_files(table: Table) -> Table:
@@ -55,7 +60,7 @@ def match_files(table: Table) -> Table:
     ambiguous = [row for row, found in meant.items() if len(found) > 1]
     renamed = {row: found[0] for row, found in meant.items() if len(found) == 1}
     faults = row_faults(table, "E_IMAGE_AMBIGUOUS", ambiguous, lambda row: _choices(meant[row]))
-    data = _with_names(table.data, renamed)
+    data = with_names(table.data, renamed)
     return replace(table, data=data, faults=(*table.faults, *faults))
 
 
@@ -98,7 +103,8 @@ def _key(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
-def _with_names(data: pa.Table, renamed: dict[int, str]) -> pa.Table:
+def with_names(data: pa.Table, renamed: Mapping[int, str]) -> pa.Table:
+    """The table with other image names in some rows."""
     if not renamed:
         return data
     mask = np.zeros(len(data), bool)
