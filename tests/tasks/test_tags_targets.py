@@ -240,6 +240,13 @@ class TestFaults:
         assert not fault.is_error
         assert '"bus"' in fault.message
 
+    def test_a_label_that_no_row_is_known_to_lack_is_a_warning(self):
+        rows = table(car=["1", "", "1"], bus=["1", "0", ""])
+        (fault,) = encode(rows, columns=["car", "bus"])[1].faults
+        assert fault.code == "W_NO_NEGATIVES"
+        assert not fault.is_error
+        assert '1 of 2 labels are yes or unknown in every row ("car")' in fault.message
+
     def test_messages_of_huge_labels_stay_short(self):
         huge = "x" * 10_000
         rows = table(contents=[huge, huge.upper(), "a"])

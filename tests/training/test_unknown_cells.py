@@ -3,9 +3,11 @@
 import shutil
 
 import numpy as np
+import pytest
 import torch
 from tiny_runs import QUIET, digests, records, tiny_config
 
+from polyhead.errors import DataError
 from polyhead.preparation import prepare
 from polyhead.tasks import ClassTask, TagsTask
 from polyhead.training import train
@@ -97,3 +99,16 @@ def test_a_mean_loss_counts_only_the_steps_that_had_something_known(scenes, tmp_
     run = train(tiny_config(sparse, "train.batch_size=2"), runs=tmp_path / "r", reporter=QUIET)
     for record in records(run):
         assert 0.2 < record["train_loss"]["daytime"] < 4.0
+
+
+def test_a_task_of_which_the_train_part_says_nothing_is_refused(scenes, tmp_path):
+    prepared = prepare(tiny_config(scenes), QUIET)
+    hidden = without(scenes, tmp_path, "daytime", prepared.rows("train").tolist())
+    parts = [["split"], *([part] for part in prepared.split)]
+    lines = (hidden / "labels.csv").read_text().splitlines()
+    told = [",".join([line, *part]) for line, part in zip(lines, parts, strict=True)]
+    (hidden / "labels.csv").write_text("\n".join(told) + "\n")
+    with pytest.raises(DataError) as found:
+        prepare(tiny_config(hidden, "data.split.column=split"), QUIET)
+    assert [fault.code for fault in found.value.faults] == ["E_NOTHING_KNOWN"]
+    assert 'task "daytime"' in found.value.message

@@ -63,7 +63,8 @@ def prepare(
 
     Raises:
         DataError: The check found errors (all of them listed); or with `bad_data: skip`, errors
-            that concern no single row, or more than 1 % of the rows.
+            that concern no single row, or more than 1 % of the rows. Or the train part is empty,
+            or says nothing of a task.
     """
     return divide(config, examine(config, reporter), earlier)
 
@@ -87,6 +88,7 @@ def divide(
     digests = found.digests[keep]
     labels = {name: task.stratify(targets[name]) for name, task in found.tasks.items()}
     split = _split(config, table, labels, digests, earlier or {})
+    _require_known(config, table, found.tasks, targets, split == "train")
     warnings = _thin_parts(table, found.tasks, labels, split)
     calm = [fault for fault in found.faults if not fault.is_error]
     faults = (*calm, *warnings)
@@ -140,6 +142,24 @@ def _split(
     return split
 
 
+def _require_known(
+    config: Config,
+    table: Table,
+    tasks: Mapping[str, Task],
+    targets: Mapping[str, Targets],
+    training: np.ndarray,
+) -> None:
+    """Refuse a head that has nothing to learn from, though other parts of the split do."""
+    for name, task in tasks.items():
+        if not config.tasks[name].freeze and not task.known(targets[name])[training].any():
+            message = (
+                f'task "{name}" has no known cell in the {int(training.sum())} rows of the train '
+                "part of the split; expected some; fill its column there, change data.split, or "
+                "remove the task."
+            )
+            raise DataError(message, [Fault("E_NOTHING_KNOWN", table.source, message)])
+
+
 def _thin_parts(
     table: Table, tasks: Mapping[str, Task], labels: Mapping[str, np.ndarray], split: np.ndarray
 ) -> list[Fault]:
@@ -165,10 +185,11 @@ def _thin_classes(
         rows = split == part
         lacking = present & ~(labels[rows] == 1).any(0)
         if rows.any() and lacking.any():
-            shown = ", ".join(np.array(names)[lacking][:8])
+            shown = ", ".join(np.array(names)[lacking][:8]) + (" …" if lacking.sum() > 8 else "")
+            lost = "they cannot be learnt" if part == "train" else "their figures there are null"
             message = (
-                f"the {part} part has no positive row of {int(lacking.sum())} classes ({shown}); "
-                "their figures there are null; add examples."
+                f"the {part} part has no positive row of {int(lacking.sum())} of {len(names)} "
+                f"classes ({shown}); {lost}; add examples."
             )
             faults.append(Fault("W_NO_POSITIVES", source, message))
     return faults

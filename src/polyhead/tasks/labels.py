@@ -126,3 +126,28 @@ def support_faults(
         "learnt and are left out of averaged figures; add examples or remove them from `classes`."
     )
     return [Fault("W_NO_POSITIVES", where, message)]
+
+
+def one_sided_faults(
+    classes: Sequence[str], targets: np.ndarray, where: str, before: Sequence[Fault] = ()
+) -> list[Fault]:
+    """`W_NO_NEGATIVES` for labels that rows have and no row is known to lack.
+
+    Args:
+        classes: L labels.
+        targets: (N, L) 1 yes, 0 no, -1 unknown.
+        where: How messages name the place.
+        before: What was found so far; errors among it explain why cells are unknown.
+    """
+    sided = (targets == 1).any(0) & ~(targets == 0).any(0)
+    if not sided.any() or any(fault.is_error for fault in before):
+        return []
+    names = [name for name, is_sided in zip(classes, sided, strict=True) if is_sided]
+    shown = ", ".join(f'"{_shown(name)}"' for name in names[:8]) + (" …" if len(names) > 8 else "")
+    message = (
+        f"{len(names)} of {len(classes)} labels are yes or unknown in every row ({shown}); known "
+        "noes tell when a label does not hold: without any, it is learnt as always yes and its "
+        "figures come out perfect; write 0 where it is absent, or if nobody wrote noes down set "
+        "`unknown` (see docs/losses.md)."
+    )
+    return [Fault("W_NO_NEGATIVES", where, message)]

@@ -16,7 +16,7 @@ from polyhead.metrics import Sharing, ThresholdObjective, parse_thresholds
 from polyhead.structures import Table, TagsPrediction
 from polyhead.tasks.class_names import ClassNames
 from polyhead.tasks.component import Component, ComponentField
-from polyhead.tasks.labels import natural_order, support_faults
+from polyhead.tasks.labels import natural_order, one_sided_faults, support_faults
 from polyhead.tasks.tag_cells import (
     UNKNOWN,
     find_delimiter,
@@ -155,6 +155,7 @@ class TagsTask(Task):
             )
         positives = (targets == 1).sum(0)
         faults += support_faults(self.classes, positives, table.source, faults)
+        faults += one_sided_faults(self.classes, targets, table.source, faults)
         faults += rule_faults(table, targets, config.rules.settle(self.classes))
         return Encoding(targets, faults)
 
