@@ -13,6 +13,7 @@ from polyhead.cli.columns import named_table, number_columns
 from polyhead.cli.task_figures import figure_text
 
 MAX_COUPLINGS = 8
+MAX_BOUND = 5
 
 
 def print_tag_extras(console: Console, task: Mapping[str, Any], file: str) -> None:
@@ -31,6 +32,8 @@ def print_tag_extras(console: Console, task: Mapping[str, Any], file: str) -> No
         console.print(_couplings(couplings[:MAX_COUPLINGS]))
         if len(couplings) > MAX_COUPLINGS:
             console.print(f"more couplings are in {file}")
+        for place, direction in enumerate(task["field"].get("directions", ()), 1):
+            console.print(direction_text(place, direction), soft_wrap=True)
 
 
 def conformal_text(conformal: Mapping[str, float | None]) -> str:
@@ -56,6 +59,19 @@ def field_text(field: Mapping[str, Any]) -> str:
         f"field: log-likelihood {with_it} a picture, {without} without couplings "
         f"(standard error of the gain {error})"
     )
+
+
+def direction_text(place: int, direction: Mapping[str, Any]) -> str:
+    """The labels that couplings of some pictures bind more, or less, than those of others.
+
+    >>> bound = {"labels": {"bus": 1.5, "car": -0.5}, "gate_low": -0.9, "gate_high": 0.2}
+    >>> direction_text(1, bound)
+    'gate 1, from -0.900 to +0.200, times: bus +1.50, car -0.50'
+    """
+    bound = [f"{label} {value:+.2f}" for label, value in direction["labels"].items()]
+    low, high = direction["gate_low"], direction["gate_high"]
+    opens = "" if low is None else f", from {low:+.3f} to {high:+.3f}"
+    return f"gate {place}{opens}, times: {', '.join(bound[:MAX_BOUND])}"
 
 
 def _couplings(couplings: Sequence[Mapping[str, Any]]) -> Table:

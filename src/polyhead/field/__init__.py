@@ -2,6 +2,6 @@
 
 from polyhead.field.pairwise_field import PairwiseField
 from polyhead.field.rules import Rules
-from polyhead.field.strongest import Coupling
+from polyhead.field.strongest import Coupling, Direction, list_directions
 
-__all__ = ["Coupling", "PairwiseField", "Rules"]
+__all__ = ["Coupling", "Direction", "PairwiseField", "Rules", "list_directions"]

@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from polyhead.field.belief_propagation import belief_propagation
-from polyhead.field.conditioning import solve_given
+from polyhead.field.conditioning import Solve, solve_given
 from polyhead.field.enumeration import Enumeration
 from polyhead.field.iterated_modes import iterated_modes
 from polyhead.field.min_cut import min_cut
@@ -30,32 +30,53 @@ class Component:
         couplings: (n, n) W.
         means: (n,) μ.
         rules: Among them, renumbered.
+        added: (R, n, n) what each gate adds to the couplings, or None.
+        gates: (B, R) of the images asked about, or None.
     """
 
     labels: np.ndarray
     couplings: np.ndarray
     means: np.ndarray
     rules: Rules
+    added: np.ndarray | None = None
+    gates: np.ndarray | None = None
 
     @cached_property
     def enumeration(self) -> Enumeration | None:
         """Its legal states, or None when they are more than 2^14."""
         states = legal_states(len(self.labels), self.rules, MAX_STATES)
-        return None if states is None else Enumeration.of(states, self.couplings, self.means)
+        if states is None:
+            return None
+        listed = Enumeration.of(states, self.couplings, self.means)
+        if self.added is None or self.gates is None:
+            return listed
+        return listed.gated(self.gates, self.added, self.means)
 
     def marginals(self, unaries: np.ndarray, given: np.ndarray | None) -> np.ndarray:
         """(B, n): by enumeration, else by belief propagation."""
         if self.enumeration:
             return self.enumeration.marginals(unaries, given)
-        log_odds = unaries - self.couplings @ self.means
-        return solve_given(log_odds, self.couplings, self.rules, given, belief_propagation)
+        return self._solve(unaries, given, belief_propagation)
 
     def mode(self, unaries: np.ndarray, given: np.ndarray | None) -> np.ndarray:
         """(B, n) bool: by enumeration, else by the fastest exact way that fits, else climbing."""
         if self.enumeration:
             return self.enumeration.mode(unaries, given)
-        log_odds = unaries - self.couplings @ self.means
-        return solve_given(log_odds, self.couplings, self.rules, given, most_likely) > 0.5
+        return self._solve(unaries, given, most_likely) > 0.5
+
+    def _solve(self, unaries: np.ndarray, given: np.ndarray | None, solve: Solve) -> np.ndarray:
+        """(B, n): all images together, or each with the couplings that its gates make."""
+        if self.added is None or self.gates is None:
+            log_odds = unaries - self.couplings @ self.means
+            return solve_given(log_odds, self.couplings, self.rules, given, solve)
+        found = np.empty(unaries.shape)
+        for row, gates in enumerate(self.gates):
+            image = slice(row, row + 1)
+            couplings = self.couplings + np.tensordot(gates, self.added, 1)
+            log_odds = unaries[image] - couplings @ self.means
+            told = None if given is None else given[image]
+            found[image] = solve_given(log_odds, couplings, self.rules, told, solve)
+        return found
 
 
 def most_likely(log_odds: np.ndarray, couplings: np.ndarray, rules: Rules) -> np.ndarray:
@@ -94,15 +115,29 @@ def _better(
     return other if scores[1] > scores[0] else state
 
 
-def split(couplings: np.ndarray, means: np.ndarray, rules: Rules) -> tuple[Component, ...]:
+def split(
+    couplings: np.ndarray,
+    means: np.ndarray,
+    rules: Rules,
+    added: np.ndarray | None = None,
+    gates: np.ndarray | None = None,
+) -> tuple[Component, ...]:
     """The components of two or more labels; labels in none of them stand alone."""
-    joined = csr_array(couplings != 0, dtype=float) + rule_graph(len(means), rules)
+    coupled = couplings != 0
+    if added is not None:
+        coupled = coupled | (added != 0).any(0)
+    joined = csr_array(coupled, dtype=float) + rule_graph(len(means), rules)
     _, part = connected_components(joined, directed=False)
     order = np.argsort(part, kind="stable")
     members = np.split(order, np.flatnonzero(np.diff(part[order])) + 1)
     return tuple(
         Component(
-            labels, couplings[np.ix_(labels, labels)], means[labels], rules.restricted(labels)
+            labels,
+            couplings[np.ix_(labels, labels)],
+            means[labels],
+            rules.restricted(labels),
+            None if added is None else added[:, labels[:, None], labels],
+            gates,
         )
         for labels in members
         if len(labels) > 1

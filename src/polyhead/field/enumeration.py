@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -18,21 +18,31 @@ class Enumeration:
     """M states s of n labels and their energies e_s = ½ (s − μ)ᵀ W (s − μ).
 
     Every answer reads score = U Sᵀ + e (B, M): log Z = lse(score), P = softmax(score). Told labels
-    give the states that disagree a score of −inf.
+    give the states that disagree a score of −inf. Where gates α (B, R) of the images add to W,
+    energies of what each adds are listed once too, and weighed: e + α E.
 
     Attributes:
         states: (M, n) bool, in lexical order.
-        energies: (M,) float64.
+        energies: (M,) float64 e.
+        gates: (B, R) α of the images asked about, or None.
+        gated_energies: (R, M) float64 E, or None.
     """
 
     states: np.ndarray
     energies: np.ndarray
+    gates: np.ndarray | None = None
+    gated_energies: np.ndarray | None = None
 
     @classmethod
     def of(cls, states: np.ndarray, couplings: np.ndarray, means: np.ndarray) -> Enumeration:
         """The energies of some states under a coupling matrix (n, n) and means (n,)."""
-        centred = states - means
-        return cls(states, 0.5 * np.einsum("mi,mi->m", centred @ couplings, centred))
+        return cls(states, _energies(states - means, couplings))
+
+    def gated(self, gates: np.ndarray, added: np.ndarray, means: np.ndarray) -> Enumeration:
+        """The same states for images whose gates (B, R) add couplings (R, n, n)."""
+        centred = self.states - means
+        listed = np.stack([_energies(centred, each) for each in added])
+        return replace(self, gates=gates, gated_energies=listed)
 
     @cached_property
     def _columns(self) -> np.ndarray:
@@ -40,6 +50,8 @@ class Enumeration:
 
     @cached_property
     def _halves(self) -> HalfStates | None:
+        if self.gates is not None:  # energies of each image would want halves of its own
+            return None
         return HalfStates.of(self.states, self.energies)
 
     def log_partition(self, unaries: np.ndarray, given: np.ndarray | None = None) -> np.ndarray:
@@ -110,11 +122,18 @@ class Enumeration:
             rows = slice(start, start + step)
             score = unaries[rows] @ self._columns
             score += self.energies
+            if self.gates is not None and self.gated_energies is not None:
+                score += self.gates[rows] @ self.gated_energies
             if given is not None and (given[rows] >= 0).any():
                 told = given[rows]
                 wrong = (told == 1) @ (1 - self._columns) + (told == 0) @ self._columns
                 score[wrong > 0] = -np.inf
             yield score
+
+
+def _energies(centred: np.ndarray, couplings: np.ndarray) -> np.ndarray:
+    """(M,) ½ cᵀ W c of centred states (M, n)."""
+    return 0.5 * np.einsum("mi,mi->m", centred @ couplings, centred)
 
 
 def weights(score: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,7 +16,9 @@ from polyhead.field.conditioning import check_given
 from polyhead.field.decoders import legal_thresholding
 from polyhead.field.enumeration import Enumeration
 from polyhead.field.expected_f import decide_expected_f
+from polyhead.field.field_shapes import check_shapes
 from polyhead.field.label_sizes import sizes_of_parts
+from polyhead.field.low_rank import added_couplings
 from polyhead.field.pseudo_likelihood import pseudo_log_likelihood
 from polyhead.field.rules import NO_RULES, UNKNOWN, Rules
 from polyhead.field.strongest import Coupling, strongest_couplings
@@ -37,7 +39,9 @@ class PairwiseField:
         couplings: (L, L) float64 W, symmetric with a zero diagonal.
         means: (L,) float64 μ, how often each label is yes.
         rules: What is legal.
-        directions: (R, L) a_r of W(x) = W + Σ_r α_r(x) a_r a_rᵀ, or None; see `at`.
+        directions: (R, L) a_r, where W(x) = W + Σ_r α_r(x) a_r a_rᵀ, but for its diagonal and for
+            pairs that a rule joins, which it leaves alone; or None. See `of_images` and `at`.
+        gates: (B, R) α(x) of the images that it answers for, or None.
 
     Raises:
         ValueError: A shape or value is wrong.
@@ -51,12 +55,17 @@ class PairwiseField:
     means: np.ndarray
     rules: Rules = NO_RULES
     directions: np.ndarray | None = None
+    gates: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        for name in ("couplings", "means", "directions"):
+        for name in ("couplings", "means", "directions", "gates"):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, np.asarray(getattr(self, name), np.float64))
-        _check_shapes(self)
+        check_shapes(self.couplings, self.means, self.directions, self.gates)
+        if self.rules.classes and len(self.rules.classes) != len(self.means):
+            raise ValueError(
+                f"`rules` are of {len(self.rules.classes)} labels, not {len(self.means)}."
+            )
 
     @classmethod
     def independent(cls, num_labels: int, rules: Rules | None = None) -> PairwiseField:
@@ -65,13 +74,20 @@ class PairwiseField:
             np.zeros((num_labels,) * 2), np.zeros(num_labels), NO_RULES if rules is None else rules
         )
 
+    def of_images(self, gates: np.ndarray) -> PairwiseField:
+        """The field that answers for B images, each with the W(x) of its row of gates (B, R)."""
+        return replace(self, gates=gates)
+
     def at(self, gates: np.ndarray) -> PairwiseField:
-        """The field of one image, with W(x) of its gates α(x) (R,)."""
-        assert self.directions is not None, "a field without directions is the same for all images"
-        added = (self.directions.T * gates) @ self.directions
-        np.fill_diagonal(added, 0)
-        added = (added + added.T) / 2
-        return PairwiseField(self.couplings + added, self.means, self.rules)
+        """The field without directions whose W is the W(x) of one image's gates (R,)."""
+        assert self._added is not None, "a field without directions is the same for all images"
+        added = np.tensordot(gates, self._added, 1)
+        return PairwiseField(self.couplings + (added + added.T) / 2, self.means, self.rules)
+
+    @property
+    def is_coupled(self) -> bool:
+        """Whether there is any coupling between labels, besides rules."""
+        return bool(np.any(self.couplings)) or self.directions is not None
 
     @property
     def is_exact(self) -> bool:
@@ -130,7 +146,11 @@ class PairwiseField:
         """(B,) Σ over known i of log P(y_i | known others); unknown neighbours contribute 0."""
         unaries = self._checked(unaries, None)
         neighbours = np.where(targets >= 0, targets - self.means, 0)
-        return pseudo_log_likelihood(unaries + neighbours @ self.couplings, targets, self.rules)
+        conditionals = unaries + neighbours @ self.couplings
+        if self._added is not None and self.gates is not None:
+            for gate, added in zip(self.gates.T, self._added, strict=True):
+                conditionals += gate[:, None] * (neighbours @ added)
+        return pseudo_log_likelihood(conditionals, targets, self.rules)
 
     def decode_marginals(
         self, probabilities: np.ndarray, thresholds: np.ndarray, given: np.ndarray | None = None
@@ -210,7 +230,12 @@ class PairwiseField:
 
     @cached_property
     def _parts(self) -> tuple[Component, ...]:
-        return split(self.couplings, self.means, self.rules)
+        return split(self.couplings, self.means, self.rules, self._added, self.gates)
+
+    @cached_property
+    def _added(self) -> np.ndarray | None:
+        """(R, L, L) what each gate adds to the couplings."""
+        return None if self.directions is None else added_couplings(self.directions, self.rules)
 
     @cached_property
     def _alone(self) -> np.ndarray:
@@ -240,13 +265,17 @@ class PairwiseField:
 
     def _checked(self, unaries: np.ndarray, given: np.ndarray | None) -> np.ndarray:
         """Finite float64 log-odds, once shapes and told labels are found right."""
-        if self.directions is not None:
-            raise ValueError("this field differs from image to image: ask `field.at(gates)`.")
+        if self.directions is not None and self.gates is None:
+            raise ValueError(
+                "this field differs from image to image: ask `field.of_images(gates)`."
+            )
+        if self.gates is not None and len(self.gates) != len(unaries):
+            raise ValueError(f"gates are of {len(self.gates)} images, not of {len(unaries)}.")
         if unaries.ndim != 2 or unaries.shape[1] != len(self.means):
             raise ValueError(
                 f"`unaries` should be (B, {len(self.means)}) log-odds. Found {unaries.shape}."
             )
-        if np.isnan(unaries).any():
+        if np.isnan(unaries).any() or (self.gates is not None and np.isnan(self.gates).any()):
             raise DivergedError("a label's log-odds are NaN; expected numbers; train again.")
         check_given(given, unaries.shape, self.rules)
         return np.clip(np.asarray(unaries, np.float64), -LARGEST_LOG_ODDS, LARGEST_LOG_ODDS)
@@ -259,21 +288,3 @@ def _listed(found: Enumeration | None, part: Component) -> Enumeration:
             "cannot be told exactly. Use `pseudo_log_likelihood`."
         )
     return found
-
-
-def _check_shapes(field: PairwiseField) -> None:
-    couplings, means, directions = field.couplings, field.means, field.directions
-    shape = (len(means),) * 2
-    if means.ndim != 1 or couplings.shape != shape:
-        raise ValueError(
-            "`couplings` should be (L, L) and `means` (L,). "
-            f"Found {couplings.shape} and {means.shape}."
-        )
-    if not (np.isfinite(couplings).all() and np.isfinite(means).all()):
-        raise ValueError("`couplings` and `means` should be finite.")
-    if (couplings != couplings.T).any() or np.diagonal(couplings).any():
-        raise ValueError("`couplings` should be symmetric with a zero diagonal.")
-    if field.rules.classes and len(field.rules.classes) != len(means):
-        raise ValueError(f"`rules` are of {len(field.rules.classes)} labels, not {len(means)}.")
-    if directions is not None and (directions.ndim != 2 or directions.shape[1] != len(means)):
-        raise ValueError(f"`directions` should be (R, {len(means)}). Found {directions.shape}.")

@@ -26,6 +26,41 @@ class Coupling:
     support: tuple[int, int, int, int] | None = None
 
 
+@dataclass(frozen=True)
+class Direction:
+    """Labels that one gate α(x) of the images binds: it adds α a_i a_j to the coupling of i and j.
+
+    Attributes:
+        labels: Label to a_i, the largest |a_i| first, its sign +.
+        gate_low: 5 % of the pictures have a smaller α; None without pictures.
+        gate_high: 5 % of the pictures have a larger α; None without pictures.
+    """
+
+    labels: dict[str, float]
+    gate_low: float | None
+    gate_high: float | None
+
+
+def list_directions(
+    directions: np.ndarray, classes: Sequence[str], gates: np.ndarray, num: int = 8
+) -> list[Direction]:
+    """What each direction binds, and how far its gate opens.
+
+    Args:
+        directions: (R, L) a_r.
+        classes: The L names.
+        gates: (N, R) α of pictures.
+        num: Most labels a direction.
+    """
+    found = []
+    for row, gate in zip(directions, gates.T, strict=True):
+        order = np.argsort(-np.abs(row), kind="stable")[:num].tolist()
+        sign = np.sign(row[order[0]]) or 1.0  # a and -a are the same
+        ends = np.quantile(gate, (0.05, 0.95)).tolist() if len(gate) else (None, None)
+        found.append(Direction({classes[i]: float(sign * row[i]) for i in order}, *ends))
+    return found
+
+
 def strongest_couplings(
     couplings: np.ndarray, classes: Sequence[str], targets: np.ndarray | None, num: int
 ) -> list[Coupling]:

@@ -6,8 +6,9 @@ import numpy as np
 
 from polyhead.config import check_component, construct
 from polyhead.errors import ConfigError
+from polyhead.field import Rules
 from polyhead.heads import HEADS, OnePassHead
-from polyhead.losses import FIELDS, LOSSES, LabelCounts, Loss, NumberStatistics, TagsLoss
+from polyhead.losses import FIELDS, LOSSES, Bce, LabelCounts, Loss, NumberStatistics, TagsLoss
 from polyhead.losses.unknown import UNKNOWN, PartialTags
 from polyhead.tasks import TagsConfig, Task, TaskConfig
 
@@ -38,7 +39,8 @@ def check_tags_loss(name: str, keys: TagsConfig) -> None:
     unknown, _ = check_component("unknown", UNKNOWN, keys.unknown)
     construct("unknown", UNKNOWN, keys.unknown, LabelCounts(np.zeros(MANY), np.zeros(MANY)))
     if keys.field is not None:
-        check_component("field", FIELDS, keys.field)
+        few = LabelCounts(np.zeros(2), np.zeros(2))
+        construct("field", FIELDS, keys.field, Bce(few), few, Rules())
     links = [key for key, loss in LOSSES.items() if issubclass(loss, TagsLoss) and loss.has_link]
     if unknown.needs_link and keys.loss.name not in links:
         raise ConfigError(

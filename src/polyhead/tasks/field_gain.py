@@ -52,7 +52,9 @@ class FieldGain:
         }
 
 
-def field_gain(field: PairwiseField, log_odds: np.ndarray, targets: np.ndarray) -> FieldGain:
+def field_gain(
+    field: PairwiseField, log_odds: np.ndarray, targets: np.ndarray, gates: np.ndarray | None = None
+) -> FieldGain:
     """Compare a field with the same log-odds uncoupled, under the same rules.
 
     Couplings and unaries were learnt together, so the uncoupled labels first get a calibration of
@@ -62,6 +64,7 @@ def field_gain(field: PairwiseField, log_odds: np.ndarray, targets: np.ndarray) 
         field: As trained.
         log_odds: (N, L) its unaries.
         targets: (N, L) 1 yes, 0 no, -1 unknown.
+        gates: (N, R), of a field that differs from picture to picture.
     """
     seen = (targets >= 0).any(1)
     unaries, known = log_odds[seen].astype(np.float64), targets[seen]
@@ -70,6 +73,8 @@ def field_gain(field: PairwiseField, log_odds: np.ndarray, targets: np.ndarray) 
     own = choose_calibration(unaries, known, True)
     plain = own.log_odds(unaries)
     uncoupled = PairwiseField.independent(len(field.means), field.rules)
+    if gates is not None and field.directions is not None:
+        field = field.of_images(gates[seen])
     if field.is_exact:
         without = uncoupled.log_likelihood(plain, known)
         coupled = field.log_likelihood(unaries, known)

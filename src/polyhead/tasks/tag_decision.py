@@ -38,9 +38,14 @@ class TagDecision:
     intervals: ThresholdIntervals | None = None
 
     @property
+    def rules(self) -> Rules:
+        """What holds in every answer."""
+        return self.field.rules if self.field is not None else Rules()
+
+    @property
     def is_coupled(self) -> bool:
         """Whether what is said of one label tells of another."""
-        return self.field is not None and bool(np.any(self.field.couplings))
+        return self.field is not None and self.field.is_coupled
 
     @property
     def is_learnt(self) -> bool:
@@ -59,12 +64,13 @@ class TagDecision:
         """(N, L) probability of each label, by the field and by what is given.
 
         Args:
-            dense: `probabilities`, and `logits` (calibrated log-odds) where there is a field.
+            dense: `probabilities`; `logits` (calibrated log-odds) where there is a field, and
+                `gates` where it differs from picture to picture.
         """
         if not self.is_learnt and not self.given:
             return dense["probabilities"]
         log_odds = dense["logits"]
-        marginals = self._field(log_odds).marginals(log_odds, self._told(log_odds))
+        marginals = self._field(dense).marginals(log_odds, self._told(log_odds))
         return marginals.astype(np.float32)
 
     def labels(self, dense: Mapping[str, np.ndarray], probabilities: np.ndarray) -> np.ndarray:
@@ -76,7 +82,7 @@ class TagDecision:
         """
         if self.is_plain:
             return probabilities >= self.cuts(probabilities.shape[1])
-        field, told = self._field(probabilities), self._told(probabilities)
+        field, told = self._field(dense), self._told(probabilities)
         if self.decoder == "map":
             return field.mode(dense["logits"], told)
         if self.decoder == "expected_f1":
@@ -121,8 +127,10 @@ class TagDecision:
             intervals=ThresholdIntervals.from_dict(intervals) if intervals else None,
         )
 
-    def _field(self, cells: np.ndarray) -> PairwiseField:
-        return self.field or PairwiseField.independent(cells.shape[1])
+    def _field(self, dense: Mapping[str, np.ndarray]) -> PairwiseField:
+        if self.field is None:
+            return PairwiseField.independent(dense["probabilities"].shape[1])
+        return self.field if self.field.directions is None else self.field.of_images(dense["gates"])
 
     def _told(self, cells: np.ndarray) -> np.ndarray | None:
         if not self.given:

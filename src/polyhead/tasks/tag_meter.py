@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import expit
 
-from polyhead.field import PairwiseField, Rules
+from polyhead.field import PairwiseField, Rules, list_directions
 from polyhead.metrics import (
     Calibration,
     TagsMeter,
@@ -42,6 +42,7 @@ class TagsTaskMeter:
         self._meter = TagsMeter(task.classes)
         self._labels: list[np.ndarray] = []
         self._log_odds: list[np.ndarray] = []
+        self._gates: list[np.ndarray] = []
 
     def update(self, dense: Mapping[str, np.ndarray], targets: np.ndarray) -> None:
         """Take one batch."""
@@ -51,6 +52,8 @@ class TagsTaskMeter:
             self._labels.append(self._decision.labels(dense, probabilities))
         if "logits" in dense and (self._decision.is_coupled or not self._decision.thresholds):
             self._log_odds.append(dense["logits"].astype(np.float32))
+            if "gates" in dense:
+                self._gates.append(dense["gates"].astype(np.float32))
 
     def compute(self, *, intervals: bool = False) -> dict[str, Any]:
         """The task's part of `evaluation.json`."""
@@ -69,16 +72,24 @@ class TagsTaskMeter:
                 **{name: None if np.isnan(v) else float(v) for name, v in kept.items()},
             }
         if decision.field is not None and decision.is_coupled and decision.thresholds:
-            gain = field_gain(decision.field, self._all_log_odds(), self._meter.targets)
-            couplings = decision.field.strongest(self._task.classes, self._meter.targets)
-            figures["field"] = {**gain.to_dict(), "couplings": [asdict(c) for c in couplings]}
+            figures["field"] = self._field_figures(decision.field)
+        return figures
+
+    def _field_figures(self, field: PairwiseField) -> dict[str, Any]:
+        """What the field gains, and what it holds: that of all pictures, and that of gates."""
+        classes, gates = self._task.classes, self._all_gates()
+        gain = field_gain(field, self._all_log_odds(), self._meter.targets, gates)
+        couplings = field.strongest(classes, self._meter.targets)
+        figures = {**gain.to_dict(), "couplings": [asdict(c) for c in couplings]}
+        if field.directions is not None and gates is not None:
+            bound = list_directions(field.directions, classes, gates)
+            figures["directions"] = [asdict(d) for d in bound]
         return figures
 
     @property
     def rules(self) -> Rules:
         """What holds in every answer."""
-        field = self._decision.field
-        return field.rules if field is not None else Rules()
+        return self._decision.rules
 
     def couple(self, field: PairwiseField) -> FieldGain:
         """Take a trained field into the decision where the held-out likelihood improves by it.
@@ -86,11 +97,11 @@ class TagsTaskMeter:
         Else its couplings are dropped; under rules the rest of it stays, for log-odds learnt under
         rules are those of no label by itself.
         """
-        gain = field_gain(field, self._all_log_odds(), self._meter.targets)
+        gain = field_gain(field, self._all_log_odds(), self._meter.targets, self._all_gates())
         if gain.is_sure:
             self._decision = replace(self._decision, field=field)
         elif field.rules:
-            rules_alone = replace(field, couplings=np.zeros_like(field.couplings))
+            rules_alone = PairwiseField(np.zeros_like(field.couplings), field.means, field.rules)
             self._decision = replace(self._decision, field=rules_alone)
         return gain
 
@@ -106,9 +117,12 @@ class TagsTaskMeter:
     def fit(self) -> TagsTask:
         """The task with thresholds, and what else its config asks for, fitted on all seen."""
         log_odds, targets = self._evidence()
+        seen, gates = self._seen, self._all_gates()
         config = self._task.config
         assert config is not None
         dense = {"logits": log_odds, "probabilities": expit(log_odds)}
+        if gates is not None:
+            dense["gates"] = gates[seen]
         probabilities = self._decision.probabilities(dense)
         thresholds = fit_thresholds(probabilities, targets, *config.cut_by())
         fitted = replace(
@@ -121,11 +135,16 @@ class TagsTaskMeter:
 
     def _evidence(self) -> tuple[np.ndarray, np.ndarray]:
         """Log-odds and targets of the pictures with a known label: the others change no fit."""
-        targets = self._meter.targets
-        seen = (targets >= 0).any(1)
-        return self._all_log_odds()[seen], targets[seen]
+        return self._all_log_odds()[self._seen], self._meter.targets[self._seen]
+
+    @property
+    def _seen(self) -> np.ndarray:
+        return np.flatnonzero((self._meter.targets >= 0).any(1))
 
     def _all_log_odds(self) -> np.ndarray:
         if not self._log_odds:
             return np.zeros((0, len(self._task.classes)), np.float32)
         return np.concatenate(self._log_odds)
+
+    def _all_gates(self) -> np.ndarray | None:
+        return np.concatenate(self._gates) if self._gates else None

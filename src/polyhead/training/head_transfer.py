@@ -53,10 +53,11 @@ def transfer_head(
     obstacle = _other_kind(origin, config, name, task) or _other_shape(then, now, layers)
     if obstacle:
         return HeadTransfer(remark=obstacle)
-    if before.classes == task.classes:
+    is_whole = all(tensor.shape == then[key].shape for key, tensor in now.items())
+    if before.classes == task.classes and is_whole:
         return _with_loss(then, origin, network, config, name)
     if not layers:
-        return HeadTransfer(remark="its layers have no rows of classes, and the classes differ")
+        return HeadTransfer(remark="its layers have no rows of classes, and its outputs differ")
     if not set(before.classes) & set(task.classes):
         return HeadTransfer(remark="no class in common")
     rows = _Rows(before.classes, task.classes)
@@ -90,8 +91,9 @@ class _Rows:
         parts = [f"{len(self.now) - len(fresh)} of {len(self.now)} classes"]
         parts += [f"new: {_listed(fresh)}"] if fresh else []
         parts += [f"dropped: {_listed(gone)}"] if gone else []
-        parts += [] if fresh or gone else ["in another order"]
-        return "; ".join(parts)
+        moved = self.before != self.now
+        parts += [] if fresh or gone or not moved else ["in another order"]
+        return "; ".join(parts if moved else [*parts, "its outputs besides them start anew"])
 
 
 def _other_kind(origin: SavedRun, config: Config, name: str, task: Task) -> str:

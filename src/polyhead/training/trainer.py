@@ -31,7 +31,7 @@ from polyhead.training.optimizer import rate_factor, set_rates
 from polyhead.training.order import EpochBatches, stable_seed
 from polyhead.training.state import SKIP_WINDOW, Position, save_state
 from polyhead.training.step import Stepper, StepReport
-from polyhead.training.validation import measure
+from polyhead.training.validation import measure, with_fields
 
 MAX_SKIPPED_STEPS = 10
 
@@ -218,10 +218,13 @@ class Trainer:
 
     def _validate(self, position: Position) -> dict[str, Any]:
         """Figures of the averaged weights; keeps them as last, and as best when they are."""
-        with self.reporter.work("validating", len(self.prepared.rows("val")), "pictures") as tell:
-            meters = self.measure(self.parts.average.state_dict(), tell)
+        shadow, prepared = self.parts.shadow, self.prepared
+        shadow.load_state_dict(self.parts.average.state_dict())
+        tasks = with_fields(shadow, prepared.tasks)
+        with self.reporter.work("validating", len(prepared.rows("val")), "pictures") as tell:
+            meters = measure(shadow, self.parts.validation, tasks, prepared.targets, tell)
         figures = {name: meter.compute() for name, meter in meters.items()}
-        record = epoch_record(position, self.prepared.tasks, figures)
+        record = epoch_record(position, prepared.tasks, figures)
         score = record["score"]
         better = position.best_score is None or score > position.best_score
         targets_of_save = [self.run.last_weights] + ([self.run.best_weights] if better else [])
@@ -231,13 +234,11 @@ class Trainer:
             position.best_score, position.best_epoch = score, position.epoch
         return {**record, "best": better}
 
-    def measure(
-        self, weights: dict[str, torch.Tensor], tell: Advance | None = None
-    ) -> dict[str, Meter]:
-        """Meters that have seen what some weights say of the validation part."""
+    def measure(self, weights: dict[str, torch.Tensor]) -> dict[str, Meter]:
+        """Meters that have seen what some weights say of the validation part, yet undecided."""
         shadow, prepared = self.parts.shadow, self.prepared
         shadow.load_state_dict(weights)
-        return measure(shadow, self.parts.validation, prepared.tasks, prepared.targets, tell)
+        return measure(shadow, self.parts.validation, prepared.tasks, prepared.targets)
 
     def _save(self, position: Position) -> None:
         parts = self.parts

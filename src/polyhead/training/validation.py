@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import torch
 
+from polyhead.losses import Pairwise
 from polyhead.network import Network
 from polyhead.progress import Advance
 from polyhead.structures import Batch
-from polyhead.tasks import Meter, Targets, Task
+from polyhead.tasks import Meter, TagsTask, Targets, Task
 
 
 def measure(
@@ -41,3 +43,27 @@ def measure(
         if advance:
             advance(len(batch.rows), "")
     return meters
+
+
+def with_fields(network: Network, tasks: Mapping[str, Task]) -> dict[str, Task]:
+    """The same tasks, answering by their label fields as learnt so far.
+
+    An epoch is then judged by what its weights will answer with: the log-odds of a label field are
+    those of no label by itself. A field too large for exact marginals is left out, whose belief
+    propagation would take seconds a thousand pictures.
+
+    Args:
+        network: Holds what the fields learnt.
+        tasks: As settled, before any decision is fitted.
+    """
+    return {name: _with_field(network, name, task) for name, task in tasks.items()}
+
+
+def _with_field(network: Network, name: str, task: Task) -> Task:
+    loss = network.loss(name)
+    if not isinstance(task, TagsTask) or not isinstance(loss, Pairwise):
+        return task
+    field = loss.field(task.decision.rules)
+    if not field.is_exact:
+        return task
+    return replace(task, decision=replace(task.decision, field=field))
