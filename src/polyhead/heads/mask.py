@@ -8,16 +8,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from polyhead.heads.conv_block import conv_block
 from polyhead.heads.spatial_head import SpatialHead
 
 
 class Mask(SpatialHead):
-    """Semantic segmentation from the fused pyramid: z = W₁·drop(SiLU(GN(W₃·Σ_s up(P_s)))).
+    """Semantic segmentation from the fused pyramid: z = W₁·drop(SiLU(Σ_s up(P_s))).
 
-    All levels are enlarged bilinearly to the finest and summed.
-    Source: the semantic branch of Kirillov et al., *Panoptic feature pyramid networks*, 2019, with
-    one convolution after the sum for several before it.
+    All levels are enlarged bilinearly to the finest and summed. The neck's last convolution of each
+    level, which is normalised, stands for the branch's own.
+    Source: the semantic branch of Kirillov et al., *Panoptic feature pyramid networks*, 2019.
 
     Args:
         num_features: D.
@@ -42,7 +41,6 @@ class Mask(SpatialHead):
     ) -> None:
         super().__init__()
         self.strides = tuple(sorted(strides))
-        self.fuse = conv_block(num_features)
         self.dropout = nn.Dropout2d(dropout)
         self.classes = nn.Conv2d(num_features, num_outputs, 1)
         nn.init.normal_(self.classes.weight, std=0.01)
@@ -56,7 +54,7 @@ class Mask(SpatialHead):
                 pyramid[stride], finest.shape[-2:], mode="bilinear", align_corners=False
             )
             fused = fused + level
-        return self.classes(self.dropout(self.fuse(fused)))
+        return self.classes(self.dropout(functional.silu(fused)))
 
     def start_at(self, logits: Tensor) -> None:
         """Start from these (K,) logits everywhere."""

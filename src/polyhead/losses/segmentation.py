@@ -37,15 +37,21 @@ class Segmentation(Loss):
     def forward(self, logits: Tensor, targets: Tensor, known: Tensor) -> Tensor:
         """The loss of the batch times its known pixels."""
         rows = known.flatten(1).any(1)
+        logits, targets, known = (t if rows.all() else t[rows] for t in (logits, targets, known))
         z = functional.interpolate(
-            logits[rows].float(), targets.shape[-2:], mode="bilinear", align_corners=False
+            logits.float(), targets.shape[-2:], mode="bilinear", align_corners=False
         )
-        log_p = torch.log_softmax(z.movedim(1, -1)[known[rows]], -1)  # (pixels, K)
-        y = targets[known].long()
-        sizes = torch.bincount(y, minlength=log_p.shape[1])
-        entropy = functional.nll_loss(log_p, y, sizes.clamp_min(1).rsqrt(), reduction="none").sum()
-        weight = sizes.sqrt().sum().clamp_min(1)  # Σ w_y
-        return len(y) * (entropy / weight + _dice(log_p.exp(), y, sizes))
+        log_p = torch.log_softmax(z, 1)
+        num_classes = log_p.shape[1]
+        places = torch.where(known, targets.long(), num_classes)  # one class more: unknown
+        sizes = torch.bincount(places.flatten(), minlength=num_classes + 1)[:num_classes]
+        own = log_p.gather(1, places.clamp_max(num_classes - 1)[:, None])[:, 0]
+        weights = functional.pad(sizes.clamp_min(1).rsqrt(), (0, 1))
+        entropy = -(own * weights[places]).sum() / sizes.sqrt().sum().clamp_min(1)  # Σ w_y
+        hits = own.new_zeros(num_classes + 1).index_add(0, places.flatten(), own.exp().flatten())
+        shares = log_p.exp() if known.all() else log_p.exp() * known[:, None]
+        dice = _dice(hits[:num_classes], shares.sum((0, 2, 3)), sizes)
+        return sizes.sum() * (entropy + dice)
 
     def count(self, targets: Tensor, known: Tensor) -> Tensor:  # noqa: ARG002
         """Known pixels."""
@@ -60,10 +66,7 @@ class Segmentation(Loss):
         return self._log_share
 
 
-def _dice(shares: Tensor, classes: Tensor, size: Tensor) -> Tensor:
-    """1 − mean soft dice over the classes present, from (pixels, K), (pixels,) and (K,) pixels."""
-    own = shares.gather(1, classes[:, None])[:, 0]
-    blank = shares.new_zeros(shares.shape[1])
-    hit = blank.index_add(0, classes, own)
-    dice = (2 * hit + 1) / (shares.sum(0) + size + 1)
-    return torch.where(size > 0, 1 - dice, 0.0).sum() / (size > 0).sum().clamp_min(1)
+def _dice(hits: Tensor, shares: Tensor, sizes: Tensor) -> Tensor:
+    """1 − mean soft dice over the classes present: Σ p_c·y_c, Σ p_c and Σ y_c, (K,) each."""
+    dice = (2 * hits + 1) / (shares + sizes + 1)
+    return torch.where(sizes > 0, 1 - dice, 0.0).sum() / (sizes > 0).sum().clamp_min(1)
