@@ -75,9 +75,10 @@ def test_any_quoting_gives_the_rows_of_the_csv_module_or_a_typed_error(tmp_path_
     except DataError:
         return
     rows = [row for row in csv.reader(io.StringIO(body, newline="")) if row]
-    expected = [row for row in rows if len(row) == 2]
+    fitting = [row for row in rows if len(row) == 2]
+    expected = [row for row in fitting if any(cell.strip() for cell in row)]
     ragged = {fault.row for fault in table.faults if fault.code == "E_ROW_LENGTH"}
-    assert len(ragged) == len(rows) - len(expected)
+    assert len(ragged) == len(rows) - len(fitting)
     assert cells(table, "b")[: len(expected)] == [unknown_when_blank(row[1]) for row in expected]
 
 
@@ -166,6 +167,17 @@ def test_rows_of_a_wrong_length_are_faults_and_stand_last(tmp_path):
     assert "2 cells; expected 3" in table.faults[0].message
 
 
+def test_what_spreadsheets_leave_around_a_table_is_passed_over(tmp_path):
+    content = b"image;a;;\nx.jpg;1;;\n;;;\ny.jpg;2\nz.jpg; ;;\n ;;;\n"
+    table = read_bytes(tmp_path, content)
+    assert table.columns == ["a"]
+    assert cells(table, "image") == ["x.jpg", "z.jpg", "y.jpg"]
+    assert cells(table, "a") == ["1", None, "2"]
+    assert table.lines.tolist() == [2, 5, 4]
+    (fault,) = table.faults
+    assert (fault.code, fault.row) == ("E_ROW_LENGTH", 2)
+
+
 def test_a_header_that_fits_no_row_is_refused(tmp_path):
     fault = refused(tmp_path, b"image,a\nx.jpg,1,\ny.jpg,2,\n")
     assert (fault.code, fault.where) == ("E_ROW_LENGTH", "t.csv:2")
@@ -183,6 +195,9 @@ def test_a_header_that_fits_no_row_is_refused(tmp_path):
         (b"image,a,a\nx,1,2\n", "E_HEADER", "t.csv:1", '"a"'),
         (b"image,a, a\nx,1,2\n", "E_HEADER", "t.csv:1", '"a"'),
         (b",image\n0,x\n", "E_HEADER", "t.csv:1", "column 1 of 2 has no name"),
+        (b"image,,a\nx,,1\n", "E_HEADER", "t.csv:1", "column 2 of 3 has no name"),
+        (b"image,a,,\nx,1,,\ny,1,,new\n", "E_HEADER", "t.csv:3", "column 4 has no name in the"),
+        (b",,\nx,1,2\n", "E_HEADER", "t.csv:1", "column 1 of 3 has no name"),
         (b"x.jpg,cat\ny.jpg,dog\n", "E_HEADER", "t.csv:1", "add a header line"),
         (b'image,"a\nx,1\n', "E_HEADER", "t.csv:2", "never closed"),
         (b"image,a\rx,1\ry,2\r", "E_HEADER", "t.csv:1", "carriage return"),

@@ -2,7 +2,8 @@
 
 Separators comma, semicolon and tab, told from the header; UTF-8 with or without a byte order mark;
 LF or CRLF; quoted cells may hold separators and newlines. Every cell stays text, exactly as
-written; blank means unknown. Blank lines are passed over.
+written; blank means unknown. Blank lines, rows of blank cells and, at the end, blank columns
+without a name, as spreadsheets write them, are passed over.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from polyhead.errors import DataError, Fault
+from polyhead.formats.blank_cells import without_blanks
 from polyhead.formats.column_builder import ColumnBuilder
 from polyhead.formats.csv_header import Header, read_header
 from polyhead.formats.csv_lines import RowLines, find_lines, walk_rows
@@ -46,7 +48,8 @@ def read(path: Path) -> RawTable:
     rows = find_lines(path, header, builder.num_rows, has_ragged=bool(has_ragged))
     faults = _add_ragged(path, header, builder, rows)
     lines = np.concatenate([rows.lines, np.array(rows.ragged_lines, np.int32)])
-    return RawTable(builder.finish(header.names), lines, tuple(faults))
+    raw = RawTable(builder.finish(header.names), lines, tuple(faults))
+    return without_blanks(raw, path.name, header.num_named)
 
 
 def _batches(path: Path, header: Header, ragged: set[bool]) -> Iterator[pa.RecordBatch]:

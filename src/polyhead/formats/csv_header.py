@@ -22,13 +22,15 @@ class Header:
     """What the first record says.
 
     Attributes:
-        names: Column names, without surrounding white space.
+        names: Column names, without surrounding white space; stand-ins where the last have none.
+        num_named: How many columns have a name.
         separator: One character.
         offset: Bytes before the second record.
         num_lines: Lines before the second record.
     """
 
     names: list[str]
+    num_named: int
     separator: str
     offset: int
     num_lines: int
@@ -48,9 +50,11 @@ def read_header(path: Path) -> Header:
     separator = detect_separator(record)
     where = f"{path.name}:{num_lines}"
     names = _split(record, separator, where)
-    check_column_names(names, where)
+    num_named = max((k for k, name in enumerate(names, 1) if name), default=len(names))
+    check_column_names(names[:num_named], where)
     _check_is_header(names, where)
-    return Header(names, separator, offset, num_lines)
+    names[num_named:] = [f"\0{position}" for position in range(num_named, len(names))]
+    return Header(names, num_named, separator, offset, num_lines)
 
 
 def detect_separator(record: str) -> str:
