@@ -1,5 +1,7 @@
 """`polyhead init` on tables of any format, several of them, and recipes."""
 
+import json
+
 import pytest
 
 from polyhead.config import load_config
@@ -33,6 +35,21 @@ def test_a_folder_alone(polyhead, scenes, tmp_path, kind):
     assert "objects: task objects (boxes): " in printed
     assert f"  annotations: {kind}/\n" in out.read_text()
     assert polyhead("check", out).code == 0
+
+
+@pytest.mark.parametrize("image_ids", [(1, 1, "2"), ("1", "1", "2")])
+def test_what_could_not_be_read_is_said(polyhead, tmp_path, image_ids):
+    boxes = [
+        {"id": k, "image_id": image, "category_id": 1, "bbox": [1, 1, 5, 5]}
+        for k, image in enumerate(image_ids)
+    ]
+    images = [{"id": k, "file_name": f"{k}.jpg"} for k in (1, 2)]
+    document = {"images": images, "annotations": boxes, "categories": [{"id": 1, "name": "car"}]}
+    (tmp_path / "o.json").write_text(json.dumps(document))
+    code, _, err = polyhead("init", tmp_path, tmp_path / "o.json", "--out", tmp_path / "p")
+    assert code == (3 if image_ids[0] == "1" else 0)
+    assert "E_UNKNOWN_IMAGE o.json annotations[2]: image_id '2'" in err
+    assert code or "check lists all" in err
 
 
 @pytest.mark.parametrize("name", recipe_names())

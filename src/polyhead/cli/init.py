@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -62,6 +63,7 @@ def run(
     if chosen:
         proposal = follow(proposal, chosen)
     _print(proposal)
+    _print_errors(proposal)
     text = render_yaml(proposal, images.resolve().name, out.parent)
     write_config(out, text, overwrite=force)
     print(f"wrote {out}; next: polyhead check {out}")
@@ -71,6 +73,15 @@ def run(
 def _print(proposal: Proposal) -> None:
     for decision in proposal.decisions:
         print(one_line(f"{', '.join(decision.columns)}: {_kind(decision)}: {decision.reason}"))
+
+
+def _print_errors(proposal: Proposal) -> None:
+    """What could not be read was not looked at: say so before the guess is believed."""
+    errors = [fault for fault in proposal.faults if fault.is_error]
+    if errors:
+        more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
+        message = f"left out what cannot be read: {errors[0]}{more}; polyhead check lists all"
+        print(one_line(message), file=sys.stderr)
 
 
 def _kind(decision: Decision) -> str:

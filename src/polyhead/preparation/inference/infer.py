@@ -65,6 +65,7 @@ def propose(
         len(spread_rows(len(table))),
         tuple(decisions),
         guess_image_size(paths) if is_spatial else None,
+        faults=table.faults,
     )
 
 
@@ -134,6 +135,7 @@ def _nothing_to_learn(table: Table, decisions: Sequence[Decision]) -> DataError:
     if not decisions:
         reason = f"the table has no column besides the names of the pictures; {expected}."
         return DataError(f"{table.source}: {reason}", [Fault("E_NO_TASK", table.source, reason)])
+    unread = [fault for fault in table.faults if fault.is_error]
     faults = [
         Fault("E_NO_TASK", f'{table.source} column "{name}"', f"{decision.reason}.")
         for decision in decisions
@@ -141,4 +143,4 @@ def _nothing_to_learn(table: Table, decisions: Sequence[Decision]) -> DataError:
     ]
     found = "; ".join(f'"{d.columns[0]}": {d.type}' for d in decisions[:20])
     message = f"{table.source}: no column can be learnt ({found}); {expected}."
-    return DataError(message, faults)
+    return DataError(message, [*unread, *faults])

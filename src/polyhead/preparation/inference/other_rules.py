@@ -27,6 +27,10 @@ _KEY_NAME = re.compile(r"(?i:(?:^|.*[^a-z])(?:id|uuid|guid|hash|index|idx))|.*[a
 _GROUP_NAME = re.compile(r"(?i)patient|subject|session|video|sequence|clip|study")
 _MANY_CHARACTERS = 60
 _CODE = re.compile(r"[^\W\d][^\W\d]{0,9}[-_ ]?\d+")
+# An amount as people write it: 5 kg, 12%, €3.50, 1.234,50, (7).
+_MEASURE = re.compile(
+    r"(?:[^\w\s]{1,2}\s?)?[-+(]?\d[\d.,' ]*\)?(?:\s?[^\W\d_]{1,4}[²³]?|\s?[%€$£¥°])?"
+)
 _FEW = 10
 _MIN_ROWS_A_CODE = 20
 
@@ -116,6 +120,10 @@ def keys(column: ColumnProfile) -> Decision | None:
 def free_text(column: ColumnProfile) -> Decision:
     """What no other rule takes."""
     distinct, longest = len(column.texts), max(map(len, column.texts))
+    if all(_MEASURE.fullmatch(text) for text in column.texts):
+        cell = next(iter(column.texts))
+        reason = f'numbers with signs or units, such as "{cell}": write the number alone, as 1234.5'
+        return no_task(column, "number", reason)
     if distinct == column.num_known and not any(" " in text for text in column.texts):
         return no_task(column, "identifier", f"all {distinct:,} cells differ, as identifiers do")
     reason = (

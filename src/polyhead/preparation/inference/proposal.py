@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from polyhead.errors import Fault
 from polyhead.formats import Source
 from polyhead.preparation.inference.image_size import ImageSize
 from polyhead.preparation.inference.recipe import Recipe
@@ -64,6 +65,7 @@ class Proposal:
         decisions: Tasks and other columns, in the order of the table.
         image_size: What boxes and masks ask of the pictures; None without such a task.
         recipe: How the tasks are learnt; None for the defaults.
+        faults: What the readers found wrong: what they left out, the guess did not see.
     """
 
     images: Path | None
@@ -74,6 +76,7 @@ class Proposal:
     decisions: tuple[Decision, ...]
     image_size: ImageSize | None = None
     recipe: Recipe | None = None
+    faults: tuple[Fault, ...] = ()
 
     @property
     def tasks(self) -> tuple[Decision, ...]:
