@@ -70,6 +70,8 @@ def test_every_reader_names_the_source_and_its_line(tmp_path, content):
         ("a,File_Name", "File_Name"),
         ("PHOTO,id", "PHOTO"),
         ("Image,image", "image"),
+        ("id,Image_Name", "Image_Name"),
+        ("image_id,where", "where"),
         ("id,where", "where"),
         ("where,a", "where"),
     ],
@@ -83,8 +85,9 @@ def test_the_image_column_is_found_by_name_then_by_content(tmp_path, header, cho
     assert table.columns == ["image (other)" if other == "image" else other]
 
 
-def test_id_is_the_last_resort(tmp_path):
-    table = read_table(write(tmp_path / "t.csv", "a,ID\nred,abc\n"))
+@pytest.mark.parametrize("header", ["a,ID", "id,image_id", "id,ImageID"])
+def test_ids_are_the_last_resort(tmp_path, header):
+    table = read_table(write(tmp_path / "t.csv", f"{header}\nred,abc\n"))
     assert images(table) == ["abc"]
 
 

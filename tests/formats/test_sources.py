@@ -308,3 +308,18 @@ class TestLabelsOnly:
         sources = [Source(one, labels_only=("car", "persn", "person")), Source(two)]
         (fault,) = [f for f in read_tables(sources).faults if f.code == "E_LABEL_UNKNOWN"]
         assert (fault.where, '"person"' in fault.message) == ("one.json", True)
+
+
+def test_lists_that_are_all_empty_say_none_of_what_another_file_lists(tmp_path, write):
+    nothing = "".join(f'{{"image": "{name}.jpg", "objects": {cell}}}\n' for name, cell in EMPTY)
+    found = coco(["car", "dog"], {"a.jpg": [("car", 1)], "b.jpg": [("dog", 2)]})
+    paths = [write("none.jsonl", nothing, *(f"{n}.jpg" for n in "abcd")), write("o.json", found)]
+    for order in (paths, paths[::-1]):
+        table = read_tables([Source(path) for path in order])
+        assert objects(table) == {"a.jpg": [("car", 1)], "b.jpg": [("dog", 2)], **NONE}
+        assert labels_of(table.data.schema.field("objects")) == ["car", "dog"]
+        assert "objects:labels" not in table.data.column_names
+
+
+EMPTY = (("c", "[]"), ("d", "null"))
+NONE = {"c.jpg": [], "d.jpg": None}

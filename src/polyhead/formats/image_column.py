@@ -22,9 +22,13 @@ _USUAL_NAMES = (
     "img",
     "picture",
     "photo",
+    "image_name",
+    "image_file",
+    "img_path",
+    "img_name",
 )
-# Many tables number their rows in `id`, so cells that end in .jpg go before it.
-_LAST_RESORT = "id"
+# Many tables number their rows in these, so cells that end in .jpg go before them.
+_LAST_RESORTS = ("image_id", "imageid", "id")
 _SAMPLE_ROWS = 1000
 
 
@@ -69,10 +73,11 @@ def find_image_column(data: pa.Table, source: str, wanted: str | None) -> str:
             hint = nearest(wanted, names)
             raise ConfigError(f'{source} has no column "{wanted}". {hint}', code="E_COLUMN")
         return wanted
-    usual = {name: _match(name, names) for name in (*_USUAL_NAMES, _LAST_RESORT)}
+    usual = {name: _match(name, names) for name in (*_USUAL_NAMES, *_LAST_RESORTS)}
     ends_well = next((name for name in names if _holds_pictures(data.column(name))), None)
     by_name = next((usual[name] for name in _USUAL_NAMES if usual[name]), None)
-    chosen = by_name or ends_well or usual[_LAST_RESORT]
+    by_number = next((usual[name] for name in _LAST_RESORTS if usual[name]), None)
+    chosen = by_name or ends_well or by_number
     if chosen is None:
         message = (
             f"no column names the pictures; found the columns {', '.join(names[:20])}; "

@@ -13,6 +13,7 @@ from polyhead.errors import ConfigError, Fault
 from polyhead.formats.column_builder import is_text
 from polyhead.formats.label_text import LABEL_LISTS, lists_to_text
 from polyhead.formats.merge_column import Part
+from polyhead.formats.merge_empty import with_empty_objects
 from polyhead.formats.merge_vocabulary import labels_apart, unite_fields
 from polyhead.structures import Table, labels_column
 from polyhead.structures.objects import OBJECTS_TYPE, labels_of, units_of
@@ -37,6 +38,7 @@ def share_columns(tables: Sequence[Table]) -> tuple[list[SharedColumn], list[Fau
     Raises:
         ConfigError: `E_COLUMN`, `E_UNITS`: a column has other kinds of cells or units in one table.
     """
+    tables = with_empty_objects(tables)
     names = list(dict.fromkeys(name for table in tables for name in table.columns))
     siblings = {labels_column(name) for name in names}
     columns, notes = list[SharedColumn](), list[Fault]()
