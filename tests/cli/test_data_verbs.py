@@ -178,7 +178,7 @@ class TestCheck:
         config = broken(many_rows, tmp_path, "007.png")
         code, out, err = polyhead("check", config)
         assert code == 3
-        assert out == "102 rows, 101 readable pictures: 1 errors\n"
+        assert out == "102 rows, 101 readable pictures: 1 error\n"
         assert "E_NOT_IMAGE labels.csv:9 007.png: " in err
 
 

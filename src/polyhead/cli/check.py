@@ -74,13 +74,15 @@ def run(
     if json_:
         _print_json(found)
     else:
+        from polyhead.formats.writers.loss import counted
         from polyhead.preparation import fault_lines
 
         for line in fault_lines(found.faults):
             print(line, file=sys.stderr)
         parts = ", ".join(f"{count} {part}" for part, count in found.split.items())
-        state = f"{found.num_errors} errors" if found.num_errors else f"no errors; {parts}"
-        print(f"{found.num_rows} rows, {found.num_pictures} readable pictures: {state}")
+        state = counted(found.num_errors, "error") if found.num_errors else f"no errors; {parts}"
+        pictures = counted(found.num_pictures, "readable picture")
+        print(f"{counted(found.num_rows, 'row')}, {pictures}: {state}")
     return 3 if found.num_errors else 0
 
 

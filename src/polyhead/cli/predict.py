@@ -43,6 +43,7 @@ def run(  # noqa: PLR0913 - each is an option of the command line
     quiet: Quiet = False,
 ) -> int:
     """One line a picture on standard output; exit code 1 when any could not be read."""
+    from polyhead.formats.writers.loss import counted
     from polyhead.progress import Reporter
     from polyhead.runtime.given import read_given
     from polyhead.runtime.sources import expand
@@ -68,7 +69,8 @@ def run(  # noqa: PLR0913 - each is an option of the command line
                 save(prediction, save_images, number)
             advance(1, "")
     if failed:
-        print(f"{failed} of {len(wanted)} pictures could not be read", file=sys.stderr)
+        found = f"{failed} of {counted(len(wanted), 'picture')}"
+        print(f"{found} could not be read", file=sys.stderr)
     return 1 if failed else 0
 
 
