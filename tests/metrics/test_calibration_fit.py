@@ -3,10 +3,9 @@ import pytest
 from scipy.special import expit, log_softmax
 from sklearn.linear_model import LogisticRegression
 
-from polyhead.metrics import choose_calibration, fit_calibration, fit_temperature
-from polyhead.metrics.platt import Cells, Normal, newton
-
-NO_PRIOR = Normal(np.zeros(2), np.full(2, np.inf))
+from polyhead.metrics import choose_calibration, fit_calibration, fit_temperature, label_scores
+from polyhead.metrics.label_scores import LabelScores
+from polyhead.metrics.newton import Normals, newton
 
 
 def planted(seed, num_rows=2000, scale=1.0, shift=0.0):
@@ -20,10 +19,55 @@ def planted(seed, num_rows=2000, scale=1.0, shift=0.0):
 @pytest.mark.parametrize("seed", range(4))
 def test_without_a_prior_it_is_logistic_regression(seed):
     log_odds, targets = planted(seed, num_rows=150, scale=0.4, shift=1)
-    theta, _ = newton(Cells.of(log_odds[:, 0], targets[:, 0]), NO_PRIOR, np.zeros(2))
-    peer = LogisticRegression(C=np.inf, tol=1e-10).fit(log_odds[:, :1], targets[:, 0])
-    assert np.exp(theta[0]) == pytest.approx(peer.coef_[0, 0], rel=1e-4)
-    assert theta[1] == pytest.approx(peer.intercept_[0], rel=1e-3, abs=1e-4)
+    no_prior = Normals(np.zeros((6, 2)), np.full(2, np.inf))
+    thetas, _ = newton(LabelScores.of(log_odds, targets), no_prior, np.zeros((6, 2)))
+    for place, theta in enumerate(thetas):
+        peer = LogisticRegression(C=np.inf, tol=1e-10)
+        peer.fit(log_odds[:, place : place + 1], targets[:, place])
+        assert np.exp(theta[0]) == pytest.approx(np.ravel(peer.coef_)[0], rel=1e-4)
+        assert theta[1] == pytest.approx(np.ravel(peer.intercept_)[0], rel=1e-3, abs=1e-4)
+
+
+def binned(log_odds, targets, monkeypatch):
+    monkeypatch.setattr(label_scores, "FEW", 0)
+    return LabelScores.of(log_odds, targets)
+
+
+def test_points_of_bins_have_the_moments_of_the_cells(monkeypatch):
+    log_odds, targets = planted(6, 700)
+    targets[np.random.default_rng(0).random(targets.shape) < 0.4] = -1
+    log_odds[0], targets[0] = -np.inf, 0
+    found = binned(log_odds, targets, monkeypatch)
+    assert found.scores.shape == (6, 2 * label_scores.NUM_BINS)
+    assert (found.counts >= 0).all()
+    known = targets >= 0
+    np.testing.assert_allclose(found.num_cells, known.sum(0))
+    np.testing.assert_array_equal(found.yes, (targets == 1).sum(0))
+    cells = np.where(known, np.maximum(log_odds, -label_scores.MOST), 0)
+    np.testing.assert_allclose(found.yes_scores, (cells * (targets == 1)).sum(0))
+    for power in (1, 2, 3):
+        sums = (found.counts * found.scores**power).sum(1)
+        np.testing.assert_allclose(sums, (cells**power).sum(0), rtol=1e-9)
+
+
+def test_equal_scores_are_one_point(monkeypatch):
+    targets = np.array([[1], [0], [0], [-1]])
+    found = binned(np.full((4, 1), 0.7), targets, monkeypatch)
+    np.testing.assert_allclose(found.scores[found.counts > 0], 0.7, atol=0.01)
+    assert found.counts.sum() == 3
+    nothing = binned(np.full((4, 1), np.nan), np.full((4, 1), -1), monkeypatch)
+    assert nothing.num_cells.tolist() == [0]
+    assert np.isfinite(nothing.scores).all()
+
+
+@pytest.mark.parametrize("form", ["temperature", "pooled", "affine"])
+def test_a_fit_to_bins_is_the_fit_to_the_cells(form, monkeypatch):
+    log_odds, targets = planted(7, 3000, 0.6, 0.4)
+    binned_fit = fit_calibration(log_odds, targets, form=form)
+    monkeypatch.setattr(label_scores, "FEW", 10_000)
+    fitted = fit_calibration(log_odds, targets, form=form)
+    np.testing.assert_allclose(binned_fit.scale, fitted.scale, rtol=1e-6)
+    np.testing.assert_allclose(binned_fit.shift, fitted.shift, atol=1e-6)
 
 
 @pytest.mark.parametrize("form", ["pooled", "affine"])

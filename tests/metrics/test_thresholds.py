@@ -9,7 +9,8 @@ from sklearn.metrics import f1_score
 from polyhead.errors import ConfigError
 from polyhead.metrics import fit_thresholds, parse_thresholds
 from polyhead.metrics.agreement import example_f1
-from polyhead.metrics.threshold_cuts import best_example_f1_cut
+from polyhead.metrics.cut_intervals import f1_shortfalls
+from polyhead.metrics.threshold_cuts import best_binary_cut, best_cut, best_example_f1_cut
 from polyhead.metrics.thresholds import best_f1_threshold
 
 
@@ -50,6 +51,55 @@ def test_a_class_without_positives_gets_the_pooled_threshold(seed):
     assert fitted.low[4] <= fitted.values[4] <= fitted.high[4]
     assert (fitted.num_positive == (targets == 1).sum(0)).all()
     assert (fitted.num_known == known.sum(0)).all()
+
+
+@over_seeds
+@pytest.mark.parametrize("name", ["macro_f1", "precision>=0.6", "recall>=0.6"])
+def test_sorting_positives_alone_finds_the_same_cut(name, seed):
+    scores, targets = random_tags(seed, num_classes=1, unknown=0)
+    scores, positive = scores[:, 0], targets[:, 0] == 1
+    merit = parse_thresholds(name)[0].merit
+    if positive.any():
+        found = best_binary_cut(scores[positive], scores[~positive], merit)
+        assert found == best_cut(scores, positive.astype(float), merit)
+
+
+def planted_cells(seed, num_rows=400, num_labels=30):
+    """Calibrated probabilities of labels of one kind, prevalence about a quarter."""
+    generator = np.random.default_rng(seed)
+    log_odds = 2 * generator.normal(size=(num_rows, num_labels)) - 2
+    targets = (generator.random(log_odds.shape) < expit(log_odds)).astype(np.int8)
+    return expit(log_odds).astype(np.float32), targets
+
+
+@pytest.mark.parametrize("name", ["macro_f1", "precision>=0.8", "recall>=0.8"])
+@pytest.mark.parametrize("sharing", ["shrunk", "class"])
+def test_intervals_cover_the_best_threshold_of_the_population(name, sharing):
+    objective = parse_thresholds(name)[0]
+    scores, targets = (part[:, 0] for part in planted_cells(0, 400_000, 1))
+    best = best_cut(scores, targets, objective.merit)
+    fits = [fit_thresholds(*planted_cells(seed), objective, sharing) for seed in (1, 2, 3)]
+    covered = [(fitted.low <= best) & (best <= fitted.high) for fitted in fits]
+    assert np.mean(covered) >= 0.93
+
+    assert np.mean([fitted.high - fitted.low for fitted in fits]) < 0.55
+
+
+def test_f1_shortfall_has_the_standard_error_of_the_bootstrap():
+    scores, targets = planted_cells(4, 1000, 1)
+    order = np.argsort(-scores[:, 0])
+    yes = targets[order, 0].astype(float)
+    shortfall, error = f1_shortfalls(np.cumsum(yes), np.arange(1.0, 1001))
+    best = int(np.argmin(shortfall))
+    generator = np.random.default_rng(0)
+    for cut in (best // 2, best + 150):
+        gaps = []
+        for _ in range(2000):
+            weights = np.bincount(generator.integers(1000, size=1000), minlength=1000)
+            hits, given = np.cumsum(weights * yes), np.cumsum(weights)
+            f1 = 2 * hits / (given + hits[-1])
+            gaps.append(f1[best] - f1[cut])
+        assert error[cut] == pytest.approx(np.std(gaps), rel=0.1)
 
 
 def example_cells(num_rows=400):

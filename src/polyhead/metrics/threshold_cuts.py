@@ -26,12 +26,39 @@ def best_cut(probabilities: np.ndarray, yes: np.ndarray, merit: Merit) -> float:
         A float32 value; `NEVER` where no cut is within bounds.
     """
     order = np.argsort(-probabilities, kind="stable")
-    ranked = probabilities[order]
-    ends = _tie_ends(ranked)
-    hits = np.cumsum(yes[order])
+    return best_ranked_cut(probabilities[order], yes[order], merit)
+
+
+def best_ranked_cut(ranked: np.ndarray, yes: np.ndarray, merit: Merit) -> float:
+    """As `best_cut`, of (n,) probabilities that fall already."""
+    ends = tie_ends(ranked)
+    hits = np.cumsum(yes)
     merits = merit(hits[ends], ends + 1.0, hits[-1])
     best = int(np.argmax(merits))
     return NEVER if merits[best] == -np.inf else _below(ranked, ends[best])
+
+
+def best_binary_cut(found: np.ndarray, others: np.ndarray, merit: Merit) -> float:
+    """As `best_cut`, several times faster where each cell is a yes or a no.
+
+    The best cut ends at a positive, and bare probabilities are quicker to sort than places.
+
+    Args:
+        found: (n₊,) float32 probabilities of the positives; one at least.
+        others: (n₋,) of the negatives.
+        merit: As of `best_cut`.
+    """
+    found, others = np.sort(found), np.sort(others)
+    tops = np.unique(found)[::-1]
+    above = np.searchsorted(found, tops), np.searchsorted(others, tops)
+    hits = (len(found) - above[0]).astype(np.float64)
+    merits = merit(hits, hits + len(others) - above[1], np.array(float(len(found))))
+    best = int(np.argmax(merits))
+    if merits[best] == -np.inf:
+        return NEVER
+    next_ones = [cells[: end[best]][-1:] for cells, end in zip((found, others), above, strict=True)]
+    lower = max((float(cell) for cells in next_ones for cell in cells), default=0.0)
+    return _between(float(tops[best]), lower)
 
 
 def best_example_f1_cut(probabilities: np.ndarray, targets: np.ndarray) -> float:
@@ -53,18 +80,23 @@ def best_example_f1_cut(probabilities: np.ndarray, targets: np.ndarray) -> float
     scores = np.take_along_axis(probabilities, places, axis=1)[ordered >= 0]
     order = np.argsort(-scores, kind="stable")
     ranked = scores[order]
-    ends = _tie_ends(ranked)
+    ends = tie_ends(ranked)
     return _below(ranked, ends[np.argmax(np.cumsum(gains[order])[ends])])
 
 
-def _tie_ends(ranked: np.ndarray) -> np.ndarray:
+def tie_ends(ranked: np.ndarray) -> np.ndarray:
+    """Places of (n,) falling probabilities after which a lower one stands, or none."""
     return np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
 
 
 def _below(ranked: np.ndarray, place: np.integer) -> float:
     """A threshold that gives what is ranked up to a place, and nothing after it."""
-    upper = ranked[place]
-    lower = ranked[place + 1] if place + 1 < len(ranked) else np.float32(0)
-    middle = np.float32((float(upper) + float(lower)) / 2)
+    lower = float(ranked[place + 1]) if place + 1 < len(ranked) else 0.0
+    return _between(float(ranked[place]), lower)
+
+
+def _between(upper: float, lower: float) -> float:
+    """Midway between two probabilities of float32, as float32."""
+    middle = float(np.float32((upper + lower) / 2))
     # Between two neighbouring floats there is none: the upper one still separates.
-    return float(middle if middle > lower else upper)
+    return middle if middle > lower else upper

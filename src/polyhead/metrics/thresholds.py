@@ -5,22 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit, logit
+from scipy.special import expit
 from scipy.stats import t as student
 
 from polyhead.metrics.cells import check_probabilities, known_cells
-from polyhead.metrics.platt import LabelPrior, label_cells, label_prior, shrunk_fits
-from polyhead.metrics.threshold_cuts import NEVER, best_cut, best_example_f1_cut
+from polyhead.metrics.threshold_cuts import NEVER, best_binary_cut
 from polyhead.metrics.threshold_figures import achieved
+from polyhead.metrics.threshold_fits import UNFITTED, fit_parts, log_odds_of
 from polyhead.metrics.threshold_objective import Sharing, ThresholdObjective, parse_thresholds
 
-# Positives at which a class's own labels and what is expected of it weigh the same.
-SHRINKAGE = 50
-UNFITTED = 0.5
 NUM_FOLDS = 5
 LEVEL = 0.95
-# Probabilities nearer to 0 or 1 count as these where log-odds are taken.
-EDGE = 1e-7
 
 
 @dataclass(frozen=True)
@@ -78,9 +73,10 @@ def fit_thresholds(
     `micro_f1` and `example_f1` fit one threshold to all classes; `cost` needs no fit:
     fp / (fp + fn) on calibrated probabilities.
 
-    Each is the mean, in log-odds, of the fits that leave out one fold of images; its interval is
-    the delete-a-group jackknife's, of the fit itself and not of its shrinkage; `held_out` judges
-    each fold by the fit that has not seen it.
+    Each is the mean, in log-odds, of the fits that leave out one fold of images, and `held_out`
+    judges each fold by the fit that has not seen it. A class's own threshold has the interval of
+    the cuts that a test cannot tell from the best (see `plausible_cuts`), which aims at the best
+    of the population; one that classes share has the delete-a-group jackknife's.
 
     Args:
         probabilities: (N, L) in [0, 1].
@@ -101,25 +97,23 @@ def fit_thresholds(
     known = known_cells(probabilities, targets)
     probabilities = check_probabilities(np.where(known, probabilities, 0))
     folds = np.random.default_rng(0).permutation(len(targets)) % NUM_FOLDS
-    shrinks = sharing == "shrunk" and not objective.is_pooled
-    prior = label_prior(label_cells(_log_odds(probabilities), targets)) if shrinks else None
-    fit = _Fit(objective, prior, sharing)
-    shared, whole = fit(probabilities, targets)
-    parts = np.stack(
-        [fit(probabilities[folds != f], targets[folds != f])[1] for f in range(NUM_FOLDS)]
-    )
+    parts = np.stack([np.ones(len(targets), bool), *(folds != f for f in range(NUM_FOLDS))])
+    fits = fit_parts(probabilities, targets, parts, objective, sharing)
+    whole, without = fits.values[0], fits.values[1:]
     unreachable = whole >= NEVER
-    middle, low, high = _jackknife(np.minimum(parts, 1.0))
+    middle, low, high = _jackknife(np.minimum(without, 1.0))
+    low = np.where(np.isnan(fits.low), low, np.minimum(fits.low, middle))
+    high = np.where(np.isnan(fits.high), high, np.maximum(fits.high, middle))
     values = np.where(unreachable, NEVER, middle)
     return TagThresholds(
         values=values.astype(np.float32),
-        shared=shared,
+        shared=float(fits.shared[0]),
         num_positive=(targets == 1).sum(axis=0),
         num_known=known.sum(axis=0),
         low=np.where(unreachable, NEVER, low).astype(np.float32),
         high=np.where(unreachable, NEVER, high).astype(np.float32),
         unreachable=unreachable,
-        held_out=achieved(probabilities >= parts[folds].astype(np.float32), targets, objective),
+        held_out=achieved(probabilities >= without[folds].astype(np.float32), targets, objective),
     )
 
 
@@ -143,55 +137,14 @@ def best_f1_threshold(
     def merit(hits: np.ndarray, given: np.ndarray, positives: np.ndarray) -> np.ndarray:
         return ThresholdObjective().merit(hits, given, positives + num_missed)
 
-    return best_cut(probabilities, positive, merit) if positive.any() else UNFITTED
-
-
-@dataclass(frozen=True)
-class _Fit:
-    """One way of fitting, for the whole set and for what is left of it without a fold."""
-
-    objective: ThresholdObjective
-    prior: LabelPrior | None  # None: classes have their own labels alone
-    sharing: Sharing
-
-    def __call__(self, probabilities: np.ndarray, targets: np.ndarray) -> tuple[float, np.ndarray]:
-        """The global threshold, and (L,) one a class."""
-        shared = _shared(probabilities, targets, self.objective)
-        values = np.full(targets.shape[1], shared)
-        if self.objective.is_pooled or self.sharing == "global":
-            return shared, values
-        outcomes = (targets == 1).astype(np.float64)
-        num_positive = outcomes.sum(axis=0)
-        if self.prior is not None:
-            weight = num_positive / (num_positive + SHRINKAGE)
-            log_odds = _log_odds(probabilities)
-            scale, shift = shrunk_fits(label_cells(log_odds, targets), self.prior)
-            outcomes = weight * outcomes + (1 - weight) * expit(scale * log_odds + shift)
-        for c in np.flatnonzero(num_positive):
-            known = targets[:, c] >= 0
-            values[c] = best_cut(probabilities[known, c], outcomes[known, c], self.objective.merit)
-        return shared, values
-
-
-def _shared(probabilities: np.ndarray, targets: np.ndarray, objective: ThresholdObjective) -> float:
-    if objective.name == "cost":
-        return objective.cost_threshold
-    known = targets >= 0
-    positive = targets[known] == 1
     if not positive.any():
         return UNFITTED
-    if objective.name == "example_f1":
-        return best_example_f1_cut(probabilities, targets)
-    return best_cut(probabilities[known], positive, objective.merit)
-
-
-def _log_odds(probabilities: np.ndarray) -> np.ndarray:
-    return logit(np.clip(probabilities.astype(np.float64), EDGE, 1 - EDGE))
+    return best_binary_cut(probabilities[positive], probabilities[~positive], merit)
 
 
 def _jackknife(parts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Mean and interval, in log-odds, of (folds, L) thresholds that each leave one fold out."""
-    log_odds = _log_odds(parts)
+    log_odds = log_odds_of(parts)
     middle = log_odds.mean(axis=0)
     num_folds = len(parts)
     error = np.sqrt((num_folds - 1) * log_odds.var(axis=0))
