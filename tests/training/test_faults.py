@@ -7,7 +7,7 @@ import torch
 from tiny_runs import QUIET, digests, records, tiny_config, weights
 
 from polyhead.data import read_split
-from polyhead.errors import DivergedError, ImageError, PolyheadError
+from polyhead.errors import ConfigError, DivergedError, ImageError, PolyheadError
 from polyhead.losses import Bce, CrossEntropy
 from polyhead.network.weights import read_weights
 from polyhead.runtime.run_folder import RunFolder
@@ -170,3 +170,11 @@ def test_a_full_disk_leaves_the_earlier_checkpoint(scenes, tmp_path, monkeypatch
     run = RunFolder.open(tmp_path / "tiny-001")
     state = json.loads((max(run.checkpoints.iterdir()) / "state.json").read_text())
     assert state["position"]["epoch"] == 1
+
+
+def test_a_device_that_is_not_there_is_refused_before_a_run_is_made(scenes, tmp_path, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    config = tiny_config(scenes, "train.device=cuda:1")
+    with pytest.raises(ConfigError, match="device cuda:1: no CUDA device found"):
+        train(config, runs=tmp_path / "runs", reporter=QUIET)
+    assert not (tmp_path / "runs").exists()

@@ -9,6 +9,23 @@ from accelerate.state import AcceleratorState
 from polyhead.errors import ConfigError
 
 
+def require_device(device: str) -> None:
+    """Refuse a device that is not there, before any work is done for it.
+
+    Raises:
+        ConfigError: The device asked for is not there.
+    """
+    kind, _, number = device.partition(":")
+    if kind == "cuda" and not torch.cuda.is_available():
+        raise ConfigError(f"device {device}: no CUDA device found; use --device auto or cpu.")
+    if kind == "cuda" and number and int(number) >= (count := torch.cuda.device_count()):
+        raise ConfigError(
+            f"device {device}: found {count} CUDA devices, numbered from 0; expected one of them."
+        )
+    if kind == "mps" and not torch.backends.mps.is_available():
+        raise ConfigError("device mps: no Metal device found; use --device auto or cpu.")
+
+
 def build_accelerator(device: str, precision: str) -> Accelerator:
     """The accelerator for `auto|cpu|cuda|cuda:N|mps` and `auto|fp32|bf16`.
 
@@ -18,15 +35,10 @@ def build_accelerator(device: str, precision: str) -> Accelerator:
     Raises:
         ConfigError: The device asked for is not there.
     """
+    require_device(device)
     kind, _, number = device.partition(":")
     if kind == "cuda":
-        if not torch.cuda.is_available():
-            raise ConfigError("device cuda: no CUDA device found; use --device auto or cpu.")
-        if number and int(number) >= torch.cuda.device_count():
-            raise ConfigError(f"device {device}: found {torch.cuda.device_count()} CUDA devices.")
         torch.cuda.set_device(int(number or 0))
-    if kind == "mps" and not torch.backends.mps.is_available():
-        raise ConfigError("device mps: no Metal device found; use --device auto or cpu.")
     AcceleratorState._reset_state(reset_partial_state=True)  # a second run in one process
     on_cpu = kind == "cpu" or (kind == "auto" and not _has_accelerator())
     mixed = "bf16" if precision == "bf16" or (precision == "auto" and _fast_bf16(on_cpu)) else "no"

@@ -18,6 +18,7 @@ from polyhead.training.allocator import keep_freed_memory
 from polyhead.training.build import build_parts, fresh_network
 from polyhead.training.checkpoint import Checkpoint, has_checkpoint, load_checkpoint
 from polyhead.training.decisions import fit_decisions
+from polyhead.training.devices import require_device
 from polyhead.training.identity import require_same, require_same_rows, run_identity
 from polyhead.training.loading import worker_deaths_explained
 from polyhead.training.metrics_log import forget_later
@@ -54,7 +55,7 @@ def train(
 
     Raises:
         ConfigError: Something in the config is wrong (exit code 2), such as another backbone than
-            that of `init_from`.
+            that of `init_from`, or a device that is not there.
         CheckpointError: `init_from` cannot be read.
         DataError: The data check found errors (exit code 3).
         DivergedError: Losses or gradients stayed non-finite.
@@ -65,6 +66,7 @@ def train(
         config = load_config(source)
     reporter = reporter or Reporter()
     check_components(config)
+    require_device(config.train.device)
     origin = None if init_from is None else read_run(init_from)
     check_start(config, origin)
     prepared = prepare(config, reporter, _parts(origin.run) if origin else None)
