@@ -178,3 +178,9 @@ def test_a_device_that_is_not_there_is_refused_before_a_run_is_made(scenes, tmp_
     with pytest.raises(ConfigError, match="device cuda:1: no CUDA device found"):
         train(config, runs=tmp_path / "runs", reporter=QUIET)
     assert not (tmp_path / "runs").exists()
+
+
+def test_keys_and_values_are_a_config():
+    keys = {"data": {"annotations": "labels.csv"}, "tasks": {"a": {"type": "tags"}}, "trian": {}}
+    with pytest.raises(ConfigError, match="unknown key `trian`"):
+        train(keys, reporter=QUIET)

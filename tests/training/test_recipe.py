@@ -170,6 +170,7 @@ def test_patience_ends_a_run_that_gains_nothing(scenes, tmp_path, monkeypatch):
     config = tiny_config(scenes, "train.epochs=5", "train.patience=2")
     run = train(config, runs=tmp_path, reporter=QUIET)
     assert [r["best"] for r in records(run)] == [True, True, False, False]
+    assert "ended after 4 of 5 epochs" in run.log.read_text()
 
 
 def test_the_order_is_a_function_of_seed_and_epoch():

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import torch
 
-from polyhead.config import Config, load_config
+from polyhead.config import Config, load_config, validate
 from polyhead.data import read_split
 from polyhead.network import SavedRun, check_components, read_run
 from polyhead.preparation import Prepared, fault_lines, prepare
@@ -32,7 +34,7 @@ from polyhead.training.transfer import check_start, transfer
 
 
 def train(
-    config: Config | str | Path,
+    config: Config | Mapping[str, Any] | str | Path,
     *,
     runs: str | Path = "runs",
     source: Path | None = None,
@@ -42,7 +44,7 @@ def train(
     """Check the data, train every head, keep the best weights, fit the thresholds.
 
     Args:
-        config: A config, or the path of its YAML file.
+        config: A config, its keys and values, or the path of its YAML file.
         runs: Where the run folder is made.
         source: The file that a `Config` came from, to be kept beside the weights.
         init_from: A run folder. Backbone, neck and every head whose task name and shapes fit start
@@ -61,6 +63,8 @@ def train(
         DivergedError: Losses or gradients stayed non-finite.
         Interrupted: Ctrl-C, SIGTERM or SIGHUP, after everything was saved.
     """
+    if isinstance(config, Mapping):
+        config = validate(config, "config")
     if not isinstance(config, Config):
         source = Path(config)
         config = load_config(source)

@@ -127,6 +127,11 @@ class Trainer:
                 position.next_epoch()
                 self._save(position)
                 self._stop_if_asked(position, guard)
+        if position.epoch < self.num_epochs:
+            self.reporter.say(
+                f"ended after {position.epoch} of {self.num_epochs} epochs: none gained in the "
+                f"last {self.settings.patience} (train.patience)"
+            )
         return position
 
     def _out_of_patience(self, position: Position) -> bool:
