@@ -181,8 +181,9 @@ def test_bytes_in_other_wrappings_are_one_picture(predictor, photo):
 def test_messages_say_what_to_do_without_a_table(predictor, tmp_path):
     (tmp_path / "page.jpg").write_text("<html>")
     (tmp_path / "phone.HEIC").write_bytes(b"\0\0\0\x18ftypheic" + bytes(40))
-    given = [tmp_path, tmp_path / "no.jpg", "https://example.org/a.jpg"]
-    page, phone, missing, address = (p.error["message"] for p in predictor.predict(given))
+    given = [tmp_path, tmp_path / "no.jpg", "https://example.org/a.jpg", ""]
+    page, phone, missing, address, empty = (p.error["message"] for p in predictor.predict(given))
+    assert "empty name" in empty
     assert "HEIC" in phone
     assert "download it first" in address
     assert missing == "found no such file; expected a picture; mend the path"

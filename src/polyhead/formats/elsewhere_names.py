@@ -34,8 +34,9 @@ def find_elsewhere(table: Table) -> Table:
     if not table.root.is_dir() or not _are_missing(table.root, sample_names(names)):
         return table
     written: list[str] = names.to_pylist()
-    missing = [row for row, name in enumerate(written) if name and _is_missing(table.root, name)]
-    files = _by_folded_name(table.root)
+    listed = list(list_files(table.root))
+    missing = _missing_rows(table.root, written, frozenset(listed))
+    files = _by_folded_name(listed)
     is_foreign = len(missing) == sum(map(bool, written))
     dropped = _num_dropped([written[row] for row in missing], files) if is_foreign else 0
     meant = {row: _meant(written[row], dropped, files) for row in missing}
@@ -59,9 +60,15 @@ def _is_missing(root: Path, name: str) -> bool:
     return not is_file(named_file(root, name))
 
 
-def _by_folded_name(root: Path) -> dict[str, str]:
+def _missing_rows(root: Path, names: Sequence[str], listed: frozenset[str]) -> list[int]:
+    """Rows whose name no file has; the disk is asked for names alone that the list cannot have."""
+    unlisted = [row for row, name in enumerate(names) if name and name not in listed]
+    return [row for row in unlisted if "/" not in names[row] or _is_missing(root, names[row])]
+
+
+def _by_folded_name(listed: Sequence[str]) -> dict[str, str]:
     """Folded name to picture below the root; names that differ only in case are left out."""
-    pictures = [name for name in list_files(root) if has_image_suffix(name)]
+    pictures = [name for name in listed if has_image_suffix(name)]
     uses = Counter(map(_folded, pictures))
     return {_folded(name): name for name in pictures if uses[_folded(name)] == 1}
 
@@ -72,7 +79,8 @@ def _folded(name: str) -> str:
 
 def _meant(name: str, dropped: int, files: Mapping[str, str]) -> str | None:
     plain = with_slashes(name)
-    for text in (plain, unquote(plain.partition("?")[0])):
+    is_escaped = "%" in plain or "?" in plain
+    for text in (plain, unquote(plain.partition("?")[0]))[: 1 + is_escaped]:
         found = files.get(_folded("/".join(text.split("/")[dropped:])))
         if found is not None:
             return found

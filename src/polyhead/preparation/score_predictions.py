@@ -29,7 +29,7 @@ MAX_RESAMPLED = 20_000_000  # cells; above, intervals would take minutes
 
 def score_predictions(
     config: Config,
-    path: Path,
+    path: str | Path,
     *,
     protocol: str = "default",
     split: str | None = None,
@@ -62,7 +62,7 @@ def score_predictions(
     table = read_tables(config.data.sources())
     settled = settle(config, table)
     asked = {name: t for name, t in settled.items() if isinstance(t, TagsTask | ClassTask)}
-    scored = read_score_table(path, {name: task.classes for name, task in asked.items()})
+    scored = read_score_table(Path(path), {name: task.classes for name, task in asked.items()})
     rows = _rows_of(scored, table)
     counted = _part(config, table, split, reporter)
     kept = np.isin(rows, counted)

@@ -143,6 +143,9 @@ def _expand_one(source: object, index: int) -> list[NamedPicture]:
 
 def _expand_path(text: str) -> list[NamedPicture]:
     path = Path(text)
+    if not text:  # the path of "" is the working folder, which nobody meant
+        message = "found an empty name; expected a file, folder or glob"
+        return [NamedPicture(text, ImageError(message, code="E_IMAGE_MISSING"))]
     if text.startswith(_ADDRESS):
         message = "found an address; expected a file, as nothing is downloaded; download it first"
         return [NamedPicture(text, ImageError(message, code="E_IMAGE_MISSING"))]

@@ -79,9 +79,9 @@ class Prediction(Mapping[str, TaskPrediction]):
             PolyheadError: The picture could not be read (its code), or `E_WRITE`.
         """
         path = Path(path)
-        if path.suffix.lower() not in IMAGE_SUFFIXES:
+        if Image.registered_extensions().get(path.suffix.lower()) not in Image.SAVE:
             expected = ", ".join(IMAGE_SUFFIXES)
-            raise ConfigError(f'{path} ends in "{path.suffix}"; expected one of {expected}.')
+            raise ConfigError(f'{path} ends in "{path.suffix}"; expected such as {expected}.')
         drawing = self.plot()
         with explained("write", path):
             drawing.save(path)
