@@ -1,6 +1,6 @@
 """Log loss and ECE of tags before and after each form of calibration, by number of pictures.
 
-    OMP_NUM_THREADS=1 python benchmarks/calibration.py [--draws 3]
+    OMP_NUM_THREADS=1 python benchmarks/calibration.py [--draws 5]
 
 80 labels, prevalence .4 to .004. Worlds: `calibrated`; `over-confident`, log-odds 2.5 times too
 large, a little different label by label; `no link`, scores of a loss that only ranks. Excess: log
@@ -19,7 +19,7 @@ from scipy.special import expit, logit
 from polyhead.metrics import choose_calibration, expected_calibration_error, fit_calibration
 
 NUM_LABELS, NUM_FRESH = 80, 4000
-SIZES = (100, 500, 2000)
+SIZES = (100, 500, 2000, 5000)
 # Centre of scale and shift, and their spread over labels.
 WORLDS = {
     "calibrated": (1.0, 0.0, 0.0, 0.0),
@@ -49,7 +49,7 @@ def log_loss(log_odds: np.ndarray, truth: np.ndarray) -> float:
 def main() -> None:
     """Print a row for each world and number of pictures."""
     parser = argparse.ArgumentParser(description="What calibration gains.")
-    parser.add_argument("--draws", type=int, default=3)
+    parser.add_argument("--draws", type=int, default=5)
     draws = parser.parse_args().draws
     for world in WORLDS:
         scores, truth, exact = pictures(world, np.random.default_rng(1), NUM_FRESH)

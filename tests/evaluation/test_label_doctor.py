@@ -94,6 +94,21 @@ def test_altered_copies_are_near_duplicates_and_other_pictures_are_not():
     assert near_duplicate_pairs(thumbnails).tolist() == [[3, 200], [7, 299]]
 
 
+def test_every_pair_is_found_that_comparing_all_with_all_finds():
+    generator = np.random.default_rng(2)
+    base = np.array([picture(seed) for seed in range(40)])
+    altered = base + generator.normal(0, 3, base.shape) + 20 * generator.random((40, 1, 1))
+    thumbnails = np.clip(np.concatenate([base, altered]), 0, 255).round().astype(np.uint8)
+    bits = np.bitwise_count(np.bitwise_xor.outer(*[picture_hashes(thumbnails)] * 2))
+    expected = [
+        [first, second]
+        for first, second in np.argwhere(bits <= 6).tolist()
+        if first < second and np.std(thumbnails[first].astype(float) - thumbnails[second]) <= 5
+    ]
+    assert 5 < len(expected) <= 40
+    assert near_duplicate_pairs(thumbnails).tolist() == expected
+
+
 def test_flat_pictures_of_any_brightness_are_alike():
     flat = np.stack([np.full((32, 32), grey, np.uint8) for grey in (0, 90)])
     assert near_duplicate_pairs(flat).tolist() == [[0, 1]]

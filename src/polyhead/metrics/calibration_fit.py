@@ -141,7 +141,7 @@ def _held_out_losses(
 ) -> dict[CalibrationForm, np.ndarray]:
     """(N,) log loss of each image's known cells, summed, by fits that have not seen the image."""
     folds = np.random.default_rng(0).permutation(len(targets)) % NUM_FOLDS
-    losses = {form: np.zeros(len(targets)) for form in forms}
+    losses: dict[CalibrationForm, np.ndarray] = {f: np.zeros(len(targets)) for f in forms}
     for fold in range(NUM_FOLDS):
         held = folds == fold
         labels = LabelScores.of(log_odds[~held], targets[~held])
