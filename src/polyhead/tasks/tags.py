@@ -51,7 +51,9 @@ class TagsConfig(TaskConfig):
     head: ComponentField = Component(name="linear")
     loss: ComponentField = Component(name="bce")
     field: ComponentField | None = Field(
-        default=None, description="pairwise: couplings between labels, learnt beside the head."
+        default=None,
+        description="pairwise: couplings between labels, learnt beside the head; "
+        "{name: pairwise, rank: 2} where they depend on the picture.",
     )
     rules: RulesConfig = Field(default=RulesConfig(), description="Hold in every answer.")
     decoder: Decoder = Field(default="marginals", description="Which answer is the best one.")

@@ -1,0 +1,75 @@
+"""A run whose labels attract or repel each other as the picture says, from table to answers."""
+
+import numpy as np
+import pytest
+from PIL import Image
+from tiny_runs import QUIET, records
+
+from polyhead.config import validate
+from polyhead.evaluation import evaluate
+from polyhead.network import load_predictor
+from polyhead.structures import TagsPrediction
+from polyhead.tasks import TagsTask
+from polyhead.training import train
+
+NUM_PICTURES = 160
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """Light pictures have a and b together or neither, dark ones one of them; which, none knows."""
+    folder = tmp_path_factory.mktemp("gated")
+    generator = np.random.default_rng(0)
+    lines = ["image,a,b,c"]
+    for place in range(NUM_PICTURES):
+        is_light, a, c = (generator.random(3) < 0.5).tolist()
+        shade = 220 if is_light else 30
+        pixels = generator.integers(shade - 20, shade + 20, (16, 16, 3)).astype(np.uint8)
+        Image.fromarray(pixels).save(folder / f"{place}.png")
+        lines.append(f"{place}.png,{int(a)},{int(a == is_light)},{int(c)}")
+    (folder / "labels.csv").write_text("\n".join(lines) + "\n")
+    config = validate(
+        {
+            "data": {"images": str(folder), "annotations": str(folder / "labels.csv")},
+            "tasks": {
+                "tags": {
+                    "type": "tags",
+                    "columns": ["a", "b", "c"],
+                    "field": {"name": "pairwise", "rank": "1"},
+                }
+            },
+            "model": {"backbone": "test_resnet", "pretrained": "false", "image_size": "32"},
+            "train": {"epochs": "6", "batch_size": "10", "learning_rate": "0.01"},
+        },
+        "test",
+    )
+    return folder, train(config, runs=folder / "runs", reporter=QUIET)
+
+
+def test_the_field_is_kept_and_told_labels_are_read_by_the_picture(trained):
+    folder, run = trained
+    predictor = load_predictor(run.path)
+    task = predictor.tasks["tags"]
+    assert isinstance(task, TagsTask)
+    assert task.decision.is_coupled
+    rows = (folder / "labels.csv").read_text().splitlines()[1:21]
+    cells = [row.split(",") for row in rows]
+    pictures = [folder / cell[0] for cell in cells]
+    for told in (True, False):
+        answers = predictor.predict(pictures, given={"a": told})
+        assert isinstance(answers, list)
+        for (_, a, b, _), answer in zip(cells, answers, strict=True):
+            found, is_light = answer["tags"], a == b
+            assert isinstance(found, TagsPrediction)
+            assert (found.probabilities["b"] > 0.5) == (told == is_light)
+
+
+def test_evaluation_says_what_the_gate_binds_and_agrees_with_the_best_epoch(trained):
+    _, run = trained
+    figures = evaluate(run.path, split="val", reporter=QUIET)["tasks"]["tags"]
+    (direction,) = figures["field"]["directions"]
+    assert set(list(direction["labels"])[:2]) == {"a", "b"}
+    assert direction["gate_low"] < 0 < direction["gate_high"]
+    best = [line for line in records(run) if line.get("best")][-1]
+    expected = best["val"]["tags"]["mAP"]
+    assert figures["metrics"]["mAP"]["value"] == pytest.approx(expected, abs=1e-9)
