@@ -55,6 +55,11 @@ CASES = {
         "pos_weight",
     ),
     "head": (edited("column: tags", "column: tags, head: mpl"), 'Did you mean "mlp"?'),
+    "backbone": (edited("backbone: test_resnet", "backbone: resnet5"), 'Did you mean "resnet50"?'),
+    "weights of a backbone": (
+        edited("test_resnet, pretrained: false", "resnet18.a9_in1k"),
+        'Did you mean "resnet18.a3_in1k"?',
+    ),
     "same class twice": (edited("column: kind", "column: kind, classes: [x, x]"), "x"),
     "weight": (edited("column: kind", "column: kind, weight: 0"), "weight"),
     "run name": (edited("name: good", "name: a/b"), "name"),

@@ -6,6 +6,8 @@ import shutil
 import pytest
 from tiny_runs import write_config
 
+from polyhead.config import load_config
+
 
 @pytest.fixture
 def doubled(scenes, tmp_path):
@@ -66,3 +68,26 @@ def test_too_few_pictures_and_no_tags_are_told(polyhead, trained, config, double
 def test_a_wrong_run_is_told(polyhead, config, tmp_path):
     answer = polyhead("check", config, "--labels", tmp_path / "none")
     assert (answer.code, "E_RUN" in answer.err) == (1, True)
+
+
+def test_a_run_alone_is_judged_by_its_own_config(polyhead, trained, doubled, tmp_path):
+    run = shutil.copytree(trained.path, tmp_path / "run")
+    settings = load_config(doubled).model_dump(mode="json", exclude_none=True)
+    text = (run / "config.resolved.yaml").read_text()
+    own = load_config(run / "config.resolved.yaml").data
+    here = text.replace(str(own.images), settings["data"]["images"])
+    here = here.replace(str(own.annotations), settings["data"]["annotations"])
+    (run / "config.resolved.yaml").write_text(here)
+    alone = polyhead("check", "--labels", run, "--json", "-q")
+    assert alone.code == 0, alone.err
+    assert alone.out == polyhead("check", doubled, "--labels", run, "--json", "-q").out
+    shutil.rmtree(doubled.parent / "scenes")
+    gone = polyhead("check", "--labels", run, "-q")
+    assert gone.code in (2, 3)
+    assert str(doubled.parent / "scenes") in gone.err
+    assert len(gone.err.splitlines()) == 1, gone.err
+
+
+def test_neither_config_nor_run_is_told(polyhead):
+    answer = polyhead("check")
+    assert (answer.code, "give a config to check" in answer.err) == (2, True)

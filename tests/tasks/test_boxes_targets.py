@@ -242,3 +242,28 @@ def test_targets_travel_to_loader_workers():
     targets = encode(object_table([[CAR], None]))[1].targets
     copy = pickle.loads(pickle.dumps(targets))
     assert copy[0].boxes_xyxy.tolist() == targets[0].boxes_xyxy.tolist()
+
+
+@pytest.mark.parametrize("cells", [[[], None, []], [None, None], ["[]", None], ["[]", "[]"]])
+def test_a_column_without_any_object_is_told(cells):
+    lists = any(isinstance(cell, list) for cell in cells)
+    column = pa.array(cells, pa.list_(pa.string()) if lists else pa.string())
+    rows = table(objects=column)
+    with pytest.raises(ConfigError, match='column "objects" has no object in any row'):
+        resolve(rows, "objects", type="boxes")
+
+
+@pytest.mark.parametrize(
+    ("column", "words"),
+    [
+        (pa.array(["a", "[]"]).dictionary_encode(), "text"),
+        (pa.array([["a"], []]), "lists of text"),
+        (pa.array([1, 2]), "whole numbers"),
+        (pa.array([1.5, 2]), "numbers"),
+        (pa.array([{"a": 1}, {"a": 2}]), "records with the keys a"),
+        (pa.array([[[1]], []]), "lists of lists of whole numbers"),
+    ],
+)
+def test_what_a_column_holds_instead_is_told_in_words(column, words):
+    with pytest.raises(ConfigError, match=f'column "objects" holds {words}; expected objects'):
+        resolve(table(objects=column), "objects", type="boxes")

@@ -163,7 +163,7 @@ def _drop_unused(backbone: Backbone, image_size: Sequence[int]) -> None:
 
 
 def _create(name: str, pretrained: bool, image_size: Sequence[int]) -> Any:
-    _check_name(name, pretrained)
+    check_backbone(name, pretrained=pretrained)
     packaged = name in HASHES
     try:
         model: Any = timm.create_model(name, pretrained=pretrained and not packaged, num_classes=0)
@@ -182,7 +182,12 @@ def _create(name: str, pretrained: bool, image_size: Sequence[int]) -> Any:
     return model
 
 
-def _check_name(name: str, pretrained: bool) -> None:
+def check_backbone(name: str, *, pretrained: bool) -> None:
+    """Refuse a backbone that cannot be built, before any work is done for it.
+
+    Raises:
+        ConfigError: No such model, or none with such weights; names the nearest.
+    """
     if not timm.is_model(name):
         hint = nearest(name.split(".")[0], timm.list_models())
         raise ConfigError(f'backbone "{name}" is not a timm model. {hint}')

@@ -13,8 +13,8 @@ from typing import Annotated
 import typer
 
 from polyhead.cli.label_report import print_label_report
-from polyhead.cli.options import ConfigFile, Json, Quiet, Set, check_run
-from polyhead.errors import DataError, Fault, PolyheadError
+from polyhead.cli.options import Json, Quiet, Set, check_run
+from polyhead.errors import ConfigError, DataError, Fault, PolyheadError
 from polyhead.progress import Reporter
 
 NAME = "check"
@@ -44,6 +44,10 @@ class Findings:
         return sum(fault.is_error for fault in self.faults)
 
 
+Checked = Annotated[
+    Path | None,
+    typer.Argument(help="The config, such as polyhead.yaml; with --labels the run's own."),
+]
 Labels = Annotated[
     Path | None,
     typer.Option(
@@ -54,7 +58,7 @@ Labels = Annotated[
 
 
 def run(
-    config: ConfigFile,
+    config: Checked = None,
     set_: Set = None,
     labels: Labels = None,
     json_: Json = False,
@@ -63,6 +67,8 @@ def run(
     """Exit code 3 when there is any error; doubtful labels are none."""
     if labels is not None:
         return _doubted(config, set_ or [], labels, json_, Reporter(quiet=quiet))
+    if config is None:
+        raise ConfigError("give a config to check, such as polyhead.yaml, or --labels RUN.")
     try:
         found = _examined(config, set_ or [], Reporter(quiet=quiet))
     except PolyheadError as error:
@@ -87,12 +93,14 @@ def run(
 
 
 def _doubted(
-    path: Path, changes: Sequence[str], labels: Path, as_json: bool, reporter: Reporter
+    path: Path | None, changes: Sequence[str], labels: Path, as_json: bool, reporter: Reporter
 ) -> int:
     from polyhead.config import load_config
+    from polyhead.runtime.run_folder import RunFolder
 
-    config = load_config(path, changes)
+    config = load_config(path, changes) if path else None
     check_run(labels)
+    config = config or load_config(RunFolder.open(labels).resolved_config, changes)
     with reporter.waiting("loading PyTorch"):
         from polyhead.evaluation.label_doctor import examine_labels
     report = examine_labels(config, labels, reporter=reporter).to_dict()

@@ -9,7 +9,7 @@ from polyhead.errors import ConfigError, Fault, nearest
 from polyhead.formats.column_builder import is_text
 from polyhead.formats.faults import refusal
 from polyhead.formats.image_names import have_image_suffix
-from polyhead.structures import IMAGE
+from polyhead.structures import IMAGE, cell_kind
 
 _USUAL_NAMES = (
     "image",
@@ -51,7 +51,7 @@ def name_image_column(
     """
     chosen = find_image_column(data, source, wanted)
     if not is_text(data.schema.field(chosen).type):
-        kind = data.schema.field(chosen).type
+        kind = cell_kind(data.schema.field(chosen).type)
         message = f'column "{chosen}" should name the pictures; expected text, found {kind}.'
         raise refusal("E_IMAGE_COLUMN", source, message)
     faults = []

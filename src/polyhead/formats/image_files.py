@@ -11,7 +11,8 @@ def list_files(root: Path) -> Iterator[str]:
     """Paths below `root`, relative to it, with `/`, sorted folder by folder.
 
     Hidden files and folders, sockets, devices and pipes are passed over; nothing is opened. Links
-    are followed, but never into a folder that is being listed already.
+    are followed, but never into a folder that is being listed already, nor where they lead to
+    nothing or to themselves.
     """
     yield from _walk(str(root), "", frozenset())
 
@@ -22,9 +23,15 @@ def _walk(folder: str, prefix: str, above: frozenset[tuple[int, int]]) -> Iterat
     if identity in above:
         return
     with os.scandir(folder) as entries:
-        visible = sorted((e for e in entries if not e.name.startswith(".")), key=lambda e: e.name)
+        visible = sorted(filter(_is_visible, entries), key=lambda entry: entry.name)
     for entry in visible:
         if entry.is_dir():
             yield from _walk(entry.path, f"{prefix}{entry.name}/", above | {identity})
         elif entry.is_file():
             yield prefix + entry.name
+
+
+def _is_visible(entry: os.DirEntry[str]) -> bool:
+    if entry.name.startswith("."):
+        return False
+    return not entry.is_symlink() or os.path.exists(entry.path)

@@ -15,7 +15,7 @@ from polyhead.formats.label_text import LABEL_LISTS, lists_to_text
 from polyhead.formats.merge_column import Part
 from polyhead.formats.merge_empty import with_empty_objects
 from polyhead.formats.merge_vocabulary import labels_apart, unite_fields
-from polyhead.structures import Table, labels_column
+from polyhead.structures import Table, cell_kind, labels_column
 from polyhead.structures.objects import OBJECTS_TYPE, labels_of, units_of
 
 
@@ -91,7 +91,7 @@ def _one_kind(name: str, fields: Sequence[pa.Field], tables: Sequence[Table]) ->
 
 def _shown(kind: pa.DataType) -> str:
     named = {pa.string(): "text", LABEL_LISTS: "lists of labels", OBJECTS_TYPE: "objects"}
-    return named.get(kind, str(kind)[:60])
+    return named.get(kind) or cell_kind(kind)
 
 
 def _check_units(name: str, fields: Sequence[pa.Field], tables: Sequence[Table]) -> None:

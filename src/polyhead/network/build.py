@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from polyhead.backbones import Backbone
+from polyhead.backbones import Backbone, check_backbone
 from polyhead.config import Config, check_component, construct
 from polyhead.errors import ConfigError
 from polyhead.heads import HEADS, Fpn
@@ -20,11 +20,12 @@ SMALL_SIDE = 128  # pixels; objects in such pictures are small too
 
 
 def check_components(config: Config) -> None:
-    """Refuse head and loss names or options that cannot be built, before any work is done.
+    """Refuse a backbone, head or loss that cannot be built, before any work is done.
 
     Raises:
         ConfigError: An unknown name or option, or a loss of another task type.
     """
+    check_backbone(config.model.backbone, pretrained=config.model.pretrained)
     for name, task in config.tasks.items():
         _check_head(name, task.type, task.head)
         loss, _ = check_component("loss", LOSSES, task.loss)

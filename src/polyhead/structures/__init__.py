@@ -1,6 +1,7 @@
 """The shapes that data takes: table, sample, batch, prediction."""
 
 from polyhead.structures.batch import Batch, Sample
+from polyhead.structures.cell_kinds import cell_kind
 from polyhead.structures.object_spellings import unread_keys
 from polyhead.structures.objects import (
     OBJECTS,
@@ -44,6 +45,7 @@ __all__ = [
     "TaskPrediction",
     "canonical_objects",
     "category_ids_of",
+    "cell_kind",
     "is_objects",
     "labels_column",
     "labels_of",

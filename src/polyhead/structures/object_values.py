@@ -11,6 +11,7 @@ import pyarrow as pa
 from pyarrow.compute import call_function
 
 from polyhead.errors import DataError, Fault
+from polyhead.structures.cell_kinds import cell_kind
 from polyhead.structures.object_spellings import (
     AMBIGUOUS_KEYS,
     CORNER_KEYS,
@@ -141,7 +142,7 @@ def _quads(key: str, found: ObjectValues) -> np.ndarray:
     """(M, 4) float64 of lists of four numbers."""
     boxes = found.columns[key]
     if not is_any_list(boxes.type):
-        raise _refuse(f'"{key}" holds {boxes.type}; expected lists of four numbers.')
+        raise _refuse(f'"{key}" holds {cell_kind(boxes.type)}; expected lists of four numbers.')
     lengths = call_function("list_value_length", [boxes]).fill_null(0).to_numpy()
     wrong = np.flatnonzero(lengths != 4)
     if len(wrong):

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+from pyarrow.compute import call_function
 
 from polyhead.errors import ConfigError
 from polyhead.structures import (
     OBJECTS_TYPE,
     Table,
     category_ids_of,
+    cell_kind,
     is_objects,
     labels_of,
     units_of,
@@ -63,14 +65,29 @@ def objects_column(table: Table, name: str) -> pa.ChunkedArray:
     """
     column = table.column(name)
     if not is_objects(column.type):
+        if _lists_nothing(column):
+            raise ConfigError(
+                f'{table.source} column "{name}" has no object in any row; a boxes task learns '
+                "from labelled boxes: give some rows theirs, or leave the task out.",
+                code="E_COLUMN",
+            )
         others = [c for c in table.columns if is_objects(table.column(c).type)]
         shown = f"; columns of objects: {', '.join(others)}" if others else ""
         raise ConfigError(
-            f'{table.source} column "{name}" holds cells of type {column.type}; expected objects, '
-            f"lists of labelled boxes as COCO, VOC, YOLO, parquet or jsonl have them{shown}.",
+            f'{table.source} column "{name}" holds {cell_kind(column.type)}; expected objects, '
+            "lists of labelled boxes as COCO, VOC, YOLO, parquet or jsonl have them and a csv "
+            f"cannot{shown}.",
             code="E_COLUMN",
         )
     return column
+
+
+def _lists_nothing(column: pa.ChunkedArray) -> bool:
+    """Whether the cells are empty lists, so that nobody can tell what they would list, or null."""
+    known = column.drop_null()
+    if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
+        return not len(call_function("list_flatten", [known]))
+    return not pa.types.is_nested(column.type) and set(known.unique().to_pylist()) <= {"[]"}
 
 
 def choose_column(table: Table, declared: str | None, *likely: str) -> str:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from polyhead.errors import ConfigError, nearest
-from polyhead.structures import Table
+from polyhead.structures import Table, cell_kind
 from polyhead.tasks.labels import MAX_LISTED
 
 UNKNOWN = np.int8(-1)
@@ -67,7 +67,7 @@ def text_column(table: Table, name: str) -> pa.ChunkedArray:
     column = table.column(name)
     if pa.types.is_nested(column.type) and not pa.types.is_dictionary(column.type):
         raise ConfigError(
-            f'{table.source} column "{name}" holds cells of type {column.type}; expected text or '
+            f'{table.source} column "{name}" holds {cell_kind(column.type)}; expected text or '
             "numbers; only the `column` of a tags task may hold lists.",
             code="E_COLUMN",
         )
