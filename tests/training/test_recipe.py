@@ -10,6 +10,7 @@ import torch
 from tiny_runs import QUIET, records, tiny_config, weights
 from torch import nn
 
+from polyhead.backbones import Backbone
 from polyhead.network.layout import lay_out
 from polyhead.preparation import prepare
 from polyhead.training import run as running
@@ -81,6 +82,18 @@ def test_only_a_pretrained_backbone_learns_slower_and_only_matrices_decay(
             assert group["lr"] == pytest.approx(0.05 * (rate if shared else 1.0))
             assert group["weight_decay"] == (0.5 if parameter.ndim > 1 else 0.0)
     assert sorted(seen) == sorted(names.values())
+
+
+@pytest.mark.parametrize(("name", "rate"), [("test_byobnet", 0.5), ("test_vit", 0.05)])
+def test_a_backbone_without_batch_normalisation_takes_smaller_steps(network, name, rate):
+    backbone = Backbone(name, pretrained=False, image_size=(160, 160))
+    backbone.pretrained = True
+    network.backbone = backbone
+    optimizer = build_optimizer(network, learning_rate=2.0, backbone_rate="auto", weight_decay=0.0)
+    shared = {id(parameter) for parameter in backbone.parameters()}
+    for group in optimizer.param_groups:
+        for parameter in group["params"]:
+            assert group["lr"] == 2.0 * (rate if id(parameter) in shared else 1.0)
 
 
 def test_laying_out_changes_the_layout_and_no_value(network):

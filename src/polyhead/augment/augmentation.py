@@ -47,9 +47,9 @@ class Augmentation:
         cuts: bool = False,
         flip: bool = True,
         crop: float = 0.7,
-        scale: float = 0.7,
+        scale: float = 1.0,
         rotate: float = 0.0,
-        colour: float = 0.25,
+        colour: float = 0.1,
     ) -> None:
         for name, share in {"crop": crop, "scale": scale}.items():
             if not 0 < share <= 1:

@@ -18,11 +18,11 @@ class AugmentConfig(Section):
         description="Smallest share of the picture; only if no label is of the whole picture.",
     )
     scale: float = Field(
-        default=0.7, gt=0, le=1, description="Smallest share that a shrunk picture fills."
+        default=1.0, gt=0, le=1, description="Smallest share that a shrunk picture fills; 1: off."
     )
     rotate: float = Field(default=0.0, ge=0, lt=45, description="Degrees, either way.")
     colour: float = Field(
-        default=0.25, ge=0, lt=1, description="Of brightness, contrast and saturation."
+        default=0.1, ge=0, lt=1, description="Of brightness, contrast and saturation."
     )
     mosaic: float = Field(
         default=0.0, ge=0, le=1, description="Share of pictures shown four at a time."

@@ -29,7 +29,7 @@ def explain(error: Any, value: Mapping[str, Any], places: Mapping[Location, str]
     """Put a pydantic error in the user's terms.
 
     Args:
-        error: One of `ValidationError.errors()`.
+        error: One of `with_alternatives`.
         value: The tree that was checked.
         places: Where each key stands, by its path; the empty path is the whole source.
     """
@@ -56,11 +56,25 @@ def explain(error: Any, value: Mapping[str, Any], places: Mapping[Location, str]
     return f"{where}: `{key}`: {_problem(error)}{shown}."
 
 
+def with_alternatives(errors: Sequence[Any]) -> list[Any]:
+    """`ValidationError.errors()` with one for a key that takes a number or a word, not one each."""
+    words = {e["loc"][:-1]: e["ctx"]["expected"] for e in errors if _is_of_word(e)}
+    numbers = {e["loc"][:-1] for e in errors if not _is_of_word(e)}
+    kept = [e for e in errors if not (_is_of_word(e) and e["loc"][:-1] in numbers)]
+    return [{**error, "word": words.get(error["loc"][:-1])} for error in kept]
+
+
+def _is_of_word(error: Any) -> bool:
+    """Whether a key that may hold several kinds was compared with its words here."""
+    return "literal[" in str(error["loc"][-1:])
+
+
 def _problem(error: Mapping[str, Any]) -> str:
     """What pydantic says, in plain words where they are known."""
     kind = str(error["type"]).split("_")[0]
     is_type = not str(error["type"]).endswith(("short", "long", "pattern_mismatch", "size"))
-    return f"expected {EXPECTED[kind]}" if kind in EXPECTED and is_type else error["msg"]
+    found = f"expected {EXPECTED[kind]}" if kind in EXPECTED and is_type else error["msg"]
+    return f"{found}, or {error['word']}" if error["word"] else found
 
 
 def _path_in(value: Any, location: Sequence[str | int], *, is_key: bool) -> Location:

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from polyhead.config.explain import explain
+from polyhead.config.explain import explain, with_alternatives
 from polyhead.config.schema import Config
 from polyhead.config.yaml_text import MAX_BYTES, Location, YamlTree, parse_yaml
 from polyhead.errors import ConfigError, nearest
@@ -130,7 +130,7 @@ def _check(value: Mapping[str, Any], places: Mapping[Location, str]) -> Config:
     try:
         return Config.model_validate(value)
     except ValidationError as error:
-        lines = [explain(item, value, places) for item in error.errors()]
+        lines = [explain(item, value, places) for item in with_alternatives(error.errors())]
         raise ConfigError("\n".join(dict.fromkeys(lines))) from None
 
 

@@ -94,9 +94,11 @@ class TrainConfig(Section):
 
     epochs: int = Field(default=20, ge=1)
     batch_size: int = Field(default=16, ge=1)
-    learning_rate: float = Field(default=2e-3, gt=0, description="Of heads and other new layers.")
-    backbone_rate: float = Field(
-        default=0.5, ge=0, description="Times learning_rate, for a pretrained backbone."
+    learning_rate: float = Field(default=4e-3, gt=0, description="Of heads and other new layers.")
+    backbone_rate: Annotated[float, Field(ge=0)] | Literal["auto"] = Field(
+        default="auto",
+        description="Times learning_rate, for a pretrained backbone; auto: 0.5, or 0.05 without "
+        "batch normalisation.",
     )
     weight_decay: float = Field(default=0.05, ge=0, description="None on norms and biases.")
     warmup: float = Field(default=0.1, ge=0, lt=1, description="Share of all steps.")

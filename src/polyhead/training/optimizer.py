@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import torch
 from torch import nn
 from torch.optim import AdamW
 
+from polyhead.backbones import Backbone
 from polyhead.network import Network
+
+# Of a pretrained backbone. Batch normalisation stands large steps; models without it are
+# fine-tuned in steps as small as 5e-5 (Liu et al., *A ConvNet for the 2020s*, 2022, section A.1).
+NORMALISED_RATE, OTHER_RATE = 0.5, 0.05
 
 
 def build_optimizer(
-    network: Network, *, learning_rate: float, backbone_rate: float, weight_decay: float
+    network: Network,
+    *,
+    learning_rate: float,
+    backbone_rate: float | Literal["auto"],
+    weight_decay: float,
 ) -> AdamW:
     """AdamW; a pretrained backbone learns slower, norms and biases do not decay.
 
     Args:
         network: Its backbone takes `learning_rate` in full when it starts from scratch.
         learning_rate: Of heads and other new layers.
-        backbone_rate: Times `learning_rate` for a pretrained backbone.
+        backbone_rate: Times `learning_rate` for a pretrained backbone; `auto` goes by whether it
+            has batch normalisation.
         weight_decay: On weights of two and more dimensions.
     """
-    rates = {True: backbone_rate if network.backbone.pretrained else 1.0, False: 1.0}
+    rates = {True: _backbone_rate(network.backbone, backbone_rate), False: 1.0}
     groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
     for name, parameter in network.named_parameters():
         shared, decays = name.startswith("backbone."), parameter.ndim > 1
@@ -40,6 +51,15 @@ def build_optimizer(
         ],
         fused=fused,
     )
+
+
+def _backbone_rate(backbone: Backbone, wanted: float | Literal["auto"]) -> float:
+    if not backbone.pretrained:
+        return 1.0
+    if wanted != "auto":
+        return wanted
+    has_batch_norm = any(isinstance(layer, nn.BatchNorm2d) for layer in backbone.modules())
+    return NORMALISED_RATE if has_batch_norm else OTHER_RATE
 
 
 def rate_factor(step: int, num_steps: int, warmup: float) -> float:
