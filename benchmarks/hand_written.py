@@ -50,7 +50,7 @@ class Recipe:
     augment: bool
 
 
-GRID = tuple(itertools.starmap(Recipe, itertools.product((3e-3, 1e-2, 3e-2), (False, True))))
+GRID = tuple(itertools.starmap(Recipe, itertools.product((3e-3, 6e-3, 1e-2), (False, True))))
 
 
 def read_parts(annotations: Path, side: int) -> tuple[dict[str, Part], list[str]]:
