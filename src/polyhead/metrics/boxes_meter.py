@@ -87,7 +87,7 @@ class BoxesMeter:
         `AR100` is the mean share of boxes found.
 
         Args:
-            intervals: Whether to add 95 % bootstrap intervals over images (`low`, `high`), which
+            intervals: Whether to add 95 % intervals over images (`low`, `high`), which
                 all but the three sizes have.
 
         Returns:

@@ -61,8 +61,8 @@ class ClassMeter:
         `accuracy_majority` is what always answering the commonest class of these images scores.
 
         Args:
-            intervals: Whether to add 95 % bootstrap intervals over images (`low`, `high`), which
-                all but `ECE` and `accuracy_majority` have.
+            intervals: Whether to add 95 % intervals over images (`low`, `high`), which all but
+                `ECE` and `accuracy_majority` have.
 
         Returns:
             `num_images`, `num_known`, `num_classes`, `num_classes_evaluated`, `metrics`,
@@ -74,14 +74,20 @@ class ClassMeter:
         counts = count_classes(given, targets, len(self.classes))
         figures = partial(_class_figures, probabilities, given, targets)
         judged = top_label(probabilities, targets)
+        num_known = int((targets >= 0).sum())
         columns = {**label_figures(counts), "num_known": counts.positives.astype(np.int64)}
         return {
             "num_images": len(targets),
-            "num_known": int((targets >= 0).sum()),
+            "num_known": num_known,
             "num_classes": len(self.classes),
             "num_classes_evaluated": int((counts.positives > 0).sum()),
             "metrics": {
-                **metric_entries(figures, (len(targets), 1), intervals),
+                **metric_entries(
+                    figures,
+                    (len(targets), 1),
+                    intervals,
+                    {"accuracy": (int(counts.true_positives.sum()), num_known)},
+                ),
                 **value_entries(
                     {
                         "ECE": expected_calibration_error(*judged),

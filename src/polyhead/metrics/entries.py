@@ -3,25 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from polyhead.metrics.bootstrap import affordable_samples, bootstrap_weights
+from polyhead.metrics.bootstrap import (
+    affordable_samples,
+    bootstrap_weights,
+    proportion_interval,
+)
 from polyhead.metrics.label_counts import LabelCounts
 
 Figures = Callable[[np.ndarray], Mapping[str, np.ndarray]]
+Shares = Mapping[str, tuple[int, int]]
+
+NO_SHARES: Shares = MappingProxyType({})
+_UNIT = (0.0, 1.0)
+# Where figures that are no shares may lie.
+_RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {
+        **dict.fromkeys(
+            ("log_loss", "coverage", "MAE", "RMSE", "interval_width"), (0.0, float("inf"))
+        ),
+        "R2": (-float("inf"), 1.0),
+    }
+)
 
 
 def metric_entries(
-    figures: Figures, shape: tuple[int, int], intervals: bool
+    figures: Figures,
+    shape: tuple[int, int],
+    intervals: bool,
+    shares: Shares = NO_SHARES,
 ) -> dict[str, dict[str, float | None]]:
-    """Each figure as `{"value"}`, with a 95 % bootstrap interval `low`, `high` where wanted.
+    """Each figure as `{"value"}`, with a 95 % interval `low`, `high` where wanted.
 
     Args:
         figures: From (N,) or (N, R) weights of the images to () or (R,) figures by name.
         shape: N, and the number of columns that one image costs.
-        intervals: Whether to bootstrap.
+        intervals: Whether to add intervals: by bootstrap, cut to where the figure may lie.
+        shares: Figures that are plain shares of images, with how many count out of how many:
+            they get Wilson's interval.
 
     Returns:
         Numbers that JSON can hold, None for NaN.
@@ -30,8 +53,10 @@ def metric_entries(
     if intervals:
         num_samples = affordable_samples(shape[0] * shape[1])
         found = bootstrap_weights(figures, shape[0], num_samples=num_samples)
+        found |= {name: proportion_interval(*counts) for name, counts in shares.items()}
         for name, interval in found.items():
-            shaped[name] |= {"low": _plain(interval.low), "high": _plain(interval.high)}
+            ends = np.clip((interval.low, interval.high), *_RANGES.get(name, _UNIT))
+            shaped[name] |= {"low": _plain(ends[0]), "high": _plain(ends[1])}
     return shaped
 
 

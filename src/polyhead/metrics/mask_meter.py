@@ -62,7 +62,7 @@ class MaskMeter:
         `mIoU_majority` is what always answering these images' commonest class scores.
 
         Args:
-            intervals: Whether to add 95 % bootstrap intervals over images (`low`, `high`), which
+            intervals: Whether to add 95 % intervals over images (`low`, `high`), which
                 all but `mIoU_majority` have.
 
         Returns:

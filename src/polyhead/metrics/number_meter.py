@@ -51,7 +51,7 @@ class NumberMeter:
         share of true numbers inside the predicted intervals, `interval_width` their mean width.
 
         Args:
-            intervals: Whether to add 95 % bootstrap intervals over images.
+            intervals: Whether to add 95 % intervals over images.
 
         Returns:
             `num_images`, `num_known` and `metrics`.
@@ -64,7 +64,9 @@ class NumberMeter:
             "num_images": len(columns),
             "num_known": len(known),
             "metrics": {
-                **metric_entries(figures, (len(known), 1), intervals and len(known) > 0),
+                **metric_entries(
+                    figures, (len(known), 1), intervals and len(known) > 0, _shares(known)
+                ),
                 **value_entries({"MAE_mean": np.asarray(baseline)}),
             },
         }
@@ -80,11 +82,27 @@ def _figures(known: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
         "RMSE": np.sqrt(ratio(squares, total)),
         "R2": 1 - ratio(squares, _spread(targets, weights)),
     }
-    if len(known) and not np.isnan(low).any():
-        inside = ((low <= targets) & (targets <= high)).astype(float)
-        found["interval_coverage"] = ratio(inside @ weights, total)
+    if _has_ends(known):
+        found["interval_coverage"] = ratio(_inside(known).astype(float) @ weights, total)
         found["interval_width"] = ratio((high - low) @ weights, total)
     return found
+
+
+def _shares(known: np.ndarray) -> dict[str, tuple[int, int]]:
+    """How many true numbers lie inside their predicted intervals, of how many."""
+    if not _has_ends(known):
+        return {}
+    return {"interval_coverage": (int(_inside(known).sum()), len(known))}
+
+
+def _has_ends(known: np.ndarray) -> bool:
+    return len(known) > 0 and not np.isnan(known[:, 2]).any()
+
+
+def _inside(known: np.ndarray) -> np.ndarray:
+    """(N,) bool."""
+    _, targets, low, high = known.T
+    return (low <= targets) & (targets <= high)
 
 
 def _spread(targets: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -24,7 +24,7 @@ def tags_entry(scored: ScoredTags, *, intervals: bool = False) -> dict[str, Any]
 
     Args:
         scored: Scores and targets.
-        intervals: Whether to add 95 % bootstrap intervals over images.
+        intervals: Whether to add 95 % intervals over images.
     """
     targets, ranking = scored.targets, Ranking(scored.scores, scored.targets)
     once = np.ones(len(targets))
@@ -45,7 +45,7 @@ def tags_entry(scored: ScoredTags, *, intervals: bool = False) -> dict[str, Any]
         "num_classes": len(scored.classes),
         "num_classes_evaluated": int((num_positive > 0).sum()),
         "metrics": {
-            **metric_entries(figures, targets.shape, intervals),
+            **metric_entries(figures, targets.shape, intervals, _shares(scored)),
             **value_entries(unresampled),
         },
         "per_class": class_entries(scored.classes, columns),
@@ -120,6 +120,16 @@ def _given_figures(
         "hamming": scored.agreement.hamming_error(weights),
         "example_F1": scored.agreement.example_f1(weights),
     }
+
+
+def _shares(scored: ScoredTags) -> dict[str, tuple[int, int]]:
+    """How many images have every known label right, of those that have one."""
+    if not scored.has_answers:
+        return {}
+    agreement = scored.agreement
+    judged = agreement.num_known > 0
+    right = judged & (agreement.num_wrong == 0)
+    return {"subset_accuracy": (int(right.sum()), int(judged.sum()))}
 
 
 def _named(counts: LabelCounts, empty: float, suffix: str) -> dict[str, np.ndarray]:

@@ -66,7 +66,7 @@ class TagsMeter:
         Args:
             thresholds: L probabilities at or above which a label is given; 0.5 each when None.
             labels: (N, L) bool labels given, where a threshold alone does not decide them.
-            intervals: Whether to add 95 % bootstrap intervals over images (`low`, `high`), which
+            intervals: Whether to add 95 % intervals over images (`low`, `high`), which
                 all but `ECE` have.
 
         Returns:
