@@ -71,13 +71,15 @@ def test_iterated_modes_find_the_mode_and_stay_legal(seed):
     assert gap.max() < 1.5  # it may stop at a hill, seldom and near the top
 
 
-@few
-@over(seeds)
-def test_belief_propagation_is_near_the_marginals(seed):
-    field, unaries, _ = slow.random_field(seed, 8, density=0.4, scale=0.7)
-    exact = field.marginals(unaries)
-    found = belief_propagation(uncentred(field, unaries), field.couplings, field.rules)
-    assert np.abs(found - exact).mean() < 0.06
+def test_belief_propagation_is_near_the_marginals():
+    errors = []
+    for seed in range(60):
+        field, unaries, _ = slow.random_field(seed, 8, density=0.4, scale=0.7)
+        exact = np.array([slow.marginals(field, row) for row in unaries[:1]])
+        found = belief_propagation(uncentred(field, unaries[:1]), field.couplings, field.rules)
+        errors.append(np.abs(found - exact).mean())
+    assert np.mean(errors) < 0.02
+    assert np.quantile(errors, 0.9) < 0.05
 
 
 def test_belief_propagation_is_exact_on_trees_with_rules():
@@ -165,6 +167,7 @@ def test_sums_over_halves_are_those_over_states(seed, with_rules, scale):
     field, unaries, generator = slow.random_field(seed, 9, with_rules, scale=scale)
     told = slow.random_told(generator, field, len(unaries))
     states = legal_states(9, field.rules)
+    assert states is not None
     listed = Enumeration.of(states, field.couplings, field.means)
     without_halves = Enumeration.of(states, field.couplings, field.means)
     vars(without_halves)["_halves"] = None

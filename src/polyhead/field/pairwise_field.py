@@ -101,7 +101,7 @@ class PairwiseField:
             ValueError: A part has more than 2^14 legal states.
         """
         unaries = self._checked(unaries, None)
-        total = np.logaddexp(0, unaries[:, self._alone]).sum(1)
+        total = np.logaddexp(0, unaries[:, self.alone]).sum(1)
         for part, listed in self._enumerations():
             total += listed.log_partition(unaries[:, part.labels])
         return total
@@ -133,7 +133,7 @@ class PairwiseField:
             ValueError: A part has more than 2^14 legal states; see `pseudo_log_likelihood`.
         """
         unaries = self._checked(unaries, None)
-        alone, known = unaries[:, self._alone], targets[:, self._alone]
+        alone, known = unaries[:, self.alone], targets[:, self.alone]
         terms = -np.logaddexp(0, np.where(known == 1, -alone, alone))
         total = np.where(known >= 0, terms, 0).sum(1)
         for part, listed in self._enumerations():
@@ -144,13 +144,17 @@ class PairwiseField:
 
     def pseudo_log_likelihood(self, unaries: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """(B,) Σ over known i of log P(y_i | known others); unknown neighbours contribute 0."""
-        unaries = self._checked(unaries, None)
+        conditionals = self._checked(unaries, None) + self.pull(targets)
+        return pseudo_log_likelihood(conditionals, targets, self.rules)
+
+    def pull(self, targets: np.ndarray) -> np.ndarray:
+        """(B, L) Σ_j W_ij (y_j − μ_j) over known j: what the others add to log-odds of each."""
         neighbours = np.where(targets >= 0, targets - self.means, 0)
-        conditionals = unaries + neighbours @ self.couplings
+        pull = neighbours @ self.couplings
         if self._added is not None and self.gates is not None:
             for gate, added in zip(self.gates.T, self._added, strict=True):
-                conditionals += gate[:, None] * (neighbours @ added)
-        return pseudo_log_likelihood(conditionals, targets, self.rules)
+                pull += gate[:, None] * (neighbours @ added)
+        return pull
 
     def decode_marginals(
         self, probabilities: np.ndarray, thresholds: np.ndarray, given: np.ndarray | None = None
@@ -238,8 +242,8 @@ class PairwiseField:
         return None if self.directions is None else added_couplings(self.directions, self.rules)
 
     @cached_property
-    def _alone(self) -> np.ndarray:
-        """(k,) labels in no part."""
+    def alone(self) -> np.ndarray:
+        """(k,) labels that neither couplings nor rules join to another."""
         joined = [part.labels for part in self._parts]
         return np.setdiff1d(np.arange(len(self.means)), np.concatenate([[], *joined]))
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isfinite
 from typing import Any
 
 import numpy as np
+from scipy.special import stdtrit
 
 from polyhead.field import PairwiseField
-from polyhead.metrics import choose_calibration
 
-SURE = 1.0  # standard errors that the gain must exceed
+SURE = 0.841  # as sure as a gain of one standard error over many pictures
 
 
 @dataclass(frozen=True)
@@ -21,26 +20,36 @@ class FieldGain:
     Pseudo-likelihoods where the field is too large for log Z.
 
     Attributes:
-        coupled: With the field.
-        independent: Without couplings, each label calibrated by itself.
-        standard_error: Of the difference.
         num_images: Pictures with a known label.
+        coupled: With the field; None where there are no such pictures.
+        independent: Without couplings, the labels calibrated by themselves.
+        standard_error: Of the difference; None of a single picture.
     """
 
-    coupled: float
-    independent: float
-    standard_error: float
     num_images: int
+    coupled: float | None = None
+    independent: float | None = None
+    standard_error: float | None = None
 
     @property
     def is_sure(self) -> bool:
-        """Whether the field gains more than chance would."""
-        return self.coupled - self.independent > SURE * self.standard_error
+        """Whether the field gains more than chance would: over many pictures, a standard error.
+
+        The standard error of few pictures is itself unsure; Student's t asks for more.
+        """
+        if self.coupled is None or self.independent is None or self.standard_error is None:
+            return False
+        asked = float(stdtrit(self.num_images - 1, SURE))
+        return self.coupled - self.independent > asked * self.standard_error
 
     def __str__(self) -> str:
+        if self.coupled is None or self.independent is None:
+            return "no validation picture has a known label to judge it by"
+        error = "" if self.standard_error is None else f"± {self.standard_error:.3f}; "
+        pictures = "picture" if self.num_images == 1 else "pictures"
         return (
             f"log-likelihood {self.coupled:.3f} a picture, {self.independent:.3f} without "
-            f"couplings (± {self.standard_error:.3f}; {self.num_images} validation pictures)"
+            f"couplings ({error}{self.num_images} validation {pictures})"
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -48,39 +57,30 @@ class FieldGain:
         return {
             "log_likelihood": self.coupled,
             "log_likelihood_independent": self.independent,
-            "gain_standard_error": self.standard_error if isfinite(self.standard_error) else None,
+            "gain_standard_error": self.standard_error,
         }
 
 
 def field_gain(
-    field: PairwiseField, log_odds: np.ndarray, targets: np.ndarray, gates: np.ndarray | None = None
+    field: PairwiseField, log_odds: np.ndarray, uncoupled: np.ndarray, targets: np.ndarray
 ) -> FieldGain:
-    """Compare a field with the same log-odds uncoupled, under the same rules.
-
-    Couplings and unaries were learnt together, so the uncoupled labels first get a calibration of
-    their own, fitted on these very pictures: the comparison favours doing without.
+    """Compare a field with labels that have no couplings, under the same rules.
 
     Args:
-        field: As trained.
+        field: Of these pictures, where it differs from picture to picture.
         log_odds: (N, L) its unaries.
-        targets: (N, L) 1 yes, 0 no, -1 unknown.
-        gates: (N, R), of a field that differs from picture to picture.
+        uncoupled: (N, L) log-odds of the labels without couplings.
+        targets: (N, L) 1 yes, 0 no, -1 unknown; a known one in each row.
     """
-    seen = (targets >= 0).any(1)
-    unaries, known = log_odds[seen].astype(np.float64), targets[seen]
-    if not len(known):
-        return FieldGain(0.0, 0.0, 0.0, 0)
-    own = choose_calibration(unaries, known, True)
-    plain = own.log_odds(unaries)
-    uncoupled = PairwiseField.independent(len(field.means), field.rules)
-    if gates is not None and field.directions is not None:
-        field = field.of_images(gates[seen])
+    if not len(targets):
+        return FieldGain(0)
+    plain = PairwiseField.independent(len(field.means), field.rules)
     if field.is_exact:
-        without = uncoupled.log_likelihood(plain, known)
-        coupled = field.log_likelihood(unaries, known)
+        coupled = field.log_likelihood(log_odds, targets)
+        without = plain.log_likelihood(uncoupled, targets)
     else:
-        without = uncoupled.pseudo_log_likelihood(plain, known)
-        coupled = field.pseudo_log_likelihood(unaries, known)
+        coupled = field.pseudo_log_likelihood(log_odds, targets)
+        without = plain.pseudo_log_likelihood(uncoupled, targets)
     gain = coupled - without
-    error = float(gain.std(ddof=1) / np.sqrt(len(gain))) if len(gain) > 1 else float("inf")
-    return FieldGain(float(coupled.mean()), float(without.mean()), error, len(gain))
+    error = float(gain.std(ddof=1) / np.sqrt(len(gain))) if len(gain) > 1 else None
+    return FieldGain(len(gain), float(coupled.mean()), float(without.mean()), error)

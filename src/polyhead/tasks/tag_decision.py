@@ -12,6 +12,7 @@ from polyhead.field import PairwiseField, Rules
 from polyhead.metrics import Conformal
 from polyhead.tasks.tag_cells import UNKNOWN
 from polyhead.tasks.threshold_intervals import ThresholdIntervals
+from polyhead.tasks.uncoupled import Uncoupled
 
 Decoder = Literal["marginals", "map", "expected_f1"]
 
@@ -28,6 +29,7 @@ class TagDecision:
         conformal: The level at which few true labels are missed, where asked for.
         given: (L,) what is known of every picture: 1 yes, 0 no, -1 not told; empty for nothing.
         intervals: How sure the thresholds are, once they are fitted.
+        uncoupled: What the field is compared with, where there is one.
     """
 
     thresholds: tuple[float, ...] = ()
@@ -36,6 +38,7 @@ class TagDecision:
     conformal: Conformal | None = None
     given: tuple[int, ...] = ()
     intervals: ThresholdIntervals | None = None
+    uncoupled: Uncoupled | None = None
 
     @property
     def rules(self) -> Rules:
@@ -113,18 +116,22 @@ class TagDecision:
             entry["conformal"] = asdict(self.conformal)
         if self.intervals is not None:
             entry["threshold_intervals"] = self.intervals.to_dict()
+        if self.uncoupled is not None:
+            entry["uncoupled"] = self.uncoupled.to_dict()
         return entry
 
     @classmethod
     def from_dict(cls, entry: Mapping[str, Any]) -> TagDecision:
         """The decision of a task's entry, as `to_dict` described it."""
         conformal, intervals = entry.get("conformal"), entry.get("threshold_intervals")
+        uncoupled = entry.get("uncoupled")
         return cls(
             tuple(entry["thresholds"]),
             entry.get("decoder", "marginals"),
             _field_of(entry),
             Conformal(**conformal) if conformal else None,
             intervals=ThresholdIntervals.from_dict(intervals) if intervals else None,
+            uncoupled=Uncoupled.from_dict(uncoupled) if uncoupled else None,
         )
 
     def _field(self, dense: Mapping[str, np.ndarray]) -> PairwiseField:

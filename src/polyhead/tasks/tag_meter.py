@@ -15,10 +15,10 @@ from polyhead.metrics import (
     TagsMeter,
     choose_calibration,
     class_entries,
-    fit_calibration,
     fit_conformal,
     fit_thresholds,
 )
+from polyhead.tasks.field_choice import choose_field
 from polyhead.tasks.field_gain import FieldGain, field_gain
 from polyhead.tasks.tag_decision import TagDecision
 from polyhead.tasks.threshold_intervals import ThresholdIntervals
@@ -43,6 +43,7 @@ class TagsTaskMeter:
         self._labels: list[np.ndarray] = []
         self._log_odds: list[np.ndarray] = []
         self._gates: list[np.ndarray] = []
+        self._calibration: Calibration | None = None
 
     def update(self, dense: Mapping[str, np.ndarray], targets: np.ndarray) -> None:
         """Take one batch."""
@@ -61,6 +62,9 @@ class TagsTaskMeter:
         labels = np.concatenate(self._labels) if self._labels else None
         cuts = decision.thresholds or None
         figures = self._meter.compute(cuts, labels=labels, intervals=intervals)
+        if decision.decoder != "marginals":
+            for entry in figures["per_class"].values():
+                del entry["threshold"]  # it decides nothing
         if decision.intervals is not None:
             ends = class_entries(self._task.classes, decision.intervals.columns())
             for label, entry in figures["per_class"].items():
@@ -77,8 +81,11 @@ class TagsTaskMeter:
 
     def _field_figures(self, field: PairwiseField) -> dict[str, Any]:
         """What the field gains, and what it holds: that of all pictures, and that of gates."""
-        classes, gates = self._task.classes, self._all_gates()
-        gain = field_gain(field, self._all_log_odds(), self._meter.targets, gates)
+        classes, gates, uncoupled = self._task.classes, self._all_gates(), self._decision.uncoupled
+        log_odds, targets = self._evidence()
+        bound = field if gates is None else field.of_images(gates[self._seen])
+        plain = log_odds if uncoupled is None else uncoupled.log_odds(log_odds)
+        gain = field_gain(bound, log_odds, plain, targets)
         couplings = field.strongest(classes, self._meter.targets)
         figures = {**gain.to_dict(), "couplings": [asdict(c) for c in couplings]}
         if field.directions is not None and gates is not None:
@@ -94,25 +101,23 @@ class TagsTaskMeter:
     def couple(self, field: PairwiseField) -> FieldGain:
         """Take a trained field into the decision where the held-out likelihood improves by it.
 
-        Else its couplings are dropped; under rules the rest of it stays, for log-odds learnt under
-        rules are those of no label by itself.
+        Else its couplings are dropped; under rules the rest of it stays.
         """
-        gain = field_gain(field, self._all_log_odds(), self._meter.targets, self._all_gates())
-        if gain.is_sure:
-            self._decision = replace(self._decision, field=field)
-        elif field.rules:
-            rules_alone = PairwiseField(np.zeros_like(field.couplings), field.means, field.rules)
-            self._decision = replace(self._decision, field=rules_alone)
-        return gain
+        gates = self._all_gates()
+        choice = choose_field(
+            field, *self._evidence(), None if gates is None else gates[self._seen]
+        )
+        self._calibration = choice.calibration
+        if choice.field is not None:
+            kept = replace(self._decision, field=choice.field, uncoupled=choice.uncoupled)
+            self._decision = kept
+        return choice.gain
 
     def calibrate(self, *, has_link: bool) -> Calibration:
-        """The map from log-odds to calibrated log-odds; a field is its own calibration."""
-        log_odds, targets = self._evidence()
-        if self._decision.is_learnt:
-            return fit_calibration(log_odds, targets, form="none")
-        calibration = choose_calibration(log_odds, targets, has_link)
-        self._log_odds = [calibration.log_odds(self._all_log_odds()).astype(np.float32)]
-        return calibration
+        """The map from log-odds to calibrated log-odds, for what `couple` decided on."""
+        found = self._calibration or choose_calibration(*self._evidence(), has_link)
+        self._log_odds = [found.log_odds(self._all_log_odds()).astype(np.float32)]
+        return found
 
     def fit(self) -> TagsTask:
         """The task with thresholds, and what else its config asks for, fitted on all seen."""
@@ -124,13 +129,17 @@ class TagsTaskMeter:
         if gates is not None:
             dense["gates"] = gates[seen]
         probabilities = self._decision.probabilities(dense)
-        thresholds = fit_thresholds(probabilities, targets, *config.cut_by())
         fitted = replace(
             self._decision,
-            thresholds=tuple(float(value) for value in thresholds.values),
             conformal=config.conformal and fit_conformal(probabilities, targets, config.conformal),
-            intervals=ThresholdIntervals.of(thresholds),
         )
+        if fitted.decoder == "marginals":
+            thresholds = fit_thresholds(probabilities, targets, *config.cut_by())
+            fitted = replace(
+                fitted,
+                thresholds=tuple(float(value) for value in thresholds.values),
+                intervals=ThresholdIntervals.of(thresholds),
+            )
         return replace(self._task, decision=fitted)
 
     def _evidence(self) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,186 @@
+"""An over-confident network under couplings and rules: what it answers is calibrated too."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import minimize_scalar
+from scipy.special import expit
+
+from polyhead.field import PairwiseField, Rules
+from polyhead.metrics import choose_calibration
+from polyhead.tasks import TagsConfig, TagsTask, task_from_dict
+from polyhead.tasks.field_calibration import calibrate_field
+from polyhead.tasks.field_choice import choose_field
+from polyhead.tasks.field_gain import FieldGain
+
+CLASSES = ("a", "b", "c", "d")
+SIZE = np.array([[48, 64]])
+STATES = (np.arange(16)[:, None] >> np.arange(4)) & 1
+BLOWN_UP = 3.0
+
+
+def field_of(strength, **rules):
+    couplings = np.zeros((4, 4))
+    couplings[0, 1] = couplings[1, 0] = strength
+    couplings[2, 3] = couplings[3, 2] = -strength
+    return PairwiseField(couplings, np.array([0.5, 0.4, 0.3, 0.5]), Rules.of(CLASSES, **rules))
+
+
+def drawn(field, num, seed):
+    """Log-odds that mean what they say, and labels that the field gives."""
+    generator = np.random.default_rng(seed)
+    log_odds = generator.normal(0, 1.5, (num, 4))
+    legal = STATES[field.rules.legal(STATES == 1)]
+    scores = np.array([field.log_likelihood(log_odds, np.tile(s, (num, 1))) for s in legal]).T
+    chosen = (scores + generator.gumbel(size=scores.shape)).argmax(1)
+    return log_odds, legal[chosen].astype(np.int8)
+
+
+def dense_of(log_odds):
+    found = log_odds.astype(np.float32)
+    return {"logits": found, "probabilities": expit(found)}
+
+
+def fitted(field, log_odds, targets, **keys):
+    """Gain, calibration and task as validation decides, read back from its file."""
+    config = TagsConfig.model_validate({"type": "tags", "classes": CLASSES, **keys})
+    meter = config.settle("contents", CLASSES).meter()
+    meter.update(dense_of(log_odds), targets)
+    gain = meter.couple(field)
+    calibration = meter.calibrate(has_link=True)
+    task = task_from_dict("contents", json.loads(json.dumps(meter.fit().to_dict())))
+    assert isinstance(task, TagsTask)
+    return gain, calibration, task
+
+
+def log_loss_and_ece(task, dense, targets):
+    answers = task.select(dense, SIZE)
+    found = np.array([list(answer.probabilities.values()) for answer in answers])
+    clipped = np.clip(found, 1e-7, 1 - 1e-7)
+    loss = -np.where(targets == 1, np.log(clipped), np.log(1 - clipped)).mean()
+    bins = (found * 15).astype(int).clip(max=14)
+    gaps = [abs((found - targets)[bins == one].sum()) for one in range(15)]
+    return loss, sum(gaps) / found.size
+
+
+@pytest.mark.parametrize(
+    ("rules", "planted", "learnt", "is_kept"),
+    [
+        ({}, 2.0, 2.0, True),
+        ({"exclusive": [["b", "c"]]}, 2.0, 2.0, True),
+        ({"exactly_one": [["a", "b", "c"]]}, 0.0, 1.5, False),
+        ({"exclusive": [["a", "b"]]}, 0.0, 1.5, False),
+        ({}, 0.0, 1.5, False),
+    ],
+    ids=["kept", "kept under rules", "a choice", "dropped with rules", "dropped without"],
+)
+def test_what_an_overfitted_network_answers_is_calibrated(rules, planted, learnt, is_kept):
+    truth, trained = field_of(planted, **rules), field_of(learnt, **rules)
+    log_odds, targets = drawn(truth, 600, seed=0)
+    gain, calibration, task = fitted(trained, BLOWN_UP * log_odds, targets, rules=rules)
+    assert gain.is_sure == is_kept
+    assert task.decision.is_coupled == is_kept
+    fresh, labels = drawn(truth, 3000, seed=1)
+    before = log_loss_and_ece(task, dense_of(BLOWN_UP * fresh), labels)
+    raw = dense_of(calibration.log_odds(BLOWN_UP * fresh))
+    after = log_loss_and_ece(task, raw, labels)
+    assert after[0] < 0.9 * before[0]
+    assert after[1] < 0.5 * before[1]
+    assert after[1] < 0.03
+    marginals = truth.marginals(fresh)
+    ideal = -np.log(np.where(labels == 1, marginals, 1 - marginals)).mean()
+    assert after[0] < 1.02 * ideal
+
+
+def test_labels_that_nothing_joins_are_calibrated_as_those_of_any_task():
+    log_odds, targets = drawn(field_of(0.0), 400, seed=2)
+    found = calibrate_field(field_of(0.0), 2 * log_odds, targets)
+    plain = choose_calibration(2 * log_odds, targets, True)
+    assert found.form == plain.form != "none"
+    assert (found.scale.tolist(), found.shift.tolist()) == (
+        plain.scale.tolist(),
+        plain.shift.tolist(),
+    )
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 10**6), st.sampled_from([0.0, 0.4]))
+def test_one_temperature_is_that_of_the_largest_likelihood(seed, share_unknown):
+    field = field_of(1.5, exclusive=[["a", "d"]])
+    log_odds, targets = drawn(field, 500, seed)
+    targets[np.random.default_rng(seed).random(targets.shape) < share_unknown] = -1
+    found = calibrate_field(field, BLOWN_UP * log_odds, targets)
+    assert found.form != "none"
+
+    def loss(scale):
+        return -field.log_likelihood(scale * BLOWN_UP * log_odds, targets).sum()
+
+    best = minimize_scalar(loss, bounds=(0.05, 3), method="bounded")
+    scaled = found.log_odds(BLOWN_UP * log_odds)
+    # By pseudo-likelihood, which takes unknown neighbours as they are on average.
+    assert -field.log_likelihood(scaled, targets).sum() < best.fun + 4
+
+
+def test_a_field_too_large_for_log_z_is_calibrated_by_its_pseudo_likelihood(monkeypatch):
+    log_odds, targets = drawn(field_of(2.0), 600, seed=3)
+    exact = choose_field(field_of(2.0), BLOWN_UP * log_odds, targets, None)
+    monkeypatch.setattr("polyhead.field.components.MAX_STATES", 0)
+    large = field_of(2.0)
+    assert not large.is_exact
+    choice = choose_field(large, BLOWN_UP * log_odds, targets, None)
+    assert choice.gain.is_sure
+    assert choice.calibration is not None
+    assert exact.calibration is not None
+    assert choice.calibration.form != "none"
+    np.testing.assert_allclose(choice.calibration.scale, exact.calibration.scale, rtol=0.05)
+
+
+@pytest.mark.parametrize("num", [1, 2, 3, 6])
+def test_a_few_pictures_change_little_and_never_fail(num):
+    log_odds, targets = drawn(field_of(2.0, exclusive=[["b", "c"]]), num, seed=4)
+    choice = choose_field(field_of(2.0, exclusive=[["b", "c"]]), log_odds, targets, None)
+    assert choice.calibration is not None
+    assert np.isfinite(choice.calibration.scale).all()
+    assert choice.gain.num_images == num
+    assert num > 1 or not choice.gain.is_sure
+
+
+def test_a_gain_of_few_pictures_has_to_be_larger():
+    for num, asked in ((2, 1.82), (3, 1.31), (10, 1.05), (1000, 1.0)):
+        assert FieldGain(num, -1.0, -1.0 - 1.02 * asked, 1.0).is_sure
+        assert not FieldGain(num, -1.0, -1.0 - 0.98 * asked, 1.0).is_sure
+
+
+def test_fresh_pictures_are_judged_by_what_validation_fitted():
+    """Labels without couplings get no fit on the very pictures that they are compared on."""
+    truth = field_of(2.0)
+    log_odds, targets = drawn(truth, 600, seed=5)
+    _, calibration, task = fitted(truth, BLOWN_UP * log_odds, targets)
+    own = choose_calibration(BLOWN_UP * log_odds, targets, True)
+    fresh, labels = drawn(truth, 500, seed=6)
+    meter = task.meter()
+    meter.update(dense_of(calibration.log_odds(BLOWN_UP * fresh)), labels)
+    found = meter.compute()["field"]
+    plain = np.log1p(np.exp(np.where(labels == 1, -1, 1) * own.log_odds(BLOWN_UP * fresh)))
+    assert found["log_likelihood_independent"] == pytest.approx(-plain.sum(1).mean(), abs=1e-4)
+    coupled = truth.log_likelihood(calibration.log_odds(BLOWN_UP * fresh), labels)
+    assert found["log_likelihood"] == pytest.approx(coupled.mean(), abs=1e-4)
+    refit = task.meter()
+    refit.update(dense_of(calibration.log_odds(BLOWN_UP * fresh)), 1 - labels)
+    other = refit.compute()["field"]["log_likelihood_independent"]
+    assert other < found["log_likelihood_independent"]  # nothing was fitted to these labels
+
+
+def test_pictures_without_a_known_label_leave_nothing_to_judge_by():
+    _, calibration, task = fitted(field_of(2.0), *drawn(field_of(2.0), 300, seed=7))
+    unknown = np.full((5, 4), -1, np.int8)
+    meter = task.meter()
+    meter.update(dense_of(calibration.log_odds(np.zeros((5, 4)))), unknown)
+    field = meter.compute()["field"]
+    assert field["log_likelihood"] is None
+    assert field["log_likelihood_independent"] is None
+    nothing = choose_field(field_of(2.0), np.zeros((0, 4)), unknown[:0], None)
+    assert str(nothing.gain) == "no validation picture has a known label to judge it by"
