@@ -130,3 +130,12 @@ def test_results_of_a_piped_command_never_mix_with_progress(trained, scenes):
     assert b'"tasks"' not in shown
     assert b"predicting" in shown
     assert b"36/36" in shown
+
+
+def test_a_file_named_like_an_option_is_told_apart(polyhead, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "-lead.jpg").touch()
+    answer = polyhead("predict", "run", "-lead.jpg")
+    assert (answer.code, "./-lead.jpg" in answer.err) == (2, True)
+    answer = polyhead("predict", "run", "-lost.jpg")
+    assert (answer.code, "./" in answer.err) == (2, False)

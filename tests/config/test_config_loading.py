@@ -120,8 +120,8 @@ def test_an_unknown_key_is_refused_with_its_line_and_the_nearest(
         ("epochs: 3", "clip: soft", "train.clip", 'a number (found "soft")'),
         ("epochs: 3", "clip: inf", "train.clip", "finite"),
         ("epochs: 3", "clip: nan", "train.clip", "finite"),
-        ("epochs: 3", "workers: some", "train.workers", "a whole number"),
-        ("epochs: 3", "workers: -1", "train.workers", "greater than or equal to 0"),
+        ("epochs: 3", "workers: some", "train.workers", "a whole number, or 'auto'"),
+        ("epochs: 3", "workers: -1", "train.workers", "or equal to 0, or 'auto' (found \"-1\")"),
         ("epochs: 3", "precision: fp61", "train.precision", "Choices: auto, bf16, fp32"),
         ("epochs: 3", "precision: fp3", "train.precision", 'Did you mean "fp32"?'),
         ("epochs: 3", "device: gpu", "train.device", "expected auto, cpu, cuda"),
@@ -172,6 +172,7 @@ def test_a_wrong_value_is_refused_with_its_line_key_and_mend(
     assert f"`{key}`" in message
     assert expected in message
     assert not message.endswith("..")
+    assert len(message.splitlines()) == 1
 
 
 def test_keys_of_augment_are_not_compared_with_its_names(tmp_path):

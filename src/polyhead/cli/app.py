@@ -95,7 +95,15 @@ def _usage(error: Any) -> str:
     if context is None or found == context.get_help():
         return found
     stop = "" if found.endswith((".", "?", "!", ")")) else "."
-    return f"polyhead: {found}{stop} See {context.command_path} --help."
+    name = _file_like(getattr(error, "option_name", None))
+    hint = f" The file is named as ./{name}." if name else ""
+    return f"polyhead: {found}{stop}{hint} See {context.command_path} --help."
+
+
+def _file_like(option: str | None) -> str | None:
+    """The word that an option was read from, where it is a file: `-l` of `-lead.jpg`."""
+    words = (word for word in sys.argv[1:] if option and word.startswith(option))
+    return next((one_line(word) for word in words if os.path.exists(word)), None)
 
 
 def _explained(error: Exception) -> int:

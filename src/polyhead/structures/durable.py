@@ -25,6 +25,8 @@ _MEND = {
     errno.EACCES: "Allow writing there",
     errno.EROFS: "Choose a folder that can be written",
     errno.ENOENT: "Create the folder",
+    errno.EEXIST: "A file has this name: choose another",
+    errno.ENOTDIR: "A file stands where a folder should be: choose another path",
 }
 
 
