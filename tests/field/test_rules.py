@@ -47,6 +47,19 @@ def test_rules_are_falsy_without_any():
     assert Rules.of(CLASSES, implies={"bus": ["vehicle"]})
 
 
+def test_rules_that_overlap_tell_a_broken_row_once():
+    groups = [["a", "b"], ["b", "a", "c"]]
+    rules = Rules.of("abcd", exclusive=groups, exactly_one=[["c", "b", "a"], ["a", "b", "c"]])
+    targets = np.array([[1, 1, -1, -1], [1, 1, 1, 0], [0, 0, 0, 1], [1, 0, 0, 1]], np.int8)
+    assert rules.violations(targets) == [
+        (0, '"a" and "b" are yes; they exclude each other'),
+        (1, '"a" and "b" and "c" are yes; they exclude each other'),
+        (2, 'none of "a", "b", "c" is yes; exactly one must be'),
+    ]
+    apart = Rules.of("abcd", exclusive=[["a", "b"], ["b", "c"]])
+    assert len(apart.violations(np.array([[1, 1, 1, 0]], np.int8))) == 2
+
+
 def test_known_cells_that_break_rules_are_told_in_names():
     rules = Rules.of(
         CLASSES,
@@ -75,6 +88,7 @@ def test_violations_are_rows_that_no_legal_state_agrees_with(seed):
     rules = slow.random_rules(generator, 6)
     targets = generator.integers(-1, 2, (15, 6)).astype(np.int8)
     states = legal_states(6, rules)
+    assert states is not None
     possible = [any(slow.agrees(state, row) for state in states) for row in targets]
     broken = {row for row, _ in rules.violations(targets)}
     assert broken <= {row for row in range(15) if not possible[row]}

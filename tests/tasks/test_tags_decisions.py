@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 from scipy.special import expit
 
 from polyhead.errors import CheckpointError
@@ -78,12 +79,15 @@ def test_what_thresholds_stand_on_is_kept_and_told():
     log_odds = random.normal(3.0 * targets).astype(np.float32)
     log_odds[0, 2] = -9  # below every no: no cut has a precision of 0.9
     rows = {"logits": log_odds, "probabilities": expit(log_odds)}
-    config = TagsConfig(type="tags", classes=TASK.classes, thresholds="precision>=0.9")
+    keys = {"type": "tags", "classes": TASK.classes, "thresholds": "precision>=0.9"}
+    config = TagsConfig.model_validate(keys)
     meter = config.settle("contents", TASK.classes).meter()
     meter.update(rows, targets)
     fitted = meter.fit()
     assert fitted.never_given == ["dog"]
     again = task_from_dict("contents", json.loads(json.dumps(fitted.to_dict())))
+    assert isinstance(again, TagsTask)
+    assert fitted.decision.intervals is not None
     assert again.decision.intervals == fitted.decision.intervals
     assert again.never_given == ["dog"]
     measured = again.meter()
@@ -94,6 +98,25 @@ def test_what_thresholds_stand_on_is_kept_and_told():
         entry = entries[label]
         assert entry["threshold_low"] <= entry["threshold"] <= entry["threshold_high"]
     assert sum(fitted.decision.intervals.num_known) == (targets >= 0).sum()
+
+
+@pytest.mark.parametrize("decoder", ["map", "expected_f1"])
+def test_decoders_that_ask_no_thresholds_show_and_take_none(decoder):
+    with pytest.raises(ValidationError, match=f"`thresholds` beside `decoder: {decoder}`"):
+        TagsConfig.model_validate({"type": "tags", "decoder": decoder, "thresholds": "recall>=0.9"})
+    config = TagsConfig(type="tags", classes=TASK.classes, decoder=decoder)
+    assert TagsConfig.model_validate(config.model_dump()) == config  # as a run writes it
+    targets = np.random.default_rng(0).integers(-1, 2, (40, 3)).astype(np.int8)
+    rows = {"logits": 2.0 * targets, "probabilities": expit(2.0 * targets)}
+    meter = config.settle("contents", TASK.classes).meter()
+    meter.update(rows, targets)
+    fitted = meter.fit()
+    assert fitted.to_dict()["thresholds"] == [0.5] * 3
+    again = task_from_dict("contents", json.loads(json.dumps(fitted.to_dict()))).meter()
+    again.update(rows, targets)
+    for entry in again.compute()["per_class"].values():
+        assert "AP" in entry
+        assert not [figure for figure in entry if "threshold" in figure]
 
 
 def test_the_meter_decides_by_the_thresholds():

@@ -50,7 +50,14 @@ def conformal_text(conformal: Mapping[str, float | None]) -> str:
 
 
 def field_text(field: Mapping[str, Any]) -> str:
-    """How much better the labels are explained together than one by one."""
+    """How much better the labels are explained together than one by one.
+
+    >>> names = ("log_likelihood", "log_likelihood_independent", "gain_standard_error")
+    >>> field_text(dict.fromkeys(names))
+    'field: no picture has a known label to judge it by'
+    """
+    if field["log_likelihood"] is None:
+        return "field: no picture has a known label to judge it by"
     with_it, without, error = (
         figure_text(field[key])
         for key in ("log_likelihood", "log_likelihood_independent", "gain_standard_error")

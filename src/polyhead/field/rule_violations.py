@@ -32,16 +32,21 @@ def find_violations(rules: Rules, targets: np.ndarray) -> list[tuple[int, str]]:
 
 
 def _group_violations(rules: Rules, targets: np.ndarray) -> list[tuple[int, str]]:
-    found = []
-    for group in rules.groups:
-        cells = targets[:, group]
-        for row in np.flatnonzero((cells == 1).sum(1) > 1).tolist():
-            yes = [rules.name(i) for i in group if targets[row, i] == 1]
-            found.append((row, f"{' and '.join(yes)} are yes; they exclude each other"))
-        if group in rules.exactly_one:
-            names = ", ".join(map(rules.name, group))
-            text = f"none of {names} is yes; exactly one must be"
-            found += [(row, text) for row in np.flatnonzero((cells == 0).all(1)).tolist()]
+    """Too many yes, told once a row and set of labels however many groups hold them; or none."""
+    together: dict[int, list[set[int]]] = {}
+    for group in sorted(rules.groups, key=len, reverse=True):
+        for row in np.flatnonzero((targets[:, group] == 1).sum(1) > 1).tolist():
+            yes = {label for label in group if targets[row, label] == 1}
+            if not any(yes <= larger for larger in together.setdefault(row, [])):
+                together[row].append(yes)
+    found = [
+        (row, f"{' and '.join(map(rules.name, sorted(yes)))} are yes; they exclude each other")
+        for row, sets in together.items()
+        for yes in sets
+    ]
+    for group in dict.fromkeys(tuple(sorted(group)) for group in rules.exactly_one):
+        text = f"none of {', '.join(map(rules.name, group))} is yes; exactly one must be"
+        found += [(row, text) for row in np.flatnonzero((targets[:, group] == 0).all(1)).tolist()]
     return found
 
 

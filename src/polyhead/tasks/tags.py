@@ -30,6 +30,8 @@ from polyhead.tasks.tag_meter import TagsTaskMeter
 from polyhead.tasks.tag_rules import RulesConfig, rule_faults
 from polyhead.tasks.task import Dense, Encoding, Task, TaskConfig
 
+USUAL_THRESHOLDS = Component(name="macro_f1")
+
 
 def _cut_by(thresholds: Component) -> tuple[ThresholdObjective, Sharing]:
     return parse_thresholds({"name": thresholds.name, **thresholds.options})
@@ -57,7 +59,7 @@ class TagsConfig(TaskConfig):
     )
     rules: RulesConfig = Field(default=RulesConfig(), description="Hold in every answer.")
     decoder: Decoder = Field(default="marginals", description="Which answer is the best one.")
-    thresholds: ComponentField = Component(name="macro_f1")
+    thresholds: ComponentField = USUAL_THRESHOLDS
     conformal: float | None = Field(
         default=None, gt=0, lt=1, description="Share of true labels that `possible` may miss."
     )
@@ -70,6 +72,15 @@ class TagsConfig(TaskConfig):
         if len(given) > 1:
             found = f"both {given[0]} and {given[1]}" if len(given) == 2 else ", ".join(given)
             raise ValueError(f"found {found}; expected one of them")
+        return self
+
+    @model_validator(mode="after")
+    def _thresholds_decide(self) -> TagsConfig:
+        if self.decoder != "marginals" and self.thresholds != USUAL_THRESHOLDS:
+            raise ValueError(
+                f"found `thresholds` beside `decoder: {self.decoder}`, which goes by none; "
+                "expected one of them; drop `thresholds`, or set `decoder: marginals`"
+            )
         return self
 
     @field_validator("thresholds")
