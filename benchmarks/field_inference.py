@@ -16,12 +16,14 @@ import numpy as np
 
 from polyhead.field import PairwiseField, Rules
 from polyhead.field.belief_propagation import belief_propagation
+from polyhead.field.components import MAX_PAIRS
 from polyhead.field.iterated_modes import iterated_modes
 from polyhead.field.min_cut import min_cut
 from polyhead.field.mixed_integer import mixed_integer
 
 NO_PAIRS = np.zeros((0, 2), int)
-SIZES = (10, 30, 100, 300, 1000)
+SIZES = (6, 10, 14, 30, 60, 100, 300, 1000)
+Curves = dict[str, list[tuple[int, float]]]  # number of labels and cost, of each method
 NEIGHBOURS = 6  # of each label, on average, in the plot
 
 
@@ -54,7 +56,7 @@ def milliseconds(run: Callable[..., object], *given: object, repeats: int = 5) -
 
 def row(what: str, cost: float, quality: str = "exact") -> None:
     """One line of the table."""
-    print(f"{what:<58} {cost:>10.2f} ms   {quality}", flush=True)
+    print(f"{what:<70} {cost:>10.2f} ms   {quality}", flush=True)
 
 
 def exact_costs() -> None:
@@ -131,38 +133,61 @@ def values(shifted: np.ndarray, field: PairwiseField, states: np.ndarray) -> np.
     return (states * (shifted + 0.5 * states @ field.couplings)).sum(1)
 
 
-def growth() -> dict[str, list[float]]:
-    """Cost an image from 10 to 1,000 labels with six neighbours each, B=8."""
-    costs: dict[str, list[float]] = {"marginals": [], "mode": [], "mode, attractive": []}
+def growth() -> Curves:
+    """Each method over fields of six neighbours a label, an image of 8, where it can be used."""
+    curves: Curves = {}
     for num_labels in SIZES:
         density = min(1.0, NEIGHBOURS / num_labels)
         field = random_field(num_labels, density=density, scale=0.7)
         attractive = random_field(num_labels, density=density, scale=0.7, is_attractive=True)
-        unaries = log_odds(field, 8)
-        for what, solve in (
-            ("marginals", field.marginals),
-            ("mode", field.mode),
-            ("mode, attractive", attractive.mode),
-        ):
-            cost = milliseconds(solve, unaries, repeats=1) / 8
-            costs[what].append(cost)
-            row(f"{what}, L={num_labels}, six neighbours, an image", cost, "")
+        for method, cost in method_costs(field, attractive).items():
+            row(f"{method}, L={num_labels}, six neighbours, an image", cost, "")
+            curves.setdefault(method, []).append((num_labels, cost))
+    return curves
+
+
+def method_costs(field: PairwiseField, attractive: PairwiseField) -> dict[str, float]:
+    """Milliseconds an image of each method that such a field is solved by."""
+    unaries, num_labels = log_odds(field, 8), len(field.means)
+    given = unaries - field.couplings @ field.means, field.couplings, field.rules
+    cut = unaries - attractive.couplings @ attractive.means, attractive.couplings, NO_PAIRS
+    start = np.zeros(num_labels, bool)
+    costs = {
+        "belief propagation": milliseconds(belief_propagation, *given, repeats=1) / 8,
+        "minimum cut (attractive)": milliseconds(min_cut, *cut, repeats=1) / 8,
+        "iterated modes": milliseconds(iterated_modes, *given, start, repeats=1) / 8,
+    }
+    if all(part.enumeration is not None for part in field._parts):
+        costs["log Z and marginals, enumerated"] = milliseconds(field.marginals, unaries) / 8
+    if np.count_nonzero(field.couplings) <= 2 * MAX_PAIRS:
+        costs["mixed-integer (at most 400 pairs)"] = milliseconds(programmes, *given, repeats=1) / 8
     return costs
 
 
-def plot(costs: dict[str, list[float]], path: Path) -> None:
+def programmes(shifted: np.ndarray, couplings: np.ndarray, rules: Rules) -> None:
+    """A mixed-integer programme for each image."""
+    for image in shifted:
+        mixed_integer(image, couplings, rules)
+
+
+def plot(curves: Curves, path: Path) -> None:
     """Costs over L, both logarithmic."""
     import matplotlib as mpl
 
     mpl.use("Agg")
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(figsize=(6, 4))
-    for what, values in costs.items():
-        axes.loglog(SIZES, values, marker="o", label=what)
-    axes.set(xlabel="labels", ylabel="processor ms an image", title="Label field, six neighbours")
-    axes.legend()
-    figure.savefig(path, dpi=120, bbox_inches="tight")
+    figure, axes = pyplot.subplots(figsize=(7, 4.2))
+    for (method, points), marker in zip(sorted(curves.items()), "osD^v", strict=True):
+        axes.loglog(*zip(*points, strict=True), marker=marker, label=method)
+    axes.set_xticks(SIZES, [str(size) for size in SIZES], minor=False)
+    axes.set_xticks([], minor=True)
+    axes.set(
+        xlabel="labels, six neighbours each", ylabel="processor time, ms an image", xlim=(5, 1300)
+    )
+    axes.grid(color="0.9")
+    axes.legend(fontsize="small", loc="lower right")
+    figure.savefig(path, dpi=90, bbox_inches="tight")
     print(f"wrote {path}")
 
 
@@ -174,9 +199,9 @@ def main() -> None:
     exact_costs()
     marginal_quality()
     mode_quality()
-    costs = growth()
+    curves = growth()
     if arguments.plot:
-        plot(costs, arguments.plot)
+        plot(curves, arguments.plot)
 
 
 if __name__ == "__main__":
