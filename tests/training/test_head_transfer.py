@@ -120,6 +120,59 @@ def test_the_unit_of_numbers_and_the_weights_of_classes_come_along():
     assert "t (its loss has other options)" in start.report[0]
 
 
+PAIRWISE = {"field": "pairwise"}
+RANKED = {"field": {"name": "pairwise", "rank": "1"}}
+EXCLUSIVE = {**PAIRWISE, "rules": {"exclusive": [["x", "y"]]}}
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "said"),
+    [
+        ({}, PAIRWISE, "its field was none, not pairwise"),
+        (PAIRWISE, {}, "its field was pairwise, not none"),
+        (PAIRWISE, {"field": {"name": "pairwise", "l1": "0.1"}}, "its field has other options"),
+        (PAIRWISE, EXCLUSIVE, "its field has other rules"),
+        (EXCLUSIVE, {**PAIRWISE, "rules": {"exclusive": [["y", "z"]]}}, "has other rules"),
+        (PAIRWISE, RANKED, "3 of 3 classes; its field has other options"),
+        (RANKED, PAIRWISE, "3 of 3 classes; its field has other options"),
+        (RANKED, {"field": {"name": "pairwise", "rank": "2"}}, "its field has other options"),
+        (RANKED, {}, "its field was pairwise, not none"),
+    ],
+)
+def test_couplings_of_another_field_start_anew_and_say_why(then, now, said):
+    classes = {"t": ["x", "y", "z"]}
+    origin = saved({"t": {"type": "tags", **then}}, classes)
+    fresh, after, start = started(origin, {"t": {"type": "tags", **now}}, classes)
+    assert said in start.report[0]
+    assert "loss" not in start.report[0]
+    weight = "heads.to_t.linear.weight"
+    assert torch.equal(after[weight][:3], origin.tensors[weight][:3])
+    assert torch.equal(after[weight][3:], fresh[weight][3:])  # outputs for gates
+    assert all(torch.equal(after[key], fresh[key]) for key in after if key.startswith("losses."))
+    assert not start.tasks
+
+
+@pytest.mark.parametrize("field", [PAIRWISE, RANKED, EXCLUSIVE])
+def test_couplings_come_along_with_the_head(field):
+    tasks, classes = {"t": {"type": "tags", **field}}, {"t": ["x", "y", "z"]}
+    origin = saved(tasks, classes)
+    _, after, start = started(origin, tasks, classes)
+    assert start.tasks.keys() == {"t"}
+    for key, tensor in after.items():
+        if key.startswith(("heads.", "losses.")) and not key.endswith((".scale", ".shift")):
+            assert torch.equal(tensor, origin.tensors[key])
+
+
+def test_couplings_between_other_classes_start_anew():
+    origin = saved({"t": {"type": "tags", **RANKED}}, {"t": ["x", "y", "z"]})
+    fresh, after, start = started(origin, {"t": {"type": "tags", **RANKED}}, {"t": ["w", "z", "x"]})
+    assert "t (2 of 3 classes; new: w; dropped: y)" in start.report[0]
+    weight = "heads.to_t.linear.weight"
+    assert torch.equal(after[weight][[1, 2]], origin.tensors[weight][[2, 0]])
+    assert torch.equal(after[weight][[0, 3]], fresh[weight][[0, 3]])
+    assert all(torch.equal(after[key], fresh[key]) for key in after if key.startswith("losses."))
+
+
 @pytest.mark.parametrize("freeze", [False, True])
 @pytest.mark.parametrize("loss", ["bce", "asymmetric"])
 def test_a_calibration_stays_with_the_weights_it_was_fitted_for(freeze, loss):

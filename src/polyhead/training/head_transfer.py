@@ -10,7 +10,7 @@ from torch import Tensor
 from polyhead.config import Config
 from polyhead.network import Network, SavedRun
 from polyhead.network.network import PREFIX
-from polyhead.tasks import Task
+from polyhead.tasks import TagsConfig, Task
 
 Tensors = Mapping[str, Tensor]
 
@@ -65,7 +65,7 @@ def transfer_head(
         key: rows.merge(tensor, now[key]) if key.startswith(layers) else tensor
         for key, tensor in then.items()
     }
-    return HeadTransfer(merged, rows.remark())
+    return HeadTransfer(merged, rows.remark(_other_field(origin, config, name)))
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,8 @@ class _Rows:
                 merged[row] = old[places[label]]
         return merged
 
-    def remark(self) -> str:
-        """How many classes were known, and which are not."""
+    def remark(self, field: str) -> str:
+        """How many classes were known, which are not, and why couplings start anew."""
         fresh = [label for label in self.now if label not in self.before]
         gone = [label for label in self.before if label not in self.now]
         parts = [f"{len(self.now) - len(fresh)} of {len(self.now)} classes"]
@@ -93,7 +93,8 @@ class _Rows:
         parts += [f"dropped: {_listed(gone)}"] if gone else []
         moved = self.before != self.now
         parts += [] if fresh or gone or not moved else ["in another order"]
-        return "; ".join(parts if moved else [*parts, "its outputs besides them start anew"])
+        parts += [] if moved or field else ["its outputs besides them start anew"]
+        return "; ".join([*parts, field] if field else parts)
 
 
 def _other_kind(origin: SavedRun, config: Config, name: str, task: Task) -> str:
@@ -124,15 +125,33 @@ def _with_loss(
     head: Tensors, origin: SavedRun, network: Network, config: Config, name: str
 ) -> HeadTransfer:
     """The whole head and its loss, unless the options of the loss ask for another one."""
-    own = f"losses.{PREFIX}{name}."
-    names = [key for key in network.state_dict() if key.startswith(own)]
-    same = origin.config.tasks[name].loss == config.tasks[name].loss
-    # A strategy for unknown cells, which a loss is wrapped in, gives its buffers other names.
-    same = same and all(key in origin.tensors for key in names)
+    state, own = network.state_dict(), f"losses.{PREFIX}{name}."
+    names = [key for key in state if key.startswith(own)]
     # The mean and spread of numbers are no matter of options, and give the outputs their unit.
-    if names and not same and config.tasks[name].type != "number":
-        return HeadTransfer(head, "its loss has other options")
+    if names and config.tasks[name].type != "number":
+        # A strategy for unknown cells, which a loss is wrapped in, gives its buffers other names.
+        fits = all(key in origin.tensors for key in names)
+        same = fits and origin.config.tasks[name].loss == config.tasks[name].loss
+        remark = _other_field(origin, config, name) or (
+            "" if same else "its loss has other options"
+        )
+        if remark:
+            return HeadTransfer(head, remark)
     return HeadTransfer({**head, **{key: origin.tensors[key] for key in names}})
+
+
+def _other_field(origin: SavedRun, config: Config, name: str) -> str:
+    """Why couplings start anew; empty when they need not, or there are none."""
+    then, now = origin.config.tasks[name], config.tasks[name]
+    if not isinstance(then, TagsConfig) or not isinstance(now, TagsConfig):
+        return ""
+    before, after = (keys.field.name if keys.field else "none" for keys in (then, now))
+    if before != after:
+        return f"its field was {before}, not {after}"
+    if then.field != now.field:
+        return "its field has other options"
+    # Labels that a rule joins have no coupling, so that the others stand elsewhere.
+    return "its field has other rules" if now.field and then.rules != now.rules else ""
 
 
 def _listed(labels: Sequence[str]) -> str:
