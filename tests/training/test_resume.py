@@ -5,10 +5,15 @@ import signal
 
 import pytest
 from tiny_runs import QUIET, digests, records, signal_before_step, tiny_config
+from torch import nn
 
 from polyhead.errors import CheckpointError, ConfigError, Interrupted
+from polyhead.network import load_run
 from polyhead.runtime.run_folder import RunFolder
 from polyhead.training import resume, train
+from polyhead.training.ema import ExponentialAverage
+from polyhead.training.lost_weights import restore_lost_weights
+from polyhead.training.state import Position
 
 STEPS_PER_EPOCH = 4
 MORE_THAN_CORES = pytest.mark.filterwarnings("ignore:This DataLoader will create")
@@ -176,3 +181,33 @@ def test_what_is_no_run_is_refused(tmp_path):
     (tmp_path / "config.resolved.yaml").write_text("tasks: [")
     with pytest.raises(ConfigError):
         resume(tmp_path, reporter=QUIET)
+
+
+@pytest.mark.parametrize("step", ["build_parts", "fit_decisions"])
+def test_a_stop_before_or_after_the_steps_names_the_command(
+    scenes, trained, tmp_path, monkeypatch, step
+):
+    def stop(*_words, **_options):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(f"polyhead.training.run.{step}", stop)
+        with pytest.raises(Interrupted, match=r"stopped; go on with .* --resume .*tiny-001$"):
+            train(tiny_config(scenes), runs=tmp_path, reporter=QUIET)
+    run = resume(tmp_path / "tiny-001", reporter=QUIET)
+    assert digests(run) == digests(trained)
+
+
+def test_weights_that_are_gone_are_written_again_where_the_checkpoint_has_them(trained, tmp_path):
+    run = RunFolder(shutil.copytree(trained.path, tmp_path / "run"))
+    shutil.rmtree(run.last_weights.parent)
+    with pytest.raises(CheckpointError, match=r"best.safetensors is gone, .* write it again"):
+        load_run(run.path)
+    if [record["best"] for record in records(trained)][-1]:
+        resume(run.path, reporter=QUIET)
+        assert digests(run) == digests(trained)
+    state = Position(epoch=3, best_epoch=1, best_score=0.5)
+    with pytest.raises(CheckpointError, match=r"epoch 2, and the checkpoint holds later ones"):
+        restore_lost_weights(
+            RunFolder(tmp_path / "none"), state, ExponentialAverage(nn.Module(), 0.9)
+        )

@@ -5,6 +5,7 @@ import random
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 from tiny_runs import CONFIG, POLYHEAD, QUIET, digests, records, tiny_config, write_config
@@ -69,7 +70,7 @@ def test_a_signal_to_the_whole_group_saves_and_the_run_goes_on_exactly(
 
 def test_a_second_signal_stops_at_once(monkeypatch):
     before = signal.getsignal(signal.SIGTERM)
-    with InterruptionGuard() as guard:
+    with InterruptionGuard(RunFolder(Path("runs/a-001"))) as guard:
         os.kill(os.getpid(), signal.SIGINT)
         assert guard.received == signal.SIGINT
         with pytest.raises(Interrupted, match="at once") as caught:
@@ -80,13 +81,13 @@ def test_a_second_signal_stops_at_once(monkeypatch):
 
 def test_a_hang_up_is_heeded_unless_nohup_asked_to_ignore_it():
     before = signal.getsignal(signal.SIGHUP)
-    with InterruptionGuard() as guard:
+    with InterruptionGuard(RunFolder(Path("runs/a-001"))) as guard:
         for _ in range(2):  # system and shell send one each
             os.kill(os.getpid(), signal.SIGHUP)
             assert guard.received == signal.SIGHUP
     try:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        with InterruptionGuard() as guard:
+        with InterruptionGuard(RunFolder(Path("runs/a-001"))) as guard:
             os.kill(os.getpid(), signal.SIGHUP)
             assert guard.received == 0
         assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN

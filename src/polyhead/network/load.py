@@ -103,10 +103,7 @@ def read_run(path: str | Path, *, weights: Weights = "best") -> SavedRun:
         )
     file = run.best_weights if weights == "best" else run.last_weights
     if not file.exists():
-        raise CheckpointError(
-            f"{run.path} has no {file.name} yet: its training has not finished an epoch; go on "
-            f"with polyhead train --resume {run.path}."
-        )
+        raise CheckpointError(_lacks_weights(run, file))
     tensors, _ = read_weights(file)
     return SavedRun(run, config, tasks, tensors)
 
@@ -165,6 +162,19 @@ def read_classes(run: RunFolder) -> dict[str, Task]:
             f"{run.classes} cannot be read ({error!r}); expected what training wrote; copy the "
             "run again."
         ) from None
+
+
+def _lacks_weights(run: RunFolder, file: Path) -> str:
+    command = f"polyhead train --resume {run.path}"
+    if run.readme.exists():  # written at the end of the training
+        return (
+            f"{file} is gone, though the training came to its end; copy the file back, or have "
+            f"{command} write it again from the checkpoint."
+        )
+    return (
+        f"{run.path} has no {file.name} yet: its training has not finished an epoch; go on with "
+        f"{command}."
+    )
 
 
 def _refuse_pickle(path: Path) -> None:

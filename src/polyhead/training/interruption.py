@@ -5,13 +5,19 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 
 from polyhead.errors import Interrupted
+from polyhead.runtime.run_folder import RunFolder
 
 
 class InterruptionGuard:
     """While open, remembers the first such signal instead of raising in mid-step.
+
+    Args:
+        run: What goes on later.
 
     Attributes:
         received: Number of the signal, 0 when none came.
@@ -19,8 +25,9 @@ class InterruptionGuard:
 
     SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")  # the last is sent when the terminal is closed
 
-    def __init__(self) -> None:
+    def __init__(self, run: RunFolder) -> None:
         self.received = 0
+        self._run = run
         self._previous = {}
         self._terminals = [stream for stream in (1, 2) if os.isatty(stream)]
 
@@ -50,9 +57,8 @@ class InterruptionGuard:
             if self.received:  # system and shell send one each
                 return
         if self.received:
-            raise Interrupted(
-                "stopped at once; the last complete checkpoint stands", signal_number=number
-            )
+            message = "stopped at once; the last complete checkpoint stands"
+            raise Interrupted(f"{message}{_way_on(self._run)}", signal_number=number)
         self.received = number
 
     def _let_go(self) -> None:
@@ -61,3 +67,22 @@ class InterruptionGuard:
         for stream in self._terminals:
             os.dup2(nowhere, stream)
         os.close(nowhere)
+
+
+@contextmanager
+def way_on_told(run: RunFolder) -> Iterator[None]:
+    """Name the command that goes on, when the body is stopped where nothing need be saved.
+
+    Raises:
+        Interrupted: On Ctrl-C.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted(f"stopped{_way_on(run)}") from None
+
+
+def _way_on(run: RunFolder) -> str:
+    """Nothing where the folder is no run yet, so that nobody could go on with it."""
+    is_run = run.resolved_config.exists()
+    return f"; go on with polyhead train --resume {run.path}" if is_run else ""

@@ -22,7 +22,9 @@ from polyhead.training.checkpoint import Checkpoint, has_checkpoint, load_checkp
 from polyhead.training.decisions import fit_decisions
 from polyhead.training.devices import require_device
 from polyhead.training.identity import require_same, require_same_rows, run_identity
+from polyhead.training.interruption import way_on_told
 from polyhead.training.loading import worker_deaths_explained
+from polyhead.training.lost_weights import restore_lost_weights
 from polyhead.training.metrics_log import forget_later
 from polyhead.training.model_card import model_card
 from polyhead.training.order import stable_seed
@@ -76,7 +78,7 @@ def train(
     prepared = prepare(config, reporter, _parts(origin.run) if origin else None)
     start = _taken_over(origin, config, prepared) if origin else None
     run = RunFolder.create(Path(runs), config.name)
-    with run.lock():
+    with run.lock(), way_on_told(run):
         write_start(run, config, source, prepared, start)
         _train(run, config, prepared, reporter, None)
     return run
@@ -100,7 +102,7 @@ def resume(
     """
     run = RunFolder.open(path)
     reporter = reporter or Reporter()
-    with run.lock():
+    with run.lock(), way_on_told(run):
         changes = [] if device == "auto" else [f"train.device={device}"]
         config = load_config(run.resolved_config, changes)
         checkpoint = load_checkpoint(run.path) if has_checkpoint(run.path) else None
@@ -150,6 +152,7 @@ def _train(
                 optimizer = parts.stepper.optimizer
                 position = restore_state(checkpoint, parts.network, optimizer, parts.average)
                 reporter.say(f"resuming after step {position.step}")
+                restore_lost_weights(run, position, parts.average)
             forget_later(run.metrics, position)
             trainer = Trainer(config.train, prepared, parts, run, reporter, identity)
             trainer.fit(position)

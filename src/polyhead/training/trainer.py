@@ -111,7 +111,7 @@ class Trainer:
             Interrupted: Ctrl-C, SIGTERM or SIGHUP, after the step was finished and saved.
             DivergedError: Too many steps without a finite loss or gradient.
         """
-        with InterruptionGuard() as guard:
+        with InterruptionGuard(self.run) as guard:
             if not self.parts.learns:
                 self.reporter.say(
                     "no head learns by gradients: one pass, whatever train.epochs says"
