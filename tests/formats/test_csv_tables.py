@@ -1,5 +1,6 @@
 """CSV and TSV against Python's csv module, and every way in which such a file goes wrong."""
 
+import codecs
 import csv
 import io
 
@@ -80,6 +81,19 @@ def test_any_quoting_gives_the_rows_of_the_csv_module_or_a_typed_error(tmp_path_
     ragged = {fault.row for fault in table.faults if fault.code == "E_ROW_LENGTH"}
     assert len(ragged) == len(rows) - len(fitting)
     assert cells(table, "b")[: len(expected)] == [unknown_when_blank(row[1]) for row in expected]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_utf16_with_its_mark_is_read_as_utf8_is(tmp_path, encoding, end):
+    rows = [("image", "täg", "b"), ("0.jpg", "日本 🐈", 'say "a\nb"'), ("1.jpg", "", "Ѐ;\u0a0d")]
+    text = written(rows, "\t", end) + f"2.jpg\ttoo few{end}"
+    utf16 = read_bytes(tmp_path, f"\ufeff{text}".encode(encoding))
+    utf8 = read_bytes(tmp_path, text.encode(), "t2.csv")
+    assert utf16.data.equals(utf8.data)
+    assert utf16.lines.tolist() == utf8.lines.tolist() == [2, 4, 5]
+    assert [f.code for f in utf16.faults] == [f.code for f in utf8.faults] == ["E_ROW_LENGTH"]
+    assert utf16.root == tmp_path
 
 
 @pytest.mark.parametrize("cell", ["no", "001", "1e3", "null", "NA", "12:30", "nan", "#N/A", "True"])
@@ -204,7 +218,8 @@ def test_a_header_that_fits_no_row_is_refused(tmp_path):
         (b"image,\xe9t\xe9\nx,1\n", "E_ENCODING", "t.csv:1", "0xE9"),
         (b"image,a\nx,1\ny,caf\xe9\n", "E_ENCODING", "t.csv:3", "iconv"),
         (b'image,a\nx,1\ny,"2\nz,3\n', "E_CSV", "t.csv:3", "not closed"),
-        ("image,a\nx,1\n".encode("utf-16"), "E_NOT_TABLE", "t.csv", "UTF-8"),
+        ("image,a\nx,1\n".encode("utf-16") + b"\0", "E_ENCODING", "t.csv", "save it as UTF-8"),
+        (codecs.BOM_UTF16_LE + b"\0\xd8a\0", "E_ENCODING", "t.csv", "save it as UTF-8"),
         ("image,a\nx,1\n".encode("utf-16-le"), "E_NOT_TABLE", "t.csv", "UTF-8"),
         (b"PK\x03\x04rest", "E_NOT_TABLE", "t.csv", "xlsx"),
         (b"\xd0\xcf\x11\xe0rest", "E_NOT_TABLE", "t.csv", "Excel"),

@@ -1,9 +1,9 @@
 """CSV and TSV: a header line, then one row an image.
 
-Separators comma, semicolon and tab, told from the header; UTF-8 with or without a byte order mark;
-LF or CRLF; quoted cells may hold separators and newlines. Every cell stays text, exactly as
-written; blank means unknown. Blank lines, rows of blank cells and, at the end, blank columns
-without a name, as spreadsheets write them, are passed over.
+Separators comma, semicolon and tab, told from the header; UTF-8 with or without a byte order mark,
+UTF-16 with one; LF or CRLF; quoted cells may hold separators and newlines. Every cell stays text,
+exactly as written; blank means unknown. Blank lines, rows of blank cells and, at the end, blank
+columns without a name, as spreadsheets write them, are passed over.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from polyhead.errors import DataError, Fault
+from polyhead.formats.as_utf8 import as_utf8
 from polyhead.formats.blank_cells import without_blanks
 from polyhead.formats.column_builder import ColumnBuilder
 from polyhead.formats.csv_header import Header, read_header
@@ -37,6 +38,11 @@ def read(path: Path) -> RawTable:
     Raises:
         DataError: It is no such table; says what it is, and where.
     """
+    with as_utf8(path) as plain:
+        return _read(plain)
+
+
+def _read(path: Path) -> RawTable:
     header = read_header(path)
     builder, has_ragged = ColumnBuilder(), set[bool]()
     try:
