@@ -1,10 +1,13 @@
 """A run whose labels attract or repel each other as the picture says, from table to answers."""
 
+import re
+
 import numpy as np
 import pytest
 from PIL import Image
 from tiny_runs import QUIET, records
 
+from polyhead.cli.tables import print_evaluation
 from polyhead.config import validate
 from polyhead.evaluation import evaluate
 from polyhead.network import load_predictor
@@ -73,3 +76,17 @@ def test_evaluation_says_what_the_gate_binds_and_agrees_with_the_best_epoch(trai
     best = [line for line in records(run) if line.get("best")][-1]
     expected = best["val"]["tags"]["mAP"]
     assert figures["metrics"]["mAP"]["value"] == pytest.approx(expected, abs=1e-9)
+
+
+def test_evaluate_prints_the_gain_and_the_gate(trained, capsys):
+    _, run = trained
+    print_evaluation(evaluate(run.path, reporter=QUIET))
+    lines = capsys.readouterr().out.splitlines()
+    (gain,) = [line for line in lines if line.startswith("field: ")]
+    assert re.fullmatch(
+        r"field: log-likelihood -\S+ a picture, -\S+ without couplings "
+        r"\(standard error of the gain \S+\)",
+        gain,
+    )
+    (gate,) = [line for line in lines if line.startswith("gate ")]
+    assert re.fullmatch(r"gate 1, from -\S+ to \+\S+, times: [abc] \S+, [abc] \S+, [abc] \S+", gate)

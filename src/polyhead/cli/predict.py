@@ -14,7 +14,10 @@ from polyhead.cli.options import Device, Json, Quiet, RunPath, check_run
 from polyhead.errors import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from polyhead.structures import Prediction
+    from polyhead.tasks import Task
 
 NAME = "predict"
 HELP = "Answer every task for pictures."
@@ -59,6 +62,8 @@ def run(  # noqa: PLR0913 - each is an option of the command line
         from polyhead.network import load_predictor
 
         predictor = load_predictor(run_, device=device)
+    for line in given_notes(predictor.tasks, told or {}):
+        print(line, file=sys.stderr)
     failed = 0
     answers = predictor.stream(wanted, batch_size=batch_size, given=told)
     with reporter.work("predicting", len(wanted), "pictures") as advance:
@@ -72,6 +77,28 @@ def run(  # noqa: PLR0913 - each is an option of the command line
         found = f"{failed} of {counted(len(wanted), 'picture')}"
         print(f"{found} could not be read", file=sys.stderr)
     return 1 if failed else 0
+
+
+def given_notes(tasks: Mapping[str, Task], told: Mapping[str, bool]) -> Iterator[str]:
+    """A line for each task of which what is told says less than a reader may expect.
+
+    Args:
+        tasks: Of the model.
+        told: Label, or `task/label`, to whether it holds.
+
+    Raises:
+        ConfigError: No tags task has such a label, or what is told breaks a rule.
+    """
+    from polyhead.runtime.given import conditioned
+    from polyhead.tasks import TagsTask
+
+    for name, task in conditioned(tasks, told).items():
+        if not isinstance(task, TagsTask) or not task.decision.given or task.decision.is_coupled:
+            continue
+        if task.decision.rules:
+            yield f"{name}: no field of couplings; what is given acts on other labels by rules only"
+        else:
+            yield f"{name}: no field and no rules; what is given changes no other label"
 
 
 def make_folder(folder: Path) -> None:

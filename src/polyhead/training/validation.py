@@ -50,7 +50,8 @@ def with_fields(network: Network, tasks: Mapping[str, Task]) -> dict[str, Task]:
 
     An epoch is then judged by what its weights will answer with: the log-odds of a label field are
     those of no label by itself. A field too large for exact marginals is left out, whose belief
-    propagation would take seconds a thousand pictures.
+    propagation would take seconds a thousand pictures. So is the decoder, on which no score of an
+    epoch depends: labels are those at ½ and more.
 
     Args:
         network: Holds what the fields learnt.
@@ -60,10 +61,10 @@ def with_fields(network: Network, tasks: Mapping[str, Task]) -> dict[str, Task]:
 
 
 def _with_field(network: Network, name: str, task: Task) -> Task:
-    loss = network.loss(name)
-    if not isinstance(task, TagsTask) or not isinstance(loss, Pairwise):
+    if not isinstance(task, TagsTask):
         return task
-    field = loss.field(task.decision.rules)
-    if not field.is_exact:
-        return task
-    return replace(task, decision=replace(task.decision, field=field))
+    decision, loss = replace(task.decision, decoder="marginals"), network.loss(name)
+    if isinstance(loss, Pairwise):
+        field = loss.field(decision.rules)
+        decision = replace(decision, field=field) if field.is_exact else decision
+    return replace(task, decision=decision)

@@ -1,0 +1,81 @@
+"""`predict --given`: what it says where little follows from what is told."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from polyhead.cli.predict import given_notes
+from polyhead.field import PairwiseField, Rules
+from polyhead.runtime.run_folder import RunFolder
+from polyhead.tasks import NumberTask, TagsTask
+from polyhead.tasks.tag_decision import TagDecision
+
+CLASSES = ("bus", "car", "vehicle")
+RULES = Rules.of(CLASSES, exclusive=[["bus", "car"]], implies={"bus": ["vehicle"]})
+COUPLINGS = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
+
+
+def task_of(name, field=None):
+    return TagsTask(name, CLASSES, decision=TagDecision(field=field))
+
+
+def test_only_tasks_that_were_told_without_a_field_are_noted():
+    tasks = {
+        "plain": task_of("plain"),
+        "ruled": task_of("ruled", PairwiseField.independent(3, RULES)),
+        "coupled": task_of("coupled", PairwiseField(COUPLINGS, np.full(3, 0.5))),
+        "untold": task_of("untold"),
+        "people": NumberTask("people"),
+    }
+    told = {"plain/bus": True, "ruled/bus": False, "coupled/car": True}
+    assert list(given_notes(tasks, told)) == [
+        "plain: no field and no rules; what is given changes no other label",
+        "ruled: no field of couplings; what is given acts on other labels by rules only",
+    ]
+    assert not list(given_notes(tasks, {}))
+
+
+@pytest.fixture
+def pictures(scenes):
+    return sorted((scenes / "images").iterdir())[:2]
+
+
+@pytest.fixture
+def ruled(trained, tmp_path):
+    """A copy of the run whose tags have rules."""
+    run = RunFolder(shutil.copytree(trained.path, tmp_path / trained.path.name))
+    content = json.loads(run.classes.read_text())
+    first, second, *_ = content["tasks"]["contents"]["classes"]
+    rules = Rules.of((first, second), exclusive=[[first, second]])
+    content["tasks"]["contents"]["rules"] = rules.to_dict()
+    run.classes.write_text(json.dumps(content))
+    return run, first, second
+
+
+def test_a_model_without_field_says_so_once_and_changes_no_other_label(polyhead, trained, pictures):
+    label = json.loads(trained.classes.read_text())["tasks"]["contents"]["classes"][0]
+    words = ("predict", trained.path, *pictures[:2], "--json", "--quiet")
+    plain, told = polyhead(*words), polyhead(*words, "--given", f"{label}=yes")
+    note = "contents: no field and no rules; what is given changes no other label\n"
+    assert (told.code, plain.err, told.err) == (0, "", note)
+    for one, other in zip(plain.out.splitlines(), told.out.splitlines(), strict=True):
+        before, after = (
+            json.loads(line)["tasks"]["contents"]["probabilities"] for line in (one, other)
+        )
+        assert after.pop(label) == 1
+        assert after == pytest.approx({k: v for k, v in before.items() if k != label}, abs=1e-6)
+
+
+def test_rules_act_on_what_is_told_and_refuse_what_breaks_them(polyhead, ruled, pictures):
+    run, first, second = ruled
+    words = ("predict", run.path, pictures[0], "--json", "--quiet", "--given")
+    told = polyhead(*words, f"{first}=yes")
+    assert told.code == 0
+    assert "by rules only" in told.err
+    assert json.loads(told.out)["tasks"]["contents"]["probabilities"][second] == 0
+    broken = polyhead(*words, f"{first}=yes,{second}=yes")
+    assert (broken.code, broken.out) == (2, "")
+    assert len(broken.err.splitlines()) == 1
+    assert f'"{first}" and "{second}" are yes; they exclude each other' in broken.err
