@@ -62,7 +62,6 @@ class Ranking:
         Returns:
             (L,) or (L, R) float64; NaN where no weight lies on a positive.
         """
-        weights = np.asarray(weights, dtype=np.float64)
         columns = columns_of(self.scores, self.targets)
         if weights.ndim == 1 and (weights == 1).all():
             found = [exact_area(precision_steps(column)) for column in columns]
@@ -96,7 +95,9 @@ def _step_sums(
     order = np.argsort(step)
     starts = np.searchsorted(step[order], np.arange(num_steps + 1))
     kept = rows[order[: starts[-1]]]
-    return csr_array((np.ones(len(kept)), kept, starts), (num_steps, len(weights))) @ weights
+    ones = np.ones(len(kept), weights.dtype)
+    sums = csr_array((ones, kept, starts), (num_steps, len(weights))) @ weights
+    return sums.astype(np.float64)
 
 
 def average_precision(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from polyhead.metrics.threshold_cuts import tie_ends
 from polyhead.metrics.threshold_objective import ThresholdObjective
 
 LEVEL = 0.95
+STANDARD_ERRORS = float(ndtri((1 + LEVEL) / 2))  # 1.96
 
 
 def plausible_cuts(
@@ -37,7 +38,7 @@ def plausible_cuts(
         judged = given if objective.name == "precision" else hits[-1]
         shortfall = np.abs(hits / judged - objective.bound)
         error = np.sqrt(objective.bound * (1 - objective.bound) / judged)
-    is_kept = shortfall <= norm.ppf((1 + LEVEL) / 2) * error
+    is_kept = shortfall <= STANDARD_ERRORS * error
     best = int(np.argmax(objective.merit(hits, given, hits[-1])))
     is_kept[best] = True
     kept = np.flatnonzero(is_kept)

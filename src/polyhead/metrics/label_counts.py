@@ -101,7 +101,9 @@ def count_labels(
     """
     weights = np.ones(len(targets)) if weights is None else weights
     events = (given & (targets == 1), given & (targets == 0), ~given & (targets == 1))
-    return LabelCounts(*(csr_array(event.T, dtype=np.float64) @ weights for event in events))
+    if weights.ndim == 1:
+        return LabelCounts(*(weights @ event for event in events))
+    return LabelCounts(*(csr_array(event.T, dtype=weights.dtype) @ weights for event in events))
 
 
 def count_classes(

@@ -56,11 +56,13 @@ class RankedLabel:
     Attributes:
         rows: (n,) pictures.
         ranked: (n,) float32 probabilities.
+        log_odds: (n,) float64, theirs.
         is_yes: (n,) bool.
     """
 
     rows: np.ndarray
     ranked: np.ndarray
+    log_odds: np.ndarray
     is_yes: np.ndarray
 
     @classmethod
@@ -68,12 +70,15 @@ class RankedLabel:
         """Of (N,) cells."""
         known = np.flatnonzero(targets >= 0)
         rows = known[np.argsort(-probabilities[known], kind="stable")]
-        return cls(rows, probabilities[rows], targets[rows] == 1)
+        ranked = probabilities[rows]
+        return cls(rows, ranked, log_odds_of(ranked), targets[rows] == 1)
 
     def within(self, part: np.ndarray) -> RankedLabel:
         """The cells of some pictures, which (N,) bool tells."""
-        kept = part[self.rows]
-        return RankedLabel(self.rows[kept], self.ranked[kept], self.is_yes[kept])
+        # Taking by places is several times faster than by a mask that nothing predicts.
+        kept = np.flatnonzero(part[self.rows])
+        columns = self.rows, self.ranked, self.log_odds, self.is_yes
+        return RankedLabel(*(column[kept] for column in columns))
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,7 @@ class Hopes:
         """(n,) in [0, 1]: w y + (1 − w) q, w = n₊ / (n₊ + 50), of the label at a place."""
         num_yes = int(label.is_yes.sum())
         weight = num_yes / (num_yes + SHRINKAGE)
-        calibrated = self.scale[place] * log_odds_of(label.ranked) + self.shift[place]
+        calibrated = self.scale[place] * label.log_odds + self.shift[place]
         return weight * label.is_yes + (1 - weight) * expit(calibrated)
 
 
