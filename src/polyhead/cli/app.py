@@ -111,9 +111,9 @@ def _explained(error: Exception) -> int:
     if isinstance(error, PolyheadError):
         if isinstance(error, DataError):
             _print_faults(error)
-        label = "stopped" if isinstance(error, Interrupted) else f"error {error.code}"
+        label = "" if isinstance(error, Interrupted) else f"error {error.code}: "
         message = "\n".join(map(one_line, error.message.split("\n")))
-        print(f"polyhead: {label}: {message}", file=sys.stderr)
+        print(f"polyhead: {label}{message}", file=sys.stderr)
         return error.exit_code
     if hasattr(error, "format_message"):  # of typer's parser, on a wrong command
         print(_usage(error), file=sys.stderr)

@@ -53,7 +53,7 @@ def run(
         if chosen is None:
             raise ConfigError("expected IMAGES TABLE, a folder with labels, or --recipe NAME.")
         write_config(out, chosen.text, overwrite=force)
-        print(f"wrote {out}; mend its data section; next: polyhead check {out}")
+        print(f"wrote {out}; it says what data it expects; next: polyhead check {out}")
         return 0
     if images.is_file() or not (tables or images.is_dir()):
         found = "is a file" if images.is_file() else "is no folder"
