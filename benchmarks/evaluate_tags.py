@@ -4,9 +4,9 @@
 
 mAP of random scores with one cell in ten unknown. The peers take some columns, the same cells, and
 their seconds are scaled to all columns: both work column by column. TorchMetrics runs in exact mode
-(`thresholds=None`) and leaves unknown cells out by `ignore_index`. Peak memory is that of a process
-that does nothing but make the scores, in place, and evaluate them with polyhead; what the scores
-and targets take themselves is printed beside it.
+(`thresholds=None`) and leaves unknown cells out by `ignore_index`. Then mAP, all figures of a tags
+task, and all with their intervals, each in a process of its own: seconds, and the peak of memory
+beyond what was resident before the evaluation.
 """
 
 from __future__ import annotations
@@ -16,14 +16,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from polyhead.metrics import average_precision, mean_average_precision
+from polyhead.metrics import ScoredTags, average_precision, mean_average_precision, tags_entry
 
 _MB = 2**20
 _AT_ONCE = 5_000
+PARTS = ("mAP", "figures", "intervals")  # the last: all figures of a tags task with intervals
 
 
 def make(num_rows: int, num_columns: int) -> tuple[np.ndarray, np.ndarray]:
@@ -80,15 +82,28 @@ def highest_memory() -> float:
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
-def peak_memory(num_rows: int, num_columns: int) -> None:
-    """Print this process's peak beside what the table itself takes."""
+def forget_peak() -> float:
+    """Resident memory in MB, from which the highest is counted anew (Linux)."""
+    Path("/proc/self/clear_refs").write_text("5")
+    return highest_memory()
+
+
+def alone(what: str, num_rows: int, num_columns: int) -> None:
+    """Print the seconds and the memory that an evaluation adds to what was resident before it."""
     scores, targets = make(num_rows, num_columns)
-    before = highest_memory()
-    mean_average_precision(scores, targets)
-    peak = highest_memory()
     table = (scores.nbytes + targets.nbytes) / _MB
-    print(f"memory: peak {peak:,.0f} MB, {before:,.0f} MB before the evaluation; ", end="")
-    print(f"scores and targets take {table:,.0f} MB", flush=True)
+    if what == "mAP":
+        evaluate: Callable[[], object] = partial(mean_average_precision, scores, targets)
+    else:
+        np.clip(scores, 0, 1, out=scores)
+        thresholds = np.full(num_columns, 0.5)
+        classes = [str(place) for place in range(num_columns)]
+        scored = ScoredTags(classes, scores, targets, thresholds)
+        evaluate = partial(tags_entry, scored, intervals=what == "intervals")
+    before = forget_peak()
+    taken = seconds(evaluate)
+    print(f"{what}: {taken:.1f} s, {highest_memory() - before:,.0f} MB beyond ", end="")
+    print(f"what the process held ({before:,.0f} MB, of which the table {table:,.0f} MB)")
 
 
 def main() -> None:
@@ -97,15 +112,15 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--columns", type=int, default=1000)
     parser.add_argument("--peer-columns", type=int, default=20)
-    parser.add_argument("--memory", action="store_true", help="only the peak, in this process")
+    parser.add_argument("--only", choices=PARTS, help="only its seconds and peak")
     arguments = parser.parse_args()
-    if arguments.memory:
-        peak_memory(arguments.rows, arguments.columns)
+    if arguments.only:
+        alone(arguments.only, arguments.rows, arguments.columns)
         return
     scores, targets = make(arguments.rows, arguments.columns)
     few = min(arguments.peer_columns, arguments.columns)
     some = np.ascontiguousarray(scores[:, :few]), np.ascontiguousarray(targets[:, :few])
-    ours = seconds(lambda: mean_average_precision(scores, targets))
+    ours = seconds(partial(mean_average_precision, scores, targets))
     print(f"{arguments.rows:,} images x {arguments.columns:,} labels: polyhead {ours:.2f} s")
     for peer in (scikit_learn, torchmetrics):
         peer(some[0][:, :2], some[1][:, :2])  # imports
@@ -114,7 +129,9 @@ def main() -> None:
         print(f"{peer.__name__}: {theirs:.1f} s, scaled from {few} columns: ", end="")
         print(f"{theirs / ours:.1f}x ours; values differ by at most {apart:.1e}", flush=True)
     sizes = ["--rows", str(arguments.rows), "--columns", str(arguments.columns)]
-    subprocess.run([sys.executable, __file__, "--memory", *sizes], check=True)
+    del scores, targets
+    for part in PARTS:
+        subprocess.run([sys.executable, __file__, "--only", part, *sizes], check=True)
 
 
 if __name__ == "__main__":
