@@ -20,7 +20,7 @@ import torch
 
 from polyhead.field import PairwiseField, Rules
 from polyhead.losses import Bce, LabelCounts, Pairwise
-from polyhead.losses.tags_loss import TagsLoss
+from polyhead.losses.tags.tags_loss import TagsLoss
 from polyhead.scenes import street_distribution
 from polyhead.scenes.distribution import EXCLUSIVE
 

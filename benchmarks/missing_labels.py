@@ -28,7 +28,7 @@ from polyhead.backbones import Backbone
 from polyhead.config import construct
 from polyhead.heads import HEADS, Head
 from polyhead.losses import LOSSES, LabelCounts, TagsLoss
-from polyhead.losses.unknown import UNKNOWN, PartialTags
+from polyhead.losses.tags.unknown import UNKNOWN, PartialTags
 from polyhead.metrics import expected_calibration_error, mean_average_precision
 from polyhead.scenes import hide_labels, render_scene
 from polyhead.tasks import Component

@@ -22,7 +22,7 @@ from scipy.special import expit, logit
 from scipy.stats import norm
 
 from polyhead.metrics import count_labels
-from polyhead.metrics.thresholds import best_f1_threshold, fit_thresholds
+from polyhead.metrics.thresholds.thresholds import best_f1_threshold, fit_thresholds
 
 NUM_LABELS, NUM_FRESH = 80, 5000
 SIZES = (100, 200, 500, 1000, 2000, 5000)

@@ -10,7 +10,7 @@ from polyhead.cli.predict import given_notes
 from polyhead.field import PairwiseField, Rules
 from polyhead.runtime.run_folder import RunFolder
 from polyhead.tasks import NumberTask, TagsTask
-from polyhead.tasks.tag_decision import TagDecision
+from polyhead.tasks.tags.decision import TagDecision
 
 CLASSES = ("bus", "car", "vehicle")
 RULES = Rules.of(CLASSES, exclusive=[["bus", "car"]], implies={"bus": ["vehicle"]})

@@ -153,7 +153,7 @@ def test_lines_without_quotes_skip_blank_lines_of_both_kinds(tmp_path):
 
 
 def test_lines_of_a_file_larger_than_a_block(tmp_path, monkeypatch):
-    monkeypatch.setattr("polyhead.formats.csv_lines._BLOCK_BYTES", 7)
+    monkeypatch.setattr("polyhead.formats.csv.lines._BLOCK_BYTES", 7)
     body = "".join(
         f"{'x' * (index % 9)}{index}.jpg\r\n" + "\r\n" * (index % 3) for index in range(60)
     )
@@ -241,7 +241,7 @@ def test_what_cannot_be_a_table_is_refused_with_its_place(tmp_path, content, cod
 
 
 def test_a_row_longer_than_a_block_is_refused_with_its_limit(tmp_path, monkeypatch):
-    monkeypatch.setattr("polyhead.formats.csv._BLOCK_BYTES", 1 << 10)
+    monkeypatch.setattr("polyhead.formats.csv.reader._BLOCK_BYTES", 1 << 10)
     fault = refused(tmp_path, b"image,a\nx," + b"1" * 5000 + b"\n")
     assert fault.code == "E_CSV"
 
@@ -270,7 +270,7 @@ def test_few_distinct_cells_are_stored_in_one_byte(tmp_path, num_distinct):
 
 
 def test_blocks_with_other_cells_make_one_column(tmp_path, monkeypatch):
-    monkeypatch.setattr("polyhead.formats.csv._BLOCK_BYTES", 512)
+    monkeypatch.setattr("polyhead.formats.csv.reader._BLOCK_BYTES", 512)
     for num_distinct in (100, 500):
         values = [f"v{index * num_distinct // 2000}" for index in range(2000)]
         rows = "".join(f"{index}.jpg,{value}\n" for index, value in enumerate(values))

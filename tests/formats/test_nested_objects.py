@@ -29,7 +29,7 @@ def boxes(table, name="things"):
 
 @pytest.mark.parametrize("rows_a_chunk", [1, 100])
 def test_json_lines_with_objects_none_and_unknown(tmp_path, monkeypatch, rows_a_chunk):
-    monkeypatch.setattr("polyhead.formats.jsonl._CHUNK_ROWS", rows_a_chunk)
+    monkeypatch.setattr("polyhead.formats.jsonl.reader._CHUNK_ROWS", rows_a_chunk)
     cells = (
         [],
         [{"label": "car", "box": [1, 2, 3, 4]}],

@@ -165,7 +165,7 @@ def test_json_integers_of_any_length_are_read(tmp_path):
 
 
 def test_keys_are_united_over_lines_and_chunks(tmp_path, monkeypatch):
-    monkeypatch.setattr("polyhead.formats.jsonl._CHUNK_ROWS", 2)
+    monkeypatch.setattr("polyhead.formats.jsonl.reader._CHUNK_ROWS", 2)
     lines = [
         '{"image": "0"}',
         '{"image": "1", "a": 1}',
@@ -193,7 +193,7 @@ def test_json_lists_hold_text(tmp_path):
 
 @pytest.mark.parametrize("rows_a_chunk", [1, 100])
 def test_nested_json_keeps_real_numbers(tmp_path, monkeypatch, rows_a_chunk):
-    monkeypatch.setattr("polyhead.formats.jsonl._CHUNK_ROWS", rows_a_chunk)
+    monkeypatch.setattr("polyhead.formats.jsonl.reader._CHUNK_ROWS", rows_a_chunk)
     boxes = [[], [[1, 2, 3, 4]], [[1.5, 2, 3, 4]], None]
     objects = [[{"label": "car", "id": 1}], [], None, [{"label": "bus", "id": 2}]]
     rows = zip(boxes, objects, strict=True)
@@ -244,7 +244,7 @@ def test_what_is_no_json_lines_file_is_refused_with_its_line(tmp_path, content, 
 
 
 def test_a_column_that_changes_its_kind_far_below_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("polyhead.formats.jsonl._CHUNK_ROWS", 1)
+    monkeypatch.setattr("polyhead.formats.jsonl.reader._CHUNK_ROWS", 1)
     fault = refused(from_lines, tmp_path, GOOD + '{"image": "y", "a": ["1"]}')
     assert fault.code == "E_CELL"
     assert "a" in fault.message

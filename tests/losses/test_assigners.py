@@ -7,10 +7,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from polyhead.losses.assign_dynamic import assign_dynamic
-from polyhead.losses.assign_one_to_one import assign_one_to_one
-from polyhead.losses.assign_static import assign_static
-from polyhead.losses.assignment import Grid, Picture
+from polyhead.losses.boxes.assign_dynamic import assign_dynamic
+from polyhead.losses.boxes.assign_one_to_one import assign_one_to_one
+from polyhead.losses.boxes.assign_static import assign_static
+from polyhead.losses.boxes.assignment import Grid, Picture
 
 SIZE = 64
 NUM_CLASSES = 3

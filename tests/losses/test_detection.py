@@ -11,12 +11,12 @@ from torchmetrics.detection import MeanAveragePrecision
 from torchvision.ops import box_iou, generalized_box_iou
 
 from polyhead.losses import Detection, LabelCounts
-from polyhead.losses.annotation import Annotation
-from polyhead.losses.assign_static import assign_static
-from polyhead.losses.assignment import Grid
-from polyhead.losses.overlap import overlap
+from polyhead.losses.boxes.annotation import Annotation
+from polyhead.losses.boxes.assign_static import assign_static
+from polyhead.losses.boxes.assignment import Grid
+from polyhead.losses.boxes.overlap import overlap
+from polyhead.losses.boxes.quality_focal import quality_focal
 from polyhead.losses.process_mean import process_mean
-from polyhead.losses.quality_focal import quality_focal
 
 NOTHING = LabelCounts(np.zeros(3), np.zeros(3))
 PADDING = [0.0, 0.0, 0.0, 0.0, -1.0, 0.0]

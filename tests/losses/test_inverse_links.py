@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.optimize import brentq
 
 from polyhead.losses import LOSSES, LabelCounts, TagsLoss
-from polyhead.losses.pointwise import PointwiseLoss
+from polyhead.losses.tags.pointwise import PointwiseLoss
 
 ONE = LabelCounts(np.zeros(1), np.zeros(1))
 LINKED = [

@@ -10,7 +10,7 @@ from scipy.special import logit
 
 from polyhead.field import PairwiseField, Rules
 from polyhead.losses import Asymmetric, Bce, LabelCounts, Pairwise
-from polyhead.losses.pairwise import GAIN, L2
+from polyhead.losses.tags.pairwise import GAIN, L2
 
 NO_RULES = Rules()
 RULES = Rules.of("abcde", exclusive=[["a", "b"]], implies={"c": ["d"]})

@@ -11,7 +11,7 @@ from scipy.special import logit, softmax
 from polyhead.errors import ConfigError
 from polyhead.field import Rules
 from polyhead.losses import Asymmetric, Bce, LabelCounts, Pairwise
-from polyhead.losses.pairwise import GAIN, L2
+from polyhead.losses.tags.pairwise import GAIN, L2
 
 NO_RULES = Rules()
 RULES = Rules.of("abcde", exclusive=[["a", "b"]], implies={"c": ["d"]})

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from label_cells import COUNTS, NUM_CLASSES, cells, gradient
 
 from polyhead.losses import LOSSES, Bce, LabelCounts
-from polyhead.losses.unknown import (
+from polyhead.losses.tags.unknown import (
     UNKNOWN,
     Em,
     ExpectedPositive,

@@ -8,7 +8,7 @@ from random_boxes import CLASSES, coco_evaluation, coco_file, fed, mean_above, r
 
 from polyhead.errors import DivergedError
 from polyhead.metrics import BoxesMeter
-from polyhead.metrics.box_ranking import BoxRanking
+from polyhead.metrics.boxes.box_ranking import BoxRanking
 
 over_seeds = settings(max_examples=20, deadline=None)
 seeds = given(st.integers(0, 2**32 - 1))

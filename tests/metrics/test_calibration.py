@@ -10,7 +10,7 @@ from torchmetrics.functional.classification import (
 )
 
 from polyhead.metrics import brier_score, expected_calibration_error, log_loss
-from polyhead.metrics.calibration import top_label
+from polyhead.metrics.calibration.calibration import top_label
 
 
 def random_outcomes(seed):

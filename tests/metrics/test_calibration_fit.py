@@ -3,9 +3,10 @@ import pytest
 from scipy.special import expit, log_softmax
 from sklearn.linear_model import LogisticRegression
 
-from polyhead.metrics import choose_calibration, fit_calibration, fit_temperature, label_scores
-from polyhead.metrics.label_scores import LabelScores
-from polyhead.metrics.newton import Normals, newton
+from polyhead.metrics import choose_calibration, fit_calibration, fit_temperature
+from polyhead.metrics.calibration import label_scores
+from polyhead.metrics.calibration.label_scores import LabelScores
+from polyhead.metrics.calibration.newton import Normals, newton
 
 
 def planted(seed, num_rows=2000, scale=1.0, shift=0.0):

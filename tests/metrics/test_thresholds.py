@@ -8,10 +8,14 @@ from sklearn.metrics import f1_score
 
 from polyhead.errors import ConfigError
 from polyhead.metrics import fit_thresholds, parse_thresholds
-from polyhead.metrics.agreement import example_f1
-from polyhead.metrics.cut_intervals import f1_shortfalls
-from polyhead.metrics.threshold_cuts import best_binary_cut, best_cut, best_example_f1_cut
-from polyhead.metrics.thresholds import best_f1_threshold
+from polyhead.metrics.tags.agreement import example_f1
+from polyhead.metrics.thresholds.cut_intervals import f1_shortfalls
+from polyhead.metrics.thresholds.threshold_cuts import (
+    best_binary_cut,
+    best_cut,
+    best_example_f1_cut,
+)
+from polyhead.metrics.thresholds.thresholds import best_f1_threshold
 
 
 def brute_force(probabilities, positive):

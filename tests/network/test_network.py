@@ -7,7 +7,7 @@ import torch
 from polyhead.config import Config, validate
 from polyhead.errors import ConfigError
 from polyhead.losses import Bce, LabelCounts, NumberStatistics, TagsLoss
-from polyhead.losses.unknown import PartialTags
+from polyhead.losses.tags.unknown import PartialTags
 from polyhead.network import Network, build_network, check_components, training_statistics
 from polyhead.tasks import ClassTask, NumberTask, TagsTask
 

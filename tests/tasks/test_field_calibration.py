@@ -12,9 +12,9 @@ from scipy.special import expit
 from polyhead.field import PairwiseField, Rules
 from polyhead.metrics import choose_calibration
 from polyhead.tasks import TagsConfig, TagsTask, task_from_dict
-from polyhead.tasks.field_calibration import calibrate_field
-from polyhead.tasks.field_choice import choose_field
-from polyhead.tasks.field_gain import FieldGain
+from polyhead.tasks.tags.field_calibration import calibrate_field
+from polyhead.tasks.tags.field_choice import choose_field
+from polyhead.tasks.tags.field_gain import FieldGain
 
 CLASSES = ("a", "b", "c", "d")
 SIZE = np.array([[48, 64]])

@@ -16,7 +16,7 @@ from task_tables import resolve, table
 from polyhead.errors import ConfigError, DataError
 from polyhead.structures import Table
 from polyhead.tasks import MaskTask, check_masks, task_from_dict
-from polyhead.tasks.mask import likeliest_classes
+from polyhead.tasks.mask.task import likeliest_classes
 
 CLASSES = ["road", "sky", "tree"]
 TASK = MaskTask("ground", tuple(CLASSES))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from torchvision.ops import batched_nms
 
 from polyhead.errors import DivergedError
-from polyhead.tasks.suppression import box_iou, find_boxes, rank, suppress_overlaps
+from polyhead.tasks.boxes.suppression import box_iou, find_boxes, rank, suppress_overlaps
 
 
 def crowded(num, seed):

@@ -12,7 +12,7 @@ from polyhead.errors import ConfigError
 from polyhead.field import PairwiseField, Rules
 from polyhead.metrics import Conformal
 from polyhead.tasks import TagsConfig, TagsTask, task_from_dict
-from polyhead.tasks.tag_decision import TagDecision
+from polyhead.tasks.tags.decision import TagDecision
 
 CLASSES = ("bus", "car", "dog", "day", "dusk", "night", "vehicle")
 RULES = {

@@ -11,7 +11,7 @@ from polyhead.errors import CheckpointError
 from polyhead.field import PairwiseField, Rules
 from polyhead.metrics import Conformal, fit_thresholds
 from polyhead.tasks import TagsConfig, TagsTask, task_from_dict
-from polyhead.tasks.tag_decision import TagDecision
+from polyhead.tasks.tags.decision import TagDecision
 
 SIZES = np.array([[48, 64]])  # these tasks do not read them
 

@@ -11,7 +11,7 @@ from polyhead.preparation import Prepared
 from polyhead.runtime.run_folder import RunFolder
 from polyhead.structures import Table
 from polyhead.tasks import BoxesTask, ClassTask, MaskTask, NumberTask, TagsTask
-from polyhead.tasks.tag_decision import TagDecision
+from polyhead.tasks.tags.decision import TagDecision
 from polyhead.training.model_card import model_card
 
 CLASSES = ("car", "a|b\nc")

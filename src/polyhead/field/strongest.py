@@ -54,7 +54,7 @@ def list_directions(
     """
     found = []
     for row, gate in zip(directions, gates.T, strict=True):
-        order = np.argsort(-np.abs(row), kind="stable")[:num].tolist()
+        order: list[int] = np.argsort(-np.abs(row), kind="stable")[:num].tolist()
         sign = np.sign(row[order[0]]) or 1.0  # a and -a are the same
         ends = np.quantile(gate, (0.05, 0.95)).tolist() if len(gate) else (None, None)
         found.append(Direction({classes[i]: float(sign * row[i]) for i in order}, *ends))

@@ -10,13 +10,13 @@ from pathlib import Path
 from polyhead.errors import ConfigError
 from polyhead.formats import coco, csv, folders, jsonl, parquet
 from polyhead.formats.duplicates import duplicate_rows
-from polyhead.formats.elsewhere_names import find_elsewhere
 from polyhead.formats.faults import refusal
-from polyhead.formats.image_column import name_image_column
-from polyhead.formats.image_paths import choose_root, match_files, missing_names
+from polyhead.formats.images.elsewhere_names import find_elsewhere
+from polyhead.formats.images.image_column import name_image_column
+from polyhead.formats.images.image_paths import choose_root, match_files, missing_names
+from polyhead.formats.images.picture_roots import picture_roots
 from polyhead.formats.list_cells import null_items
 from polyhead.formats.nested_objects import with_objects
-from polyhead.formats.picture_roots import picture_roots
 from polyhead.formats.raw_table import RawTable
 from polyhead.formats.source import Source
 from polyhead.formats.sources import unite_sources

@@ -17,8 +17,8 @@ import pyarrow as pa
 from polyhead.errors import Fault
 from polyhead.formats.column_builder import ColumnBuilder
 from polyhead.formats.faults import refusal
-from polyhead.formats.image_files import list_files
-from polyhead.formats.image_names import IMAGE_SUFFIXES, has_image_suffix, is_unicode
+from polyhead.formats.images.image_files import list_files
+from polyhead.formats.images.image_names import IMAGE_SUFFIXES, has_image_suffix, is_unicode
 from polyhead.formats.raw_table import RawTable
 from polyhead.structures import IMAGE
 from polyhead.structures.split_spellings import SPLITS

@@ -7,7 +7,7 @@ from pathlib import Path
 from polyhead.errors import ConfigError
 from polyhead.formats import class_folders, voc, yolo
 from polyhead.formats.faults import refusal
-from polyhead.formats.image_files import list_files
+from polyhead.formats.images.image_files import list_files
 from polyhead.formats.raw_table import RawTable
 
 KINDS = ("folder",)

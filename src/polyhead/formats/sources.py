@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from polyhead.formats.labels_only import restrict, unknown_labels
-from polyhead.formats.merge import merge_tables
+from polyhead.formats.merge.tables import merge_tables
 from polyhead.formats.source import Source, take_columns
 from polyhead.structures import Table
 

@@ -1,26 +1,26 @@
 """Losses: one a file, each knowing what its logits mean, looked up by name."""
 
 from polyhead.config import by_name
-from polyhead.losses.asymmetric import Asymmetric
-from polyhead.losses.bce import Bce
-from polyhead.losses.class_balanced import ClassBalanced
+from polyhead.losses.boxes.detection import Detection
 from polyhead.losses.cross_entropy import CrossEntropy
-from polyhead.losses.detection import Detection
-from polyhead.losses.distribution_balanced import DistributionBalanced
-from polyhead.losses.focal import Focal
-from polyhead.losses.hill import Hill
-from polyhead.losses.huber import Huber
 from polyhead.losses.loss import LabelCounts, Loss, NumberStatistics, Outputs, ProbabilityLoss
-from polyhead.losses.normal import Normal
-from polyhead.losses.number_loss import NumberLoss
-from polyhead.losses.pairwise import Pairwise
-from polyhead.losses.poisson import Poisson
+from polyhead.losses.number.huber import Huber
+from polyhead.losses.number.normal import Normal
+from polyhead.losses.number.number_loss import NumberLoss
+from polyhead.losses.number.poisson import Poisson
 from polyhead.losses.segmentation import Segmentation
-from polyhead.losses.softmax import Softmax
-from polyhead.losses.splc import Splc
-from polyhead.losses.tags_loss import TagsLoss
-from polyhead.losses.two_way import TwoWay
-from polyhead.losses.zlpr import Zlpr
+from polyhead.losses.tags.asymmetric import Asymmetric
+from polyhead.losses.tags.bce import Bce
+from polyhead.losses.tags.class_balanced import ClassBalanced
+from polyhead.losses.tags.distribution_balanced import DistributionBalanced
+from polyhead.losses.tags.focal import Focal
+from polyhead.losses.tags.hill import Hill
+from polyhead.losses.tags.pairwise import Pairwise
+from polyhead.losses.tags.softmax import Softmax
+from polyhead.losses.tags.splc import Splc
+from polyhead.losses.tags.tags_loss import TagsLoss
+from polyhead.losses.tags.two_way import TwoWay
+from polyhead.losses.tags.zlpr import Zlpr
 
 __all__ = [
     "FIELDS",

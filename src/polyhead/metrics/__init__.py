@@ -1,45 +1,53 @@
 """Figures over known cells: average precision, the F1 family, calibration, thresholds, meters."""
 
-from polyhead.metrics.agreement import example_f1, hamming_error, subset_accuracy
-from polyhead.metrics.average_precision import (
-    MeanAveragePrecision,
-    Ranking,
-    average_precision,
-    mean_average_precision,
-)
 from polyhead.metrics.bootstrap import Interval, bootstrap_rows, bootstrap_weights
-from polyhead.metrics.boxes_meter import BoxesMeter
-from polyhead.metrics.calibration import brier_score, expected_calibration_error, log_loss
-from polyhead.metrics.calibration_fit import (
+from polyhead.metrics.boxes.boxes_meter import BoxesMeter
+from polyhead.metrics.calibration.calibration import (
+    brier_score,
+    expected_calibration_error,
+    log_loss,
+)
+from polyhead.metrics.calibration.calibration_fit import (
     Calibration,
     choose_calibration,
     fit_calibration,
     fit_temperature,
 )
-from polyhead.metrics.class_meter import ClassMeter
-from polyhead.metrics.conformal import Conformal, fit_conformal, fit_conformal_class
-from polyhead.metrics.entries import class_entries
-from polyhead.metrics.label_counts import LabelCounts, confusion_matrix, count_classes, count_labels
-from polyhead.metrics.label_ranking import LabelRanking, rank_labels, top_labels
-from polyhead.metrics.mask_meter import MaskMeter
-from polyhead.metrics.number_meter import NumberMeter
-from polyhead.metrics.protocols import (
-    PROTOCOLS,
-    Protocol,
-    choose_protocol,
-    mean_average_precision_under,
-)
-from polyhead.metrics.reliability import (
+from polyhead.metrics.calibration.conformal import Conformal, fit_conformal, fit_conformal_class
+from polyhead.metrics.calibration.reliability import (
     ReliabilityBins,
     label_calibration,
     reliability_bins,
     tags_log_loss,
 )
-from polyhead.metrics.scored_tags import ScoredTags
-from polyhead.metrics.tags_figures import protocol_entry, tags_entry
-from polyhead.metrics.tags_meter import TagsMeter
-from polyhead.metrics.threshold_objective import Sharing, ThresholdObjective, parse_thresholds
-from polyhead.metrics.thresholds import TagThresholds, Thresholds, fit_thresholds
+from polyhead.metrics.class_meter import ClassMeter
+from polyhead.metrics.entries import class_entries
+from polyhead.metrics.label_counts import LabelCounts, confusion_matrix, count_classes, count_labels
+from polyhead.metrics.mask_meter import MaskMeter
+from polyhead.metrics.number_meter import NumberMeter
+from polyhead.metrics.tags.agreement import example_f1, hamming_error, subset_accuracy
+from polyhead.metrics.tags.average_precision import (
+    MeanAveragePrecision,
+    Ranking,
+    average_precision,
+    mean_average_precision,
+)
+from polyhead.metrics.tags.label_ranking import LabelRanking, rank_labels, top_labels
+from polyhead.metrics.tags.protocols import (
+    PROTOCOLS,
+    Protocol,
+    choose_protocol,
+    mean_average_precision_under,
+)
+from polyhead.metrics.tags.scored_tags import ScoredTags
+from polyhead.metrics.tags.tags_figures import protocol_entry, tags_entry
+from polyhead.metrics.tags.tags_meter import TagsMeter
+from polyhead.metrics.thresholds.threshold_objective import (
+    Sharing,
+    ThresholdObjective,
+    parse_thresholds,
+)
+from polyhead.metrics.thresholds.thresholds import TagThresholds, Thresholds, fit_thresholds
 
 __all__ = [
     "PROTOCOLS",

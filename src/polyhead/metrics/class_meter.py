@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from polyhead.metrics.calibration import expected_calibration_error, log_loss, top_label
+from polyhead.metrics.calibration.calibration import expected_calibration_error, log_loss, top_label
+from polyhead.metrics.calibration.reliability import label_calibration, reliability_bins
 from polyhead.metrics.cells import check_probabilities, check_width, known_rows
 from polyhead.metrics.entries import class_entries, label_figures, metric_entries, value_entries
 from polyhead.metrics.label_counts import confusion_matrix, count_classes
 from polyhead.metrics.ratios import mean_defined, ratio
-from polyhead.metrics.reliability import label_calibration, reliability_bins
 
 
 class ClassMeter:

@@ -9,7 +9,7 @@ from polyhead.errors import ConfigError
 from polyhead.field import Rules
 from polyhead.heads import HEADS, OnePassHead
 from polyhead.losses import FIELDS, LOSSES, Bce, LabelCounts, Loss, NumberStatistics, TagsLoss
-from polyhead.losses.unknown import UNKNOWN, PartialTags
+from polyhead.losses.tags.unknown import UNKNOWN, PartialTags
 from polyhead.tasks import TagsConfig, Task, TaskConfig
 
 Statistics = LabelCounts | NumberStatistics

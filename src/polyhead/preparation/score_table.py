@@ -13,7 +13,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from polyhead.errors import ConfigError, nearest
-from polyhead.formats.csv_header import detect_separator
+from polyhead.formats.csv.header import detect_separator
 from polyhead.formats.faults import refusal
 from polyhead.structures import IMAGE
 

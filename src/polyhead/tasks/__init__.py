@@ -8,17 +8,17 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from polyhead.errors import CheckpointError, nearest
-from polyhead.tasks.boxes import BoxesConfig, BoxesTask, BoxesTaskMeter
-from polyhead.tasks.class_task_meter import ClassTaskMeter
+from polyhead.tasks.boxes.task import BoxesConfig, BoxesTask, BoxesTaskMeter
 from polyhead.tasks.component import Component
-from polyhead.tasks.mask import MaskConfig, MaskTask
-from polyhead.tasks.mask_check import MaskCheck, check_masks
-from polyhead.tasks.number import NumberConfig, NumberTask
+from polyhead.tasks.mask.check import MaskCheck, check_masks
+from polyhead.tasks.mask.task import MaskConfig, MaskTask
+from polyhead.tasks.number.task import NumberConfig, NumberTask
 from polyhead.tasks.section import Section
-from polyhead.tasks.single_class import ClassConfig, ClassTask
-from polyhead.tasks.tag_meter import TagsTaskMeter
-from polyhead.tasks.tags import TagsConfig, TagsTask
-from polyhead.tasks.tags_from_objects import TagsFromObjects, derive_tags, tags_from
+from polyhead.tasks.single_class.meter import ClassTaskMeter
+from polyhead.tasks.single_class.task import ClassConfig, ClassTask
+from polyhead.tasks.tags.from_objects import TagsFromObjects, derive_tags, tags_from
+from polyhead.tasks.tags.meter import TagsTaskMeter
+from polyhead.tasks.tags.task import TagsConfig, TagsTask
 from polyhead.tasks.task import Dense, Encoding, Meter, Targets, Task, TaskConfig
 
 __all__ = [

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from polyhead.errors import ConfigError
 from polyhead.formats.column_builder import is_text
-from polyhead.formats.image_names import has_image_suffix
+from polyhead.formats.images.image_names import has_image_suffix
 from polyhead.formats.label_text import LABEL_LISTS, lists_to_text
 from polyhead.formats.writers.loss import Loss, lost_columns
 from polyhead.formats.writers.names import names_from

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from polyhead.structures import Table
-from polyhead.tasks.tag_cells import cell_codes, is_list
+from polyhead.tasks.tags.cells import cell_codes, is_list
 
 MAX_ROWS = 20_000
 

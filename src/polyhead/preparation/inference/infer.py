@@ -9,8 +9,8 @@ from pathlib import Path
 from polyhead.config.annotations import SourceConfig
 from polyhead.errors import DataError, Fault
 from polyhead.formats import Source, read_tables
-from polyhead.formats.image_files import list_files
-from polyhead.formats.picture_folder import PictureFolder
+from polyhead.formats.images.image_files import list_files
+from polyhead.formats.images.picture_folder import PictureFolder
 from polyhead.preparation.inference.column_profile import (
     ColumnProfile,
     profile_columns,

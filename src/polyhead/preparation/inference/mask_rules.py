@@ -13,7 +13,7 @@ from polyhead.preparation.inference.column_reasons import no_task, unknown_cells
 from polyhead.preparation.inference.proposal import Decision
 from polyhead.structures import Table
 from polyhead.structures.mask_sources import UNKNOWN_PIXEL, distinct, read_indices
-from polyhead.tasks.mask_cells import mask_files
+from polyhead.tasks.mask.cells import mask_files
 
 MAX_MASKS = 40  # that are looked at
 _NAME = re.compile(r"(?i)mask|seg")

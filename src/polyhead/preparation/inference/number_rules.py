@@ -15,7 +15,7 @@ from polyhead.preparation.inference.column_reasons import (
 from polyhead.preparation.inference.count_columns import are_counts, fall_off, is_count_name
 from polyhead.preparation.inference.label_rules import class_task
 from polyhead.preparation.inference.proposal import Decision
-from polyhead.tasks.number_cells import is_ambiguous
+from polyhead.tasks.number.cells import is_ambiguous
 
 MAX_CODES = 10
 

@@ -7,14 +7,14 @@ import numpy as np
 from polyhead.preparation.inference.proposal import Decision
 from polyhead.structures import Table, category_ids_of, is_objects, labels_column
 from polyhead.structures.mask_sources import UNKNOWN_PIXEL
-from polyhead.tasks.box_cells import (
+from polyhead.tasks.boxes.cells import (
     IMAGE_ID,
     BoxCells,
     is_fraction,
     object_classes,
     read_objects,
 )
-from polyhead.tasks.mask_cells import BACKGROUND
+from polyhead.tasks.mask.cells import BACKGROUND
 
 _MAX_NAMED = 8
 

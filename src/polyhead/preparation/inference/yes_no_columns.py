@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from polyhead.preparation.inference.column_profile import ColumnProfile
-from polyhead.tasks.tag_cells import MULTI_HOT_CELLS
+from polyhead.tasks.tags.cells import MULTI_HOT_CELLS
 
 # `tag:car`, `weather/rain`, `color=red`: such signs are put there to make groups.
 _SIGN = re.compile(r"[^:/=.]+[:/=.]+\s*(?=\S)")

@@ -1,0 +1,5 @@
+"""COCO json."""
+
+from polyhead.formats.coco.reader import KINDS, read
+
+__all__ = ["KINDS", "read"]

@@ -1,0 +1,144 @@
+"""The annotations of a COCO document, as columns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from polyhead.errors import Fault
+from polyhead.formats.coco.categories import Categories
+from polyhead.formats.coco.document import missing
+from polyhead.formats.coco.numbers import read_areas, read_boxes, read_crowds
+from polyhead.formats.faults import MAX_ROW_FAULTS
+from polyhead.formats.object_cells import ObjectCells
+
+_Items = Sequence[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Ids:
+    """What the ids of annotations stand for.
+
+    Attributes:
+        source: File name, for messages.
+        names: (N,) names of the pictures.
+        row_of: Image id to row.
+        categories: Category ids to labels.
+    """
+
+    source: str
+    names: Sequence[str]
+    row_of: dict[Any, int]
+    categories: Categories
+
+
+def read_annotations(items: _Items, ids: Ids) -> tuple[ObjectCells, list[Fault]]:
+    """The objects of all pictures, without those that are at fault.
+
+    Raises:
+        DataError: `E_COCO`: an id or a value of a kind that has no meaning there.
+    """
+    rows = _lookup(items, "image_id", ids.row_of, ids.source)
+    labels = _lookup(items, "category_id", ids.categories.index_of, ids.source)
+    boxes, broken = read_boxes(items)
+    good = np.flatnonzero((rows >= 0) & (labels >= 0) & ~broken)
+    faults = [
+        *_report("E_UNKNOWN_IMAGE", items, np.flatnonzero(rows < 0), ids),
+        *_report("E_UNKNOWN_CATEGORY", items, np.flatnonzero((rows >= 0) & (labels < 0)), ids),
+        *_report("E_ANNOTATION", items, np.flatnonzero(broken), ids),
+        *_repeated(items, ids.source),
+    ]
+    kept = [items[k] for k in good.tolist()]
+    cells = ObjectCells(
+        rows[good],
+        labels[good],
+        boxes[good],
+        crowd=read_crowds(kept, good, ids.source),
+        areas=read_areas(kept, good, ids.source),
+        segmentations=_segmentations(kept),
+    )
+    return cells, faults
+
+
+def _lookup(items: _Items, key: str, index_of: dict[Any, int], source: str) -> np.ndarray:
+    """(M,) int64; −1 for an id that the file does not have."""
+    try:
+        return np.array([index_of.get(item.get(key), -1) for item in items], np.int64)
+    except TypeError as error:  # a list or an object in place of an id
+        for position, item in enumerate(items):
+            if isinstance(item.get(key), list | dict):
+                raise missing(source, "annotations", position, item, key) from error
+        raise
+
+
+def _segmentations(items: _Items) -> pa.Array | None:
+    found = [item.get("segmentation") for item in items]
+    if not any(found):
+        return None
+    return pa.array([json.dumps(value) if value else None for value in found], pa.string())
+
+
+def _report(code: str, items: _Items, positions: np.ndarray, ids: Ids) -> list[Fault]:
+    faults = [_fault(code, items[k], int(k), ids) for k in positions[:MAX_ROW_FAULTS]]
+    rest = len(positions) - len(faults)
+    if rest:
+        message = f"{rest} more annotations have the same fault; mend the cause, then check again."
+        faults.append(Fault(code, ids.source, message))
+    return faults
+
+
+def _fault(code: str, item: dict[str, Any], position: int, ids: Ids) -> Fault:
+    row = ids.row_of.get(item.get("image_id"))
+    name = "" if row is None else f" {ids.names[row]}"
+    where = f"{ids.source} annotations[{position}]{name}"
+    return Fault(code, where, _MESSAGES[code](item), row)
+
+
+def _about_image(item: dict[str, Any]) -> str:
+    if "image_id" not in item:
+        return f"no image_id among the keys {', '.join(map(str, item))}; give it one."
+    return (
+        f"image_id {item['image_id']!r} is the id of no image in the file; "
+        "add the image or remove the annotation."
+    )
+
+
+def _about_category(item: dict[str, Any]) -> str:
+    if "segments_info" in item:
+        return "a panoptic annotation; give the file of instances (boxes) instead."
+    if "category_id" not in item:
+        return f"no category_id among the keys {', '.join(map(str, item))}; give it one."
+    return (
+        f"category_id {item['category_id']!r} is the id of no category in the file; "
+        "add the category or remove the annotation."
+    )
+
+
+def _about_box(item: dict[str, Any]) -> str:
+    found = f"bbox is {str(item['bbox'])[:60]}" if item.get("bbox") else "there is no bbox"
+    return f"{found}; expected four numbers: x, y, width, height in pixels; write or remove it."
+
+
+_MESSAGES = {
+    "E_UNKNOWN_IMAGE": _about_image,
+    "E_UNKNOWN_CATEGORY": _about_category,
+    "E_ANNOTATION": _about_box,
+}
+
+
+def _repeated(items: _Items, source: str) -> list[Fault]:
+    """One warning: the ids count nothing here, but a file written twice over has them twice."""
+    ids = [item["id"] for item in items if isinstance(item.get("id"), int | str)]
+    repeats = len(ids) - len(set(ids))
+    if not repeats:
+        return []
+    message = (
+        f"{repeats} annotations have the id of an earlier one; make sure that no object is in "
+        "the file twice, and number them anew."
+    )
+    return [Fault("W_DUPLICATE_ID", source, message)]

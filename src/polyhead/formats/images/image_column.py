@@ -1,0 +1,101 @@
+"""Which column names the pictures."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from polyhead.errors import ConfigError, Fault, nearest
+from polyhead.formats.column_builder import is_text
+from polyhead.formats.faults import refusal
+from polyhead.formats.images.image_names import have_image_suffix
+from polyhead.structures import IMAGE, cell_kind
+
+_USUAL_NAMES = (
+    "image",
+    "file",
+    "filename",
+    "file_name",
+    "path",
+    "filepath",
+    "image_path",
+    "img",
+    "picture",
+    "photo",
+    "image_name",
+    "image_file",
+    "img_path",
+    "img_name",
+)
+# Many tables number their rows in these, so cells that end in .jpg go before them.
+_LAST_RESORTS = ("image_id", "imageid", "id")
+_SAMPLE_ROWS = 1000
+
+
+def name_image_column(
+    data: pa.Table, source: str, wanted: str | None
+) -> tuple[pa.Table, list[Fault]]:
+    """Call the column that names the pictures `image`, and make it plain text without nulls.
+
+    An unknown name becomes empty text. Another column that was called `image` is kept as
+    `image (other)`, with a note.
+
+    Args:
+        data: As read.
+        source: File name, for messages.
+        wanted: The column that the user names, or None to find it.
+
+    Raises:
+        ConfigError: `E_COLUMN`: the table has no column `wanted`.
+        DataError: `E_IMAGE_COLUMN`: none is found, or it holds no text.
+    """
+    chosen = find_image_column(data, source, wanted)
+    if not is_text(data.schema.field(chosen).type):
+        kind = cell_kind(data.schema.field(chosen).type)
+        message = f'column "{chosen}" should name the pictures; expected text, found {kind}.'
+        raise refusal("E_IMAGE_COLUMN", source, message)
+    faults = []
+    names = data.column_names
+    if chosen != IMAGE and IMAGE in names:
+        message = f'"{chosen}" names the pictures; the column "{IMAGE}" is read as "image (other)".'
+        faults.append(Fault("N_IMAGE_COLUMN", source, message))
+    renamed = {chosen: IMAGE, IMAGE: "image (other)"} if chosen != IMAGE else {}
+    cells = data.column(chosen).cast(pa.string()).fill_null("")
+    data = data.set_column(names.index(chosen), chosen, cells)
+    return data.rename_columns([renamed.get(name, name) for name in names]), faults
+
+
+def find_image_column(data: pa.Table, source: str, wanted: str | None) -> str:
+    """The column asked for; else one with a usual name; else one whose cells end like pictures."""
+    names = data.column_names
+    if wanted is not None:
+        if wanted not in names:
+            hint = nearest(wanted, names)
+            raise ConfigError(f'{source} has no column "{wanted}". {hint}', code="E_COLUMN")
+        return wanted
+    usual = {name: _match(name, names) for name in (*_USUAL_NAMES, *_LAST_RESORTS)}
+    ends_well = next((name for name in names if _holds_pictures(data.column(name))), None)
+    by_name = next((usual[name] for name in _USUAL_NAMES if usual[name]), None)
+    by_number = next((usual[name] for name in _LAST_RESORTS if usual[name]), None)
+    chosen = by_name or ends_well or by_number
+    if chosen is None:
+        message = (
+            f"no column names the pictures; found the columns {', '.join(names[:20])}; "
+            "call it image, or give its name as image_column."
+        )
+        raise refusal("E_IMAGE_COLUMN", source, message)
+    return chosen
+
+
+def _match(name: str, names: list[str]) -> str | None:
+    if name in names:
+        return name
+    return next((found for found in names if found.casefold() == name), None)
+
+
+def _holds_pictures(column: pa.ChunkedArray) -> bool:
+    if not is_text(column.type):
+        return False
+    sample = column.slice(0, _SAMPLE_ROWS).cast(pa.string()).drop_null()
+    endings = int(np.count_nonzero(have_image_suffix(sample)))
+    return 2 * endings > len(sample)

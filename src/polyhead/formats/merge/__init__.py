@@ -1,0 +1,1 @@
+"""Several tables as one, picture by picture."""

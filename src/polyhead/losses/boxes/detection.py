@@ -1,0 +1,116 @@
+"""The loss of the boxes head."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+from torchvision.ops import generalized_box_iou_loss
+
+from polyhead.losses.boxes.annotation import Annotation
+from polyhead.losses.boxes.assign_dynamic import assign_dynamic
+from polyhead.losses.boxes.assign_one_to_one import assign_one_to_one
+from polyhead.losses.boxes.assign_static import assign_static
+from polyhead.losses.boxes.assignment import NOBODY, Assigner, Grid
+from polyhead.losses.boxes.overlap import overlap
+from polyhead.losses.boxes.quality_focal import quality_focal
+from polyhead.losses.loss import LabelCounts, Loss
+from polyhead.losses.process_mean import process_mean
+
+BOX_WEIGHT = 2.0
+LEAST_QUALITY = 0.1
+START_LOGIT = -math.log((1 - 0.01) / 0.01)  # nearly every point is background
+
+
+class Detection(Loss):
+    """Quality focal loss of the scores and generalised IoU loss of the boxes.
+
+    L = Σ QFL(z, y) / max(1, Σy) + 2·Σ w·(1 − GIoU) / max(1, Σw), y the IoU of a positive point's
+    box with its object in the object's class and 0 elsewhere, w = max(y, 0.1), since slopes would
+    vanish while no box fits yet. Sums run over the annotated pictures of a batch; Σy and Σw are
+    averaged over processes. Points are positive by geometry at first, later by the predictions.
+    Score cells of classes that a picture was not looked through for count nothing, nor do cells
+    of an ignored box's class inside it. An annotated picture without boxes teaches background.
+    Outputs with a one-to-one branch add the same loss of that branch, one point an object.
+    Source: Lyu et al., *RTMDet*, 2022.
+
+    Args:
+        counts: Of the training part; only the number of classes K is read.
+        static_share: Share of the training that assigns by geometry.
+
+    Shapes:
+        outputs as the boxes head gives them; targets (B, M, 6); known (B, K).
+    """
+
+    task_type = "boxes"
+
+    def __init__(self, counts: LabelCounts, *, static_share: float = 0.2) -> None:
+        super().__init__()
+        if not 0 <= static_share <= 1:
+            raise ValueError(
+                "Parameter `static_share` should be in [0, 1]. "
+                f"Found `static_share = {static_share}`."
+            )
+        self.static_share = static_share
+        self._num_classes = len(counts.prior)
+        self._assign: Assigner = assign_static
+
+    def progress(self, share: float) -> None:
+        """Assign by the predictions once `static_share` of the training is done."""
+        self._assign = assign_static if share < self.static_share else assign_dynamic
+
+    def forward(self, outputs: Mapping[str, Tensor], targets: Tensor, known: Tensor) -> Tensor:
+        """The mean of the batch times its number of annotated pictures."""
+        rows = known.any(1)
+        grid = Grid.of(outputs["points"], outputs["strides"])
+        annotation = Annotation(grid, targets[rows].float(), known[rows])
+        mean = _branch(annotation, outputs["logits"][rows], outputs["boxes"][rows], self._assign)
+        if "one_to_one_logits" in outputs:
+            logits, boxes = outputs["one_to_one_logits"][rows], outputs["one_to_one_boxes"][rows]
+            mean = mean + _branch(annotation, logits, boxes, assign_one_to_one)
+        return mean * rows.sum()
+
+    def count(self, targets: Tensor, known: Tensor) -> Tensor:  # noqa: ARG002
+        """Annotated pictures."""
+        return known.any(1).sum()
+
+    def dense(self, outputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """`boxes` (B, N, 4) in fractions of the picture and `scores` (B, N, K).
+
+        Those of the one-to-one branch where there is one.
+        """
+        branch = "one_to_one_" if "one_to_one_logits" in outputs else ""
+        return {
+            "boxes": outputs[f"{branch}boxes"].float() / outputs["extent"],
+            "scores": torch.sigmoid(outputs[f"{branch}logits"].float()),
+        }
+
+    def start(self) -> Tensor:
+        """logit(0.01)."""
+        return torch.full((self._num_classes,), START_LOGIT)
+
+
+def _branch(annotation: Annotation, logits: Tensor, boxes: Tensor, assign: Assigner) -> Tensor:
+    """The mean over P annotated pictures, from logits (P, N, K) and boxes (P, N, 4)."""
+    logits, boxes = logits.float(), boxes.float()
+    owners = annotation.owners(assign, logits, boxes)
+    pictures, points = (owners != NOBODY).nonzero(as_tuple=True)
+    objects = annotation.targets[pictures, owners[pictures, points]]
+    wanted, stated = objects[:, :4], boxes[pictures, points]
+    fit = overlap(stated, wanted).detach()
+    weight = fit.clamp_min(LEAST_QUALITY)
+    quality = torch.zeros_like(logits)
+    quality[pictures, points, objects[:, 4].long()] = fit
+    scores = _scores(annotation, logits, quality)
+    sides = (weight * generalized_box_iou_loss(stated, wanted)).sum()
+    total = process_mean(torch.stack([fit.sum(), weight.sum()])).clamp_min(1)
+    return scores / total[0] + BOX_WEIGHT * sides / total[1]
+
+
+def _scores(annotation: Annotation, logits: Tensor, quality: Tensor) -> Tensor:
+    """Sum of the quality focal loss over judged cells; a found object is always judged."""
+    judged = annotation.judged() | (annotation.known[:, None] & (quality > 0))
+    cells = quality_focal(torch.where(judged, logits, 0.0), quality)
+    return torch.where(judged, cells, 0.0).sum()

@@ -1,0 +1,1 @@
+"""Losses of tags: one a file, and what they share."""

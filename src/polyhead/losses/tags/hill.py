@@ -1,0 +1,60 @@
+"""Hill loss."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn.functional import logsigmoid
+
+from polyhead.losses.loss import LabelCounts
+from polyhead.losses.precision import full_precision
+from polyhead.losses.tags.focusing import focused, log_slope
+from polyhead.losses.tags.inversion import invert
+from polyhead.losses.tags.pointwise import PointwiseLoss
+
+GAMMA, LAMBDA = 2.0, 1.5  # the link is increasing for no smaller λ
+REACH = 20.0
+
+
+class Hill(PointwiseLoss):
+    """y·(1−q)²·softplus(m−z) + (1−y)·(3/2 − p)·p², p = σ(z), q = σ(z−m).
+
+    For labels of which many are missing and stand as noes: a no that the network is sure to be a
+    yes pulls little. Its optimum is odds = 3p²(1−p)² / {(1−q)²·[(1−q) − 2q·log q]}.
+    Source: Zhang et al., *Simple and robust loss design for multi-label learning with missing
+    labels*, 2021; the link is its stationarity.
+
+    Args:
+        counts: Of the training part.
+        margin: m, by which a yes should be surer.
+
+    Shapes:
+        logits, targets, known (B, L).
+    """
+
+    def __init__(self, counts: LabelCounts, *, margin: float = 1.0) -> None:
+        super().__init__(len(counts.prior))
+        self.margin = margin
+        self._prior_logit = torch.logit(torch.from_numpy(counts.prior))
+
+    def cells(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """y·ℓ⁺(z−m) + (1−y)·(λ−p)·p²."""
+        p = torch.sigmoid(logits)
+        no = (LAMBDA - p) * p.square()
+        return targets * focused(logits - self.margin, GAMMA) + (1 - targets) * no
+
+    def log_odds(self, logits: Tensor) -> Tensor:
+        """Logarithm of the slope of a no, 3p²(1−p)², over that of a yes."""
+        z = full_precision(logits)
+        no = math.log(2 * LAMBDA) + 2 * logsigmoid(z) + 2 * logsigmoid(-z)
+        return no - log_slope(z - self.margin, GAMMA)
+
+    def start(self) -> Tensor:
+        """Logits that stand for the prior."""
+        return invert(self.log_odds, self._prior_logit, REACH)
+
+    def extra_repr(self) -> str:
+        """The options."""
+        return f"margin={self.margin}"

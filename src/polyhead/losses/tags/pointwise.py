@@ -1,0 +1,36 @@
+"""What losses are that look at one label of one picture at a time."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import torch
+from torch import Tensor
+
+from polyhead.losses.tags.tags_loss import TagsLoss
+
+
+class PointwiseLoss(TagsLoss, ABC):
+    """A sum over cells of y·ℓ⁺(z) + (1−y)·ℓ⁻(z), divided by the number of known cells.
+
+    Its inverse link is where the expected loss is stationary: odds(P) = ∂ℓ⁻/(−∂ℓ⁺).
+    """
+
+    @abstractmethod
+    def cells(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """(B, L) fp32 losses of every cell.
+
+        Args:
+            logits: (B, L) fp32, finite.
+            targets: (B, L) fp32 in [0, 1].
+        """
+
+    def forward(self, logits: Tensor, targets: Tensor, known: Tensor) -> Tensor:
+        """Sum over known cells."""
+        z = torch.where(known, logits.float(), 0.0)
+        y = torch.where(known, targets.float(), 0.0)
+        return torch.where(known, self.cells(z, y), 0.0).sum()
+
+    def count(self, targets: Tensor, known: Tensor) -> Tensor:  # noqa: ARG002
+        """Known cells."""
+        return known.sum()

@@ -1,0 +1,34 @@
+"""What losses are whose logits rank labels and stand for no probability."""
+
+from __future__ import annotations
+
+from abc import ABC
+
+import torch
+from torch import Tensor
+
+from polyhead.losses.loss import LabelCounts
+from polyhead.losses.precision import full_precision
+from polyhead.losses.tags.tags_loss import TagsLoss
+
+
+class RankedLoss(TagsLoss, ABC):
+    """A loss without an inverse link: probabilities come from the calibration on validation.
+
+    Args:
+        counts: Of the training part.
+    """
+
+    has_link = False
+
+    def __init__(self, counts: LabelCounts) -> None:
+        super().__init__(len(counts.prior))
+        self._prior_logit = torch.logit(torch.from_numpy(counts.prior)).float()
+
+    def log_odds(self, logits: Tensor) -> Tensor:
+        """The logits, for want of better."""
+        return full_precision(logits)
+
+    def start(self) -> Tensor:
+        """logit(prior)."""
+        return self._prior_logit

@@ -1,0 +1,36 @@
+"""Unknown cells count as no."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from polyhead.losses.loss import LabelCounts
+from polyhead.losses.tags.unknown.unknown import Unknown
+
+
+class Negative(Unknown):
+    """Assume negative: what nobody said of a picture that somebody looked at is taken for no.
+
+    Right where annotators list what they see and leave out the rest; else probabilities come out
+    too low by the share of yeses that were left out.
+    """
+
+    needs_link = False
+
+    def read(self, targets: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
+        """0 in unknown cells, which are known where anything of the picture is."""
+        looked_at = known.any(1, keepdim=True).expand_as(known)
+        return torch.where(known, targets, torch.zeros_like(targets)), looked_at
+
+    def penalty(self, log_odds: Tensor, known: Tensor) -> Tensor:  # noqa: ARG002
+        """Nothing."""
+        return log_odds.new_zeros(())
+
+    def counts(self) -> LabelCounts:
+        """Every cell of the pictures of which something is known counts as known."""
+        counts = self._counts
+        return replace(counts, known=np.maximum(counts.known, counts.rows))

@@ -1,0 +1,48 @@
+"""A loss of tags together with a strategy for unknown cells."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from polyhead.losses.tags.tags_loss import TagsLoss
+from polyhead.losses.tags.unknown.unknown import Unknown
+
+
+class PartialTags(TagsLoss):
+    """The loss over the cells that the strategy makes known, plus the strategy's penalty.
+
+    Counts stay those of the loss, so that both are divided by the same.
+
+    Args:
+        loss: Of the known cells; its links are those of the whole.
+        unknown: The strategy.
+    """
+
+    def __init__(self, loss: TagsLoss, unknown: Unknown) -> None:
+        super().__init__(len(loss.scale))
+        self.loss, self.unknown = loss, unknown
+        self.has_link = loss.has_link
+
+    def forward(self, logits: Tensor, targets: Tensor, known: Tensor) -> Tensor:
+        """The loss's sum plus the penalty."""
+        found = self.loss(logits, *self.unknown.read(targets, known))
+        looked_at = known.any(1, keepdim=True)
+        log_odds = self.log_odds(torch.where(looked_at, logits.float(), 0.0))
+        return found + self.unknown.penalty(log_odds, known)
+
+    def count(self, targets: Tensor, known: Tensor) -> Tensor:
+        """As the loss counts the cells that the strategy makes known."""
+        return self.loss.count(*self.unknown.read(targets, known))
+
+    def log_odds(self, logits: Tensor) -> Tensor:
+        """Of the loss."""
+        return self.loss.log_odds(logits)
+
+    def progress(self, share: float) -> None:
+        """Tell the loss."""
+        self.loss.progress(share)
+
+    def start(self) -> Tensor:
+        """Of the loss."""
+        return self.loss.start()

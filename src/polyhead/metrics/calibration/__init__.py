@@ -1,0 +1,1 @@
+"""Whether probabilities are probabilities, and how they become so."""

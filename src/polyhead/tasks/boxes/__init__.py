@@ -1,0 +1,1 @@
+"""Labelled boxes around objects."""

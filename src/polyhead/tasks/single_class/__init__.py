@@ -1,0 +1,1 @@
+"""Exactly one class a picture."""
