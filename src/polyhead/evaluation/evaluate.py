@@ -68,10 +68,10 @@ def evaluate(
     recorded = recorded_answers(loaded.network, tasks)
     with work as advance, worker_deaths_explained(), recorded as answers:
         meters = measure(loaded.network, batches, tasks, targets, advance)
-    figures = {
-        name: {"type": tasks[name].type, **meter.compute(intervals=True)}
-        for name, meter in meters.items()
-    }
+    figures: dict[str, dict[str, Any]] = {}
+    for name, meter in meters.items():
+        with reporter.waiting(f"figures and intervals of {name}"):
+            figures[name] = {"type": tasks[name].type, **meter.compute(intervals=True)}
     if protocol != "default":
         for name in [name for name, task in tasks.items() if isinstance(task, TagsTask)]:
             scored = answers[name].scored(targets[name][rows])

@@ -76,7 +76,8 @@ def score_predictions(
         scores = scored.scores[name] if kept.all() else scored.scores[name][kept]
         images = [scored.images[row] for row in np.flatnonzero(kept).tolist()]
         _refuse_empty(scored, task, scores, targets[name], images)
-        tasks[name] = _entry(task, scores, targets[name], protocol)
+        with reporter.waiting(f"figures and intervals of {name}"):
+            tasks[name] = _entry(task, scores, targets[name], protocol)
     return {
         "split": split or "all",
         "num_images": int(kept.sum()),
