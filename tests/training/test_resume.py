@@ -97,7 +97,7 @@ def edit(path, old, new):
 @pytest.mark.parametrize(
     ("old", "new", "shown"),
     [
-        ("learning_rate: 0.002", "learning_rate: 0.02", "train.learning_rate: 0.002 -> 0.02"),
+        ("learning_rate: 0.004", "learning_rate: 0.04", "train.learning_rate: 0.004 -> 0.04"),
         ("batch_size: 4", "batch_size: 5", "train.batch_size: 4 -> 5"),
         ("- 32", "- 33", r"model.image_size: \[32, 32\] -> \[33, 32\]"),
         ("name: linear", "name: mlp", "tasks.contents.head.name: linear -> mlp"),
