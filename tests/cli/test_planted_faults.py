@@ -10,9 +10,9 @@ from PIL import Image
 
 NUM_GOOD = 40
 MEND = re.compile(
-    r"(?i)\b(add|change|check|choose|convert|copy|correct|crop|download|did you mean|export|fill|"
-    r"install|keep|merge|mend|move|name|put|re-?save|remove|rename|replace|restore|run|save|scale|"
-    r"write)\b"
+    r"(?i)\b(add|change|check|choose|convert|copy|correct|crop|download|did you mean|export|"
+    r"extract|fill|install|keep|merge|mend|move|name|put|re-?save|remove|rename|replace|restore|"
+    r"run|save|scale|unpack|write)\b"
 )
 CONFIG = """\
 name: planted

@@ -103,7 +103,7 @@ def test_each_task_has_a_row_of_headline_interval_trivial_answer_and_n(shown):
     assert summary(lines, "my_class")[-3:] == ["1.000", "2", "pictures"]
     assert summary(lines, "my_mask")[-3:] == ["1.000", "4,000", "pixels"]
     assert summary(lines, "my_number")[-3:] == ["0.000", "2", "pictures"]
-    box_row = ["boxes", "AP", "1.000", "1.000", "–", "1.000", "2", "boxes"]
+    box_row = ["boxes", "AP", "1.000", "2", "boxes"]  # where all resamples agree: no interval
     assert summary(lines, "my_boxes")[1:] == box_row
 
 

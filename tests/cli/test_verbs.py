@@ -37,7 +37,7 @@ class TestCommandLine:
             (["predict", "run"], "Missing argument 'pictures'. See polyhead predict --help."),
             (["predict", "run", "a.png", "--batch-size", "0"], "--batch-size"),
             (["predict", "run", "a.png", "--batch-size", "many"], "--batch-size"),
-            (["check"], "Missing argument 'config'. See polyhead check --help."),
+            (["check"], "give a config to check, such as polyhead.yaml, or --labels RUN"),
             (["evaluate", "run", "--split", "tset"], "tset"),
             (["scenes", "out", "--size", "8"], "--size"),
             (["check", "a.yaml", "b.yaml"], "b.yaml"),

@@ -124,7 +124,7 @@ def test_missing_numbers_are_nan_and_inverted_boxes_are_kept():
         ([{"category": [1], "bbox": [[1, 2, 3, 4]]}], None, ('"xyxy"', '"xywh"')),
         ([[{"what": "a", "box": [1, 2, 3, 4]}]], None, ("what", "label, class, category, name")),
         ([[], [{"label": "a", "box": [1, 2, 3]}]], 1, ("3 numbers", "four")),
-        ([[{"label": "a", "box": None}]], None, ("null",)),
+        ([[{"label": "a", "box": None}]], None, ("holds nothing", "lists of four")),
         ([[{"label": "a", "box": [1, 2, 3, 4]}], [None]], 1, ("null",)),
         ([[{"label": "a", "box": "1 2 3 4"}]], None, ("lists of four",)),
         ([[{"label": "a", "box": ["x", "2", "3", "4"]}]], None, ("'x'",)),
