@@ -10,8 +10,8 @@ from PIL import Image
 
 NUM_GOOD = 40
 MEND = re.compile(
-    r"(?i)\b(add|change|check|choose|convert|copy|correct|crop|download|did you mean|export|"
-    r"extract|fill|install|keep|merge|mend|move|name|put|re-?save|remove|rename|replace|restore|"
+    r"(?i)\b(add|change|check|choose|convert|copy|correct|crop|delete|download|did you mean|"
+    r"export|extract|fill|install|keep|merge|mend|move|name|put|re-?save|remove|rename|replace|restore|"
     r"run|save|scale|unpack|write)\b"
 )
 CONFIG = """\
