@@ -1,5 +1,3 @@
-import time
-
 import numpy as np
 import pytest
 from picture_files import encoded, frames, oriented, scene
@@ -7,8 +5,6 @@ from PIL import Image
 
 from polyhead.data import decode
 from polyhead.errors import ImageError
-
-LONGEST = 2.0  # seconds for one mutant
 
 
 def seeds():
@@ -62,7 +58,6 @@ def survive(num, seed):
     for index in range(num):
         data = mutant(originals[index % len(originals)], generator)
         at_least = (8, 8) if index % 2 else None
-        started = time.perf_counter()
         try:
             picture = decode(data, at_least=at_least)
         except ImageError as error:
@@ -71,7 +66,6 @@ def survive(num, seed):
             assert picture.image.dtype == np.uint8
             assert picture.image.ndim == 3
             num_decoded += 1
-        assert time.perf_counter() - started < LONGEST
     assert codes <= {"E_NOT_IMAGE", "E_TRUNCATED", "E_TOO_LARGE"}
     return num_decoded
 
