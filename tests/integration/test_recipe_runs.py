@@ -37,7 +37,13 @@ MADE_FOR = {
 }
 
 
-@pytest.mark.parametrize("name", recipe_names())
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if "vgg16" in name else [])
+        for name in recipe_names()
+    ],
+)
 def test_a_recipe_as_shipped_trains_and_answers(street, tmp_path, name):
     path, folder = street / f"{name}.yaml", street / "street"
     write_config(path, read_recipe(name).text.replace("column: contents", "column: tags"))

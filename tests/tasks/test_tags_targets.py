@@ -284,6 +284,7 @@ class TestOddLabels:
         task, _ = encode(from_csv(tmp_path, f"image,contents\n{cells}\n"))
         assert set(task.classes) == set(self.LABELS)
 
+    @pytest.mark.slow
     def test_a_hundred_thousand_labels_work(self):
         labels = [f"label {i}" for i in range(100_000)]
         rows = table(contents=[labels[i : i + 1000] for i in range(0, 100_000, 1000)])

@@ -4,12 +4,14 @@ import os
 import pty
 import time
 
+import pytest
 from tiny_runs import CONFIG, POLYHEAD, records, write_config
 
 from polyhead.runtime.run_folder import RunFolder
 from polyhead.training.checkpoint import load_checkpoint
 
 
+@pytest.mark.slow
 def test_it_finishes_its_step_saves_and_stops(scenes, tmp_path):
     config = write_config(tmp_path / "tiny.yaml", scenes, CONFIG)
     words = [*POLYHEAD, "train", str(config), "--set", "train.epochs=500", "--runs", str(tmp_path)]

@@ -106,6 +106,7 @@ def test_pictures_keep_their_part_of_the_split(trained, grown):
     assert before == after
 
 
+@pytest.mark.slow
 def test_it_resumes_exactly_even_without_the_other_run(
     scenes, trained, tasks, tmp_path, monkeypatch
 ):

@@ -49,7 +49,7 @@ def started(scenes, folder, *changes):
 
 @pytest.mark.parametrize(
     ("number", "code", "workers"),
-    [(signal.SIGINT, 130, 0), (signal.SIGTERM, 143, 2)],
+    [(signal.SIGINT, 130, 0), pytest.param(signal.SIGTERM, 143, 2, marks=pytest.mark.slow)],
     ids=["SIGINT", "SIGTERM"],
 )
 def test_a_signal_to_the_whole_group_saves_and_the_run_goes_on_exactly(
