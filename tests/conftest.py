@@ -12,7 +12,8 @@ from hypothesis import settings
 # Threads of tiny networks wait for each other far longer than they work on a busy machine.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["HF_HUB_OFFLINE"] = "1"  # read once, when the hub's client is imported
-settings.register_profile("polyhead", deadline=None)  # a shared machine may pause any test
+# A shared machine may pause any test, hence no deadline; 40 examples, of which a sweep has dozens.
+settings.register_profile("polyhead", deadline=None, max_examples=40)
 settings.load_profile("polyhead")
 
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
@@ -93,6 +93,7 @@ def test_log_odds_have_a_finite_gradient(name, options):
 
 
 @sweep
+@settings(max_examples=15)
 @given(share=st.floats(1e-5, 0.9))
 def test_training_starts_where_the_link_gives_the_prior(name, options, share):
     counts = LabelCounts(np.array([share * 1e7]), np.array([1e7]))
