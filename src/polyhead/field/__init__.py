@@ -2,6 +2,7 @@
 
 from polyhead.field.pairwise_field import PairwiseField
 from polyhead.field.pseudo_likelihood import pseudo_log_likelihood
+from polyhead.field.rule_violations import find_violations
 from polyhead.field.rules import Rules
 from polyhead.field.strongest import Coupling, Direction, list_directions
 
@@ -10,6 +11,7 @@ __all__ = [
     "Direction",
     "PairwiseField",
     "Rules",
+    "find_violations",
     "list_directions",
     "pseudo_log_likelihood",
 ]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from polyhead.errors import ConfigError
+from polyhead.field.rule_violations import find_violations
 from polyhead.field.rules import Rules
 
 # Of told labels at one time, the smaller field: its u', couplings and rules.
@@ -40,7 +41,7 @@ def check_given(given: np.ndarray | None, shape: tuple[int, int], rules: Rules) 
     unclear = clash | ~rules.legal(settled == 1)
     for told in patterns[unclear]:
         if (told >= 0).any() and rules.completion(told) is None:
-            broken = [text for _, text in rules.violations(told[None])]
+            broken = [text for _, text in find_violations(rules, told[None])]
             found = "; ".join(broken) or "the rules contradict the told labels together"
             raise ConfigError(
                 f"what was told breaks the rules: {found}; tell fewer labels or other ones.",

@@ -13,11 +13,11 @@ from scipy.special import expit
 from polyhead.errors import CheckpointError, DivergedError
 from polyhead.field.components import Component, split
 from polyhead.field.conditioning import check_given
-from polyhead.field.decoders import legal_thresholding
 from polyhead.field.enumeration import Enumeration
 from polyhead.field.expected_f import decide_expected_f
 from polyhead.field.field_shapes import check_shapes
 from polyhead.field.label_sizes import sizes_of_parts
+from polyhead.field.legal_thresholding import legal_thresholding
 from polyhead.field.low_rank import added_couplings
 from polyhead.field.pseudo_likelihood import pseudo_log_likelihood
 from polyhead.field.rules import NO_RULES, UNKNOWN, Rules
@@ -167,7 +167,8 @@ class PairwiseField:
             given: (B, L) or None.
         """
         check_given(given, probabilities.shape, self.rules)
-        return legal_thresholding(self._uncoupled, probabilities, thresholds, given)
+        repair = self._uncoupled.mode
+        return legal_thresholding(probabilities, thresholds, self.rules, given, repair)
 
     def expected_f(
         self, unaries: np.ndarray, beta: float = 1.0, given: np.ndarray | None = None

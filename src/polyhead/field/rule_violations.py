@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-if TYPE_CHECKING:
-    from polyhead.field.rules import Rules
+from polyhead.field.rules import Rules
 
 
 def find_violations(rules: Rules, targets: np.ndarray) -> list[tuple[int, str]]:

@@ -12,7 +12,6 @@ from scipy.sparse import csr_array
 
 from polyhead.errors import ConfigError
 from polyhead.field.rule_names import read_groups, read_implications, refuse_loops
-from polyhead.field.rule_violations import find_violations
 
 UNKNOWN = -1
 
@@ -91,17 +90,6 @@ class Rules:
         for source, target in self.implies:
             legal &= ~labels[:, source] | labels[:, target]
         return legal
-
-    def violations(self, targets: np.ndarray) -> list[tuple[int, str]]:
-        """Rows whose known cells alone break a rule, with what they break in label names.
-
-        Args:
-            targets: (N, L) int8, 1 yes, 0 no, -1 unknown.
-
-        Returns:
-            (row, text) pairs in the order of the rows.
-        """
-        return find_violations(self, targets)
 
     def settle(self, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Fill in what the known cells force, one rule after the other until nothing changes.

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from polyhead.field import Rules
+from polyhead.field import Rules, find_violations
 from polyhead.structures import Table
 
 Kind = Literal["missing", "wrong", "rule", "twins"]
@@ -107,7 +107,7 @@ def doubt_findings(task: JudgedTask, table: Table) -> Iterator[LabelFinding]:
 
 def rule_findings(task: JudgedTask, table: Table) -> Iterator[LabelFinding]:
     """Pictures whose known labels break a rule, in the order of the rows."""
-    for row, text in task.rules.violations(task.targets):
+    for row, text in find_violations(task.rules, task.targets):
         yield LabelFinding("rule", table.where(row), table.image(row), task.name, text, "", None)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from polyhead.errors import Fault
-from polyhead.field import Rules
+from polyhead.field import Rules, find_violations
 from polyhead.structures import Table
 from polyhead.tasks.labels import MAX_LISTED
 from polyhead.tasks.section import Section
@@ -49,7 +49,7 @@ def rule_faults(table: Table, targets: np.ndarray, rules: Rules) -> list[Fault]:
         targets: (N, L) 1 yes, 0 no, -1 unknown.
         rules: Over the L labels.
     """
-    broken = rules.violations(targets) if rules else []
+    broken = find_violations(rules, targets) if rules else []
     faults = [
         Fault(
             "E_RULE",

@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from polyhead.errors import CheckpointError, ConfigError, DataError, nearest
-from polyhead.field import PairwiseField
+from polyhead.field import PairwiseField, find_violations
 from polyhead.metrics import Sharing, ThresholdObjective, parse_thresholds
 from polyhead.structures import Table, TagsPrediction
 from polyhead.tasks.class_names import ClassNames
@@ -200,7 +200,7 @@ class TagsTask(Task):
                 raise ConfigError(f'task "{self.name}" has no label "{label}". {hint}')
             given[self.classes.index(label)] = holds
         field = self.decision.field
-        broken = field.rules.violations(given[None]) if field else []
+        broken = find_violations(field.rules, given[None]) if field else []
         if broken:
             raise ConfigError(f"what is given breaks a rule: {broken[0][1]}.")
         return replace(self, decision=replace(self.decision, given=tuple(given.tolist())))
