@@ -17,7 +17,6 @@ from polyhead.structures import (
     Prediction,
     TagsPrediction,
 )
-from polyhead.structures.drawing import draw
 from polyhead.structures.drawing.section import CLASS_PAINT, TAGS_PAINT
 
 SIZES = [(1, 1), (28, 28), (1, 3000), (3000, 20), (160, 160), (640, 480), (300, 900), (4000, 300)]
@@ -84,7 +83,7 @@ def texts(monkeypatch) -> list[tuple[tuple[float, ...], tuple[int, int]]]:
     ],
 )
 def test_picture_is_drawn_at_a_sensible_size(size, drawn):
-    picture = draw(prediction({}, source=Image.new("RGB", size, "red")))
+    picture = prediction({}, source=Image.new("RGB", size, "red")).plot()
     red = (np.asarray(picture) == (255, 0, 0)).all(axis=2)
     rows, columns = np.nonzero(red)
     assert (np.ptp(columns) + 1, np.ptp(rows) + 1) == drawn
@@ -92,7 +91,7 @@ def test_picture_is_drawn_at_a_sensible_size(size, drawn):
 
 @pytest.mark.parametrize("size", SIZES)
 def test_all_five_tasks_are_drawn_at_any_size_with_every_text_inside(size, texts):
-    picture = draw(five(*size))
+    picture = five(*size).plot()
     assert picture.mode == "RGB"
     assert max(picture.size) <= 3000
     assert min(picture.size) >= 400
@@ -104,29 +103,29 @@ def test_all_five_tasks_are_drawn_at_any_size_with_every_text_inside(size, texts
 
 
 def test_drawing_is_the_same_every_time():
-    assert draw(five(64, 48)).tobytes() == draw(five(64, 48)).tobytes()
+    assert five(64, 48).plot().tobytes() == five(64, 48).plot().tobytes()
 
 
 def test_several_spatial_tasks_are_drawn_on_a_picture_each():
     answers = five(300, 300)
     tasks = {name: answers[name] for name in ("objects", "ground")}
-    one = draw(Prediction("a", 300, 300, {"ground": tasks["ground"]}, source=answers.source))
-    both = draw(Prediction("a", 300, 300, tasks, source=answers.source))
+    one = Prediction("a", 300, 300, {"ground": tasks["ground"]}, source=answers.source).plot()
+    both = Prediction("a", 300, 300, tasks, source=answers.source).plot()
     assert both.width >= one.width + 480
 
 
 def test_chosen_labels_are_coloured_by_task_type():
-    both = draw(prediction())
+    both = prediction().plot()
     assert has_colour(both, TAGS_PAINT.colour)
     assert has_colour(both, CLASS_PAINT.colour)
     none_chosen = {"contents": TagsPrediction([], {"car": 0.4})}
-    assert not has_colour(draw(prediction(none_chosen)), TAGS_PAINT.colour)
+    assert not has_colour(prediction(none_chosen).plot(), TAGS_PAINT.colour)
 
 
 def test_bars_are_as_long_as_probabilities():
     def length(probability):
         tags = TagsPrediction(["car"], {"car": probability})
-        drawn = np.asarray(draw(prediction({"t": tags})))
+        drawn = np.asarray(prediction({"t": tags}).plot())
         return np.ptp(np.nonzero((drawn == TAGS_PAINT.colour).all(axis=2))[1])
 
     assert length(0.5) == pytest.approx(length(1.0) / 2, abs=1)
@@ -152,7 +151,7 @@ def test_odd_labels_are_drawn(label, texts):
     tags = TagsPrediction([label], {label: 0.7, "other": 0.1})
     boxes = BoxesPrediction([[1, 1, 9, 9]], [label], [0.5])
     tasks = {label or "task": tags, "kind": ClassPrediction(label, {label: 1.0}), "boxes": boxes}
-    assert draw(prediction(tasks, image=f"folder/{label}")).width < 1700
+    assert prediction(tasks, image=f"folder/{label}").plot().width < 1700
     assert all(box[2] <= width + 1 for box, (width, _) in texts)
 
 
@@ -160,15 +159,15 @@ def test_odd_labels_are_drawn(label, texts):
 @given(st.dictionaries(st.text(max_size=20), st.floats(0, 1), min_size=1, max_size=15))
 def test_any_text_is_drawn(shares):
     tags = TagsPrediction(list(shares)[:1], shares)
-    assert draw(prediction({"tags": tags})).height > 240
+    assert prediction({"tags": tags}).plot().height > 240
 
 
 def test_every_kind_of_source_draws_the_same(tmp_path):
     path = tmp_path / "photo.png"
     Image.fromarray(GREY).save(path)
-    expected = draw(prediction()).tobytes()
+    expected = prediction().plot().tobytes()
     for source in (path, str(path), path.read_bytes(), Image.open(path)):
-        assert draw(prediction(source=source)).tobytes() == expected
+        assert prediction(source=source).plot().tobytes() == expected
 
 
 @pytest.mark.parametrize("as_bytes", [True, False])
@@ -178,30 +177,30 @@ def test_exif_orientation_is_respected(as_bytes):
     exif = Image.Exif()
     exif[0x0112] = 6
     source: Any = encoded(stored, "JPEG", exif=exif, quality=100, subsampling=0)
-    drawn = shown(draw(prediction(source=source if as_bytes else Image.open(io.BytesIO(source)))))
+    drawn = shown(prediction(source=source if as_bytes else Image.open(io.BytesIO(source))).plot())
     assert drawn[180, 120, 2] > 200 > drawn[180, 120, 0]
     assert drawn[180, 360, 0] > 200 > drawn[180, 360, 2]
 
 
 def test_broken_exif_is_no_reason_not_to_draw():
     source = encoded(Image.fromarray(GREY), "JPEG", exif=b"Exif\x00\x00garbage")
-    assert shown(draw(prediction(source=source)))[9, 9, 0] == pytest.approx(128, abs=2)
+    assert shown(prediction(source=source).plot())[9, 9, 0] == pytest.approx(128, abs=2)
 
 
 def test_transparent_and_16_bit_pictures_look_as_they_should():
     clear = Image.new("RGBA", (80, 60), (200, 0, 0, 0))
-    assert (shown(draw(prediction(source=clear))) == 255).all()
+    assert (shown(prediction(source=clear).plot()) == 255).all()
     deep = Image.fromarray(np.full((60, 80), 128 * 257, np.uint16))
-    assert (shown(draw(prediction(source=encoded(deep)))) == 128).all()
+    assert (shown(prediction(source=encoded(deep)).plot()) == 128).all()
 
 
 def test_what_cannot_be_drawn_is_refused():
     with pytest.raises(PolyheadError, match="no picture to draw on"):
-        draw(prediction(source=None))
+        prediction(source=None).plot()
     with pytest.raises(ImageError, match="cannot be decoded"):
-        draw(prediction(source=b"not a picture"))
+        prediction(source=b"not a picture").plot()
     with pytest.raises(PolyheadError, match="no drawing of a dict"):
-        draw(prediction({"later": {}}))
+        prediction({"later": {}}).plot()
 
 
 def test_plot_and_save_draw(tmp_path):

@@ -69,7 +69,7 @@ class Prediction(Mapping[str, TaskPrediction]):
         """
         if self.error is not None:
             raise PolyheadError(f"{self.image}: {self.error['message']}", code=self.error["code"])
-        return draw(self)
+        return draw(self.source, self.image, (self.width, self.height), self.tasks)
 
     def save(self, path: str | Path) -> None:
         """Save the drawing of `plot` as a picture file.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from PIL import Image, ImageOps
 
@@ -20,9 +20,6 @@ from polyhead.structures.task_prediction import (
     TaskPrediction,
 )
 
-if TYPE_CHECKING:
-    from polyhead.structures.prediction import Prediction
-
 Spatial = BoxesPrediction | MaskPrediction
 
 # Longest side of a picture that stands alone, and of each of several.
@@ -32,11 +29,16 @@ STRIP = 2.5
 LEAST_HEIGHT = 42  # ems: a panel beside a picture is so high before it starts a new column
 
 
-def draw(prediction: Prediction) -> Image.Image:
+def draw(
+    source: Any, image: str, size: tuple[int, int], tasks: Mapping[str, TaskPrediction]
+) -> Image.Image:
     """Draw every answer: boxes and masks on a picture each, and all of them in words beside.
 
     Args:
-        prediction: With a `source`: path, bytes, PIL image or (H, W, 3) uint8 array.
+        source: Path, bytes, PIL image or (H, W, 3) uint8 array.
+        image: The file name as given, or its stand-in.
+        size: Width and height of the displayed picture, which boxes are measured in.
+        tasks: Task name to its prediction.
 
     Returns:
         An RGB picture: the source upright, 480 to 1280 pixels on its longer side (960 where
@@ -46,17 +48,15 @@ def draw(prediction: Prediction) -> Image.Image:
         PolyheadError: There is no picture to draw on, or a task type that has no drawing.
         ImageError: The picture cannot be decoded.
     """
-    tasks = prediction.tasks
     class_paints = paints(_class_names(tasks.values()))
     sections = {name: section(task, class_paints) for name, task in tasks.items()}
     spatial = {name: task for name, task in tasks.items() if isinstance(task, Spatial)}
-    picture = shown_picture(prediction, LARGEST_OF_SEVERAL if len(spatial) > 1 else LARGEST)
+    picture = shown_picture(source, image, LARGEST_OF_SEVERAL if len(spatial) > 1 else LARGEST)
     em = min(max(max(picture.size) // 60, 15), 20)
-    size = (prediction.width or picture.width, prediction.height or picture.height)
     views = {name: _view(picture, task, size, class_paints) for name, task in spatial.items()}
     if len(views) > 1:
         views = {name: stacked([heading(name, v.width, em), v], 0) for name, v in views.items()}
-    blocks = panel_blocks(Path(prediction.image).name, f"{size[0]} × {size[1]}", sections, em)
+    blocks = panel_blocks(Path(image).name, f"{size[0]} × {size[1]}", sections, em)
     sheet = _arranged(picture, list(views.values()) or [picture], blocks, em)
     return ImageOps.expand(sheet, em, BACKGROUND)
 

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageOps
 
 from polyhead.errors import ImageError, PolyheadError
 
-if TYPE_CHECKING:
-    from polyhead.structures.prediction import Prediction
-
 SMALLEST = 480
 """Longest side that smaller pictures are enlarged to, in pixels."""
 
 
-def shown_picture(prediction: Prediction, largest: int) -> Image.Image:
+def shown_picture(source: Any, image: str, largest: int) -> Image.Image:
     """The source of a prediction, ready to be drawn on.
 
     Args:
-        prediction: With a `source`: path, bytes, PIL image or (H, W, 3) uint8 array.
+        source: Path, bytes, PIL image or (H, W, 3) uint8 array.
+        image: How messages call it.
         largest: Longest side that larger pictures are reduced to, in pixels.
 
     Returns:
@@ -32,7 +30,7 @@ def shown_picture(prediction: Prediction, largest: int) -> Image.Image:
         PolyheadError: There is no picture to draw on.
         ImageError: The picture cannot be decoded.
     """
-    picture = _opened(prediction, largest)
+    picture = _opened(source, image, largest)
     longest = max(picture.size)
     scale = min(max(longest, SMALLEST), largest) / longest
     size = (max(round(picture.width * scale), 1), max(round(picture.height * scale), 1))
@@ -41,12 +39,11 @@ def shown_picture(prediction: Prediction, largest: int) -> Image.Image:
     return picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=1.5)
 
 
-def _opened(prediction: Prediction, largest: int) -> Image.Image:
+def _opened(source: Any, image: str, largest: int) -> Image.Image:
     """The source, upright, in RGB."""
-    source = prediction.source
     if not isinstance(source, str | Path | bytes | Image.Image | np.ndarray):
         raise PolyheadError(
-            f"{prediction.image}: found no picture to draw on; expected a path, bytes, PIL image "
+            f"{image}: found no picture to draw on; expected a path, bytes, PIL image "
             "or array as the prediction's source. Predict again with the picture at hand."
         )
     try:
@@ -54,12 +51,12 @@ def _opened(prediction: Prediction, largest: int) -> Image.Image:
             return Image.fromarray(source).convert("RGB")
         if isinstance(source, Image.Image):
             return _upright(source)
-        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
+        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as opened:
             # JPEG decodes at a fraction of its size when that is all that is shown.
-            image.draft(None, (largest, largest))
-            return _upright(image)
+            opened.draft(None, (largest, largest))
+            return _upright(opened)
     except Exception as error:  # Broken files also leak SyntaxError and struct.error.
-        raise ImageError(f"{prediction.image}: cannot be decoded for drawing: {error}") from error
+        raise ImageError(f"{image}: cannot be decoded for drawing: {error}") from error
 
 
 def _upright(image: Image.Image) -> Image.Image:
