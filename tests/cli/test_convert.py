@@ -57,6 +57,17 @@ def test_the_folder_of_pictures_can_be_named(polyhead, street, tmp_path):
     assert len(list((tmp_path / "v" / "JPEGImages").iterdir())) == 6
 
 
+def test_pictures_that_are_not_there_are_told_with_the_mend(polyhead, street, tmp_path):
+    boxes = tmp_path / "boxes.json"
+    boxes.write_bytes((street / "objects.json").read_bytes())
+    code, _, err = polyhead("convert", boxes, tmp_path / "o.json", "--to", "coco")
+    assert code == 0
+    assert "6 of 6 pictures are not where boxes.json names them" in err
+    assert str(tmp_path / "images" / "000000.jpg") in err
+    code, _, err = polyhead("convert", boxes, tmp_path / "v", "--to", "voc")
+    assert (code, "name their folder with --images." in err.splitlines()[-1]) == (3, True)
+
+
 def test_what_exists_stays(polyhead, street, tmp_path):
     (tmp_path / "o.csv").write_text("mine")
     code, _, err = polyhead("convert", street / "labels.csv", tmp_path / "o.csv", "--to", "csv")

@@ -57,6 +57,13 @@ def test_every_image_is_a_row_and_one_without_annotations_has_no_objects(tmp_pat
     assert table.faults == ()
 
 
+def test_keys_of_annotations_that_are_not_read_are_noted(tmp_path):
+    posed = {**GOOD, "keypoints": [1, 2, 2], "num_keypoints": 1, "attributes": {}}
+    (note,) = read(tmp_path, document(posed)).faults
+    assert (note.code, note.where) == ("N_OBJECT_KEYS", "coco.json")
+    assert note.message == "keys of annotations that are not read: keypoints, num_keypoints."
+
+
 COORDINATE = st.floats(0, 500, allow_nan=False)
 ANNOTATION = st.fixed_dictionaries(
     {

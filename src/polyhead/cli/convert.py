@@ -13,6 +13,7 @@ from polyhead.cli.options import Json, Quiet
 from polyhead.errors import DataError, one_line
 
 if TYPE_CHECKING:
+    from polyhead.progress import Reporter
     from polyhead.structures import Table
 
 NAME = "convert"
@@ -45,6 +46,7 @@ def run(
     with reporter.waiting(f"reading {source.name}"):
         table = read_table(source, images)
     _print_faults(table)
+    _say_missing(table, reporter)
     losses = write_table(table, out, to, picture_sizes, reporter)
     if json_:
         found = [{"what": loss.what, "num": loss.num} for loss in losses]
@@ -69,3 +71,13 @@ def _print_faults(table: Table) -> None:
         raise DataError(message, table.faults)
     for line in fault_lines(table.faults):
         print(line, file=sys.stderr)
+
+
+def _say_missing(table: Table, reporter: Reporter) -> None:
+    """Names that lead nowhere would lead nowhere from the new place, too."""
+    missing = [path for path in table.paths() if not path.is_file()]
+    if missing:
+        reporter.say(
+            f"{len(missing):,} of {len(table):,} pictures are not where {table.source} names them "
+            f"(the first: {one_line(str(missing[0]))}); name their folder with --images."
+        )

@@ -18,6 +18,7 @@ from polyhead.formats.faults import MAX_ROW_FAULTS
 from polyhead.formats.object_cells import ObjectCells
 
 _Items = Sequence[dict[str, Any]]
+_READ = frozenset(["id", "image_id", "category_id", "bbox", "area", "iscrowd", "segmentation"])
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ def read_annotations(items: _Items, ids: Ids) -> tuple[ObjectCells, list[Fault]]
         *_report("E_UNKNOWN_CATEGORY", items, np.flatnonzero((rows >= 0) & (labels < 0)), ids),
         *_report("E_ANNOTATION", items, np.flatnonzero(broken), ids),
         *_repeated(items, ids.source),
+        *_unread(items, ids.source),
     ]
     kept = [items[k] for k in good.tolist()]
     cells = ObjectCells(
@@ -142,3 +144,12 @@ def _repeated(items: _Items, source: str) -> list[Fault]:
         "the file twice, and number them anew."
     )
     return [Fault("W_DUPLICATE_ID", source, message)]
+
+
+def _unread(items: _Items, source: str) -> list[Fault]:
+    """A note on keys that are not read, so that they do not vanish unseen."""
+    keys = sorted({key for item in items for key in item.keys() - _READ if item[key]})
+    if not keys:
+        return []
+    message = f"keys of annotations that are not read: {', '.join(keys[:20])}."
+    return [Fault("N_OBJECT_KEYS", source, message)]

@@ -106,7 +106,8 @@ def take_objects(
     data_field = table.data.schema.field(name)
     kept, losses = _pictures(table, name, target, sizes, there)
     if not kept.any():
-        message = f"no picture can be written: {', '.join(map(str, losses))}."
+        mend = "" if there.any() else "; name their folder with --images"
+        message = f"no picture can be written: {', '.join(map(str, losses))}{mend}."
         raise refusal("E_EMPTY_TABLE", table.source, message)
     rows = np.flatnonzero(kept)
     column, broken = _whole_objects(table.column(name).take(pa.array(rows)))
