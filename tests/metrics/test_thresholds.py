@@ -120,6 +120,15 @@ def test_example_f1_is_the_best_of_all_cuts():
     assert found == pytest.approx(expected)
 
 
+def test_example_f1_gives_nothing_where_that_is_best():
+    scores = np.full((20, 3), 0.3, np.float32)
+    targets = np.zeros((20, 3), np.int8)
+    targets[0, 0] = 1
+    cut = best_example_f1_cut(scores, targets)
+    assert 0.3 < cut <= 1
+    assert float(example_f1(scores >= np.float32(cut), targets)) == pytest.approx(19 / 20)
+
+
 @pytest.mark.parametrize("sharing", ["shrunk", "class", "global"])
 def test_constraints_hold_on_many_images(sharing):
     scores, targets = example_cells(4000)

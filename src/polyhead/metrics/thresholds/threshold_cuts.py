@@ -65,7 +65,9 @@ def best_example_f1_cut(probabilities: np.ndarray, targets: np.ndarray) -> float
     """The one threshold that maximises the mean over images of 2|y ∩ ŷ| / (|y| + |ŷ|).
 
     Only known cells count; an image where nothing is true and nothing given is right (1). Giving
-    one more cell changes the F1 of one image alone: the gains are summed down the ranking.
+    one more cell changes the F1 of one image alone: the gains are summed down the ranking. Where
+    every sum is a loss, as on pictures that mostly have no label, the threshold lies midway from
+    the highest probability to 1.
 
     Args:
         probabilities: (N, L) float32; something is known.
@@ -81,7 +83,11 @@ def best_example_f1_cut(probabilities: np.ndarray, targets: np.ndarray) -> float
     order = np.argsort(-scores, kind="stable")
     ranked = scores[order]
     ends = tie_ends(ranked)
-    return _below(ranked, ends[np.argmax(np.cumsum(gains[order])[ends])])
+    totals = np.cumsum(gains[order])[ends]
+    best = int(np.argmax(totals))
+    if totals[best] < 0 and ranked[0] < 1:
+        return _between(1.0, float(ranked[0]))
+    return _below(ranked, ends[best])
 
 
 def tie_ends(ranked: np.ndarray) -> np.ndarray:
