@@ -31,6 +31,16 @@ def test_any_size_keeps_the_size_of_every_level(height, width):
         assert torch.isfinite(level).all()
 
 
+def test_maps_leave_in_the_layout_that_group_norm_is_fast_in():
+    features = {
+        s: level.contiguous(memory_format=torch.channels_last) for s, level in maps(64, 64).items()
+    }
+    neck = Fpn(CHANNELS, channels=16)
+    assert neck.memory_format(torch.device("cpu")) == torch.contiguous_format
+    assert neck.memory_format(torch.device("cuda")) == torch.channels_last
+    assert all(level.is_contiguous() for level in neck(features).values())
+
+
 def test_coarse_maps_reach_fine_levels_and_not_the_other_way():
     neck, features = Fpn(CHANNELS, channels=16), maps(64, 64)
     pyramid = neck(features)

@@ -9,7 +9,8 @@ from polyhead.errors import ConfigError
 from polyhead.losses import Bce, LabelCounts, NumberStatistics, TagsLoss
 from polyhead.losses.tags.unknown import PartialTags
 from polyhead.network import Network, build_network, check_components, training_statistics
-from polyhead.tasks import ClassTask, NumberTask, TagsTask
+from polyhead.network.layout import lay_out
+from polyhead.tasks import ClassTask, MaskTask, NumberTask, TagsTask
 
 TASKS = {
     "type": {"type": "tags", "loss": {"name": "bce", "pos_weight": "auto"}},
@@ -52,6 +53,24 @@ def test_tasks_may_bear_the_names_of_methods(network):
     for name, task in SETTLED.items():
         assert logits[name].shape == (3, len(task.classes))
         assert network.loss(name).task_type == task.type
+
+
+def test_neck_and_spatial_heads_have_a_layout_of_their_own():
+    settled = {"ground": MaskTask("ground", ("a", "b", "c")), "type": SETTLED["type"]}
+    keys = {"ground": {"type": "mask"}, "type": {"type": "tags"}}
+    network = build_network(
+        config(keys, backbone="mobilenetv3_small_050"), settled, pretrained=False
+    )
+    lay_out(network)
+    assert network.neck is not None
+    for part, expected in (
+        (network.backbone, torch.channels_last),
+        (network.neck, torch.contiguous_format),
+        (network.head("ground"), torch.contiguous_format),
+    ):
+        wide = [tensor for tensor in part.state_dict().values() if tensor.ndim == 4]
+        assert wide
+        assert all(tensor.is_contiguous(memory_format=expected) for tensor in wide)
 
 
 def test_the_backbone_runs_once(network):
