@@ -1,4 +1,4 @@
-"""Labels written into one cell: several with a separator between them, or as a JSON list."""
+"""Labels as the text of one cell."""
 
 from __future__ import annotations
 
@@ -8,27 +8,6 @@ from collections.abc import Iterable
 import pyarrow as pa
 
 LABEL_LISTS = pa.list_(pa.string())
-SEPARATORS = ("|", ";", ",")
-
-
-def find_separator(texts: Iterable[str]) -> str:
-    """The first of `|`, `;` and `,` that occurs in any cell but JSON lists; `|` when none does."""
-    plain = [text for text in texts if not text.lstrip().startswith("[")]
-    found = (s for s in SEPARATORS if any(s in text for text in plain))
-    return next(found, SEPARATORS[0])
-
-
-def parse_labels(text: str, separator: str) -> list[str]:
-    """The labels of one cell, each once.
-
-    >>> parse_labels("car|bus|car", "|"), parse_labels('["a|b"]', "|"), parse_labels("[]", "|")
-    (['car', 'bus'], ['a|b'], [])
-    """
-    text = text.strip()
-    items = text.split(separator)
-    if text.startswith("[") and text.endswith("]"):
-        items = _listed(text)
-    return list(dict.fromkeys(item.strip() for item in items if item.strip()))
 
 
 def label_text(labels: Iterable[str]) -> str:
@@ -42,14 +21,3 @@ def lists_to_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pa.chunked_array(
         [pa.array([None if cell is None else label_text(cell) for cell in cells], pa.string())]
     )
-
-
-def _listed(text: str) -> list[str]:
-    """Items of `["a", "b"]`, or of `[a, b]` as people write it."""
-    try:
-        items = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
-    except (json.JSONDecodeError, RecursionError):
-        items = []
-    if items and all(isinstance(item, str) for item in items):
-        return items
-    return [item.strip().strip("'\"") for item in text[1:-1].split(",")]

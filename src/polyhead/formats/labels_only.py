@@ -13,10 +13,11 @@ from pyarrow.compute import call_function
 
 from polyhead.errors import Fault, nearest
 from polyhead.formats.column_builder import is_text
-from polyhead.formats.label_text import LABEL_LISTS, find_separator, parse_labels
+from polyhead.formats.label_text import LABEL_LISTS
 from polyhead.formats.object_lists import have_label, items_of, with_items
 from polyhead.formats.source import Source
 from polyhead.structures import Table, labels_column
+from polyhead.structures.label_cells import find_delimiter, split_labels
 from polyhead.structures.objects import (
     OBJECTS_TYPE,
     category_ids_of,
@@ -24,10 +25,8 @@ from polyhead.structures.objects import (
     objects_field,
     units_of,
 )
+from polyhead.structures.yes_no_cells import YES_NO_CELLS
 
-_YES = ("1", "1.0", "true", "yes", "y", "t", "x")
-_NO = ("0", "0.0", "false", "no", "n", "f")
-_YES_NO = frozenset((*_YES, *_NO, "-1", "-1.0", "?", "unknown"))
 _MAX_CHOICES = 5000
 _PREFIX_END = re.compile(r"[\W_]\Z")
 
@@ -89,10 +88,14 @@ def _labels(table: Table, wanted: Iterable[str]) -> Iterator[str]:
         elif field.type == LABEL_LISTS:
             yield from items_of(table.column(name)).drop_null().unique().to_pylist()
         elif is_text(field.type):
-            texts = _distinct(table, name)
-            separator = find_separator(texts)
-            yield from (label for text in texts for label in parse_labels(text, separator))
+            yield from _named(_distinct(table, name))
             yield from (label for label in wanted if _is_named(name, label))
+
+
+def _named(texts: Sequence[str]) -> Iterator[str]:
+    """Every label that a column of texts names, as often as it is there."""
+    delimiter = find_delimiter(texts)
+    return (label for text in texts for label in split_labels(text, delimiter))
 
 
 def _label_columns(table: Table, labels: Sequence[str]) -> set[str]:
@@ -107,9 +110,8 @@ def _label_columns(table: Table, labels: Sequence[str]) -> set[str]:
             found.add(name)
         elif is_text(kind):
             texts = _distinct(table, name)
-            separator = find_separator(texts)
-            named = {label for text in texts for label in parse_labels(text, separator)}
-            if named & set(labels) or any(text.strip() == "[]" for text in texts):
+            names_one = not set(labels).isdisjoint(_named(texts))
+            if names_one or any(text.strip() == "[]" for text in texts):
                 found.add(name)
     return found
 
@@ -120,7 +122,7 @@ def _other_answers(table: Table, labels: Sequence[str]) -> set[str]:
         name
         for name in table.columns
         if is_text(table.data.schema.field(name).type)
-        and all(text.strip().casefold() in _YES_NO for text in _distinct(table, name))
+        and all(text.strip().casefold() in YES_NO_CELLS for text in _distinct(table, name))
     ]
     named = {
         (name, name.removesuffix(label))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from polyhead.formats.label_text import label_text, parse_labels
+from polyhead.formats.label_text import label_text
+from polyhead.structures.label_cells import split_labels
 
 
 class Cell(NamedTuple):
@@ -24,15 +25,15 @@ Unite = Callable[[Cell, Cell], Cell | None]
 """What two cells say together; None where they contradict each other."""
 
 
-def unite_texts(separator: str) -> Unite:
+def unite_texts(delimiter: str) -> Unite:
     """Texts stay where both name the same labels; labels of two cells become one JSON list.
 
     Args:
-        separator: Between the labels of a cell.
+        delimiter: Between the labels of a cell.
     """
 
     def unite(first: Cell, second: Cell) -> Cell | None:
-        parsed = [c._replace(value=parse_labels(c.value, separator)) for c in (first, second)]
+        parsed = [c._replace(value=split_labels(c.value, delimiter)) for c in (first, second)]
         found = unite_labels(*parsed)
         if found is None or found.labels is not None:
             return found and Cell(label_text(found.value), found.labels)

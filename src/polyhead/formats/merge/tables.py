@@ -11,7 +11,7 @@ import pyarrow as pa
 from polyhead.errors import Fault, one_line
 from polyhead.formats.column_builder import is_text, narrow
 from polyhead.formats.faults import row_faults
-from polyhead.formats.label_text import LABEL_LISTS, find_separator
+from polyhead.formats.label_text import LABEL_LISTS
 from polyhead.formats.merge.cells import (
     Unite,
     objects_differ,
@@ -24,6 +24,7 @@ from polyhead.formats.merge.column import Contest, MergedColumn, merge_column
 from polyhead.formats.merge.kinds import SharedColumn, share_columns
 from polyhead.formats.merge.rows import Alignment, align
 from polyhead.structures import IMAGE, Table, labels_column
+from polyhead.structures.label_cells import find_delimiter
 from polyhead.structures.objects import OBJECTS_TYPE
 from polyhead.structures.table import Origin
 
@@ -104,7 +105,7 @@ def _unite(column: SharedColumn) -> Unite:
         return unite_labels
     if is_text(kind):
         texts = (t for part in column.parts for t in part.cells.unique().drop_null().to_pylist())
-        return unite_texts(find_separator(list(texts)))
+        return unite_texts(find_delimiter(list(texts)))
     return unite_equal
 
 

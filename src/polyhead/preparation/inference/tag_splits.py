@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from polyhead.preparation.inference.cell_kinds import are_numbers, repeat_enough
-from polyhead.tasks.tags.cells import DELIMITERS, split_cell
+from polyhead.structures.label_cells import DELIMITERS
+from polyhead.tasks.tags.cells import split_cell
 
 SPACE = " "
 _NONE = re.compile(

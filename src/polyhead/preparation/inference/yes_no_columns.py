@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from polyhead.preparation.inference.column_profile import ColumnProfile
-from polyhead.tasks.tags.cells import MULTI_HOT_CELLS
+from polyhead.structures.yes_no_cells import YES_NO_CELLS
 
 # `tag:car`, `weather/rain`, `color=red`: such signs are put there to make groups.
 _SIGN = re.compile(r"[^:/=.]+[:/=.]+\s*(?=\S)")
@@ -33,13 +33,13 @@ def answers(profile: ColumnProfile) -> dict[int, int]:
     """Rows that say yes (1), no (0) and unknown (-1, empty cells included)."""
     counts = {1: 0, 0: 0, -1: profile.num_unknown}
     for text, rows in profile.texts.items():
-        counts[int(MULTI_HOT_CELLS[text.casefold()])] += rows
+        counts[int(YES_NO_CELLS[text.casefold()])] += rows
     return counts
 
 
 def is_yes_no(profile: ColumnProfile) -> bool:
     """Whether every cell is a word for yes, no or unknown."""
-    return bool(profile.texts) and all(t.casefold() in MULTI_HOT_CELLS for t in profile.texts)
+    return bool(profile.texts) and all(t.casefold() in YES_NO_CELLS for t in profile.texts)
 
 
 def says_both(profile: ColumnProfile) -> bool:

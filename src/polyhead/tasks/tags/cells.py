@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -13,15 +12,16 @@ import pyarrow.compute as pc
 
 from polyhead.errors import ConfigError, nearest
 from polyhead.structures import Table, cell_kind
+from polyhead.structures.label_cells import (
+    distinct_labels,
+    find_delimiter,
+    is_list_text,
+    split_labels,
+)
+from polyhead.structures.yes_no_cells import YES_NO_CELLS
 from polyhead.tasks.labels import MAX_LISTED
 
 UNKNOWN = np.int8(-1)
-MULTI_HOT_CELLS = {
-    **dict.fromkeys(("1", "1.0", "true", "yes", "y", "t", "x"), np.int8(1)),
-    **dict.fromkeys(("0", "0.0", "false", "no", "n", "f"), np.int8(0)),
-    **dict.fromkeys(("-1", "-1.0", "?", "unknown"), UNKNOWN),
-}
-DELIMITERS = ("|", ";", ",")
 
 
 @dataclass(frozen=True)
@@ -86,18 +86,6 @@ def is_list(column: pa.ChunkedArray) -> bool:
     return pa.types.is_list(column.type) or pa.types.is_large_list(column.type)
 
 
-def find_delimiter(column: pa.ChunkedArray) -> str:
-    """The first of `|`, `;` and `,` that occurs in any cell; `|` when none does."""
-    if is_list(column):
-        return DELIMITERS[0]
-    _, texts = cell_codes(column)
-    plain = [text for text in texts if not text.lstrip().startswith("[")]
-    for delimiter in DELIMITERS:
-        if any(delimiter in text for text in plain):
-            return delimiter
-    return DELIMITERS[0]
-
-
 def split_cell(text: str, delimiter: str, none: str | None) -> list[str] | None:
     """Labels of one cell; None when it names nothing and is unknown.
 
@@ -105,33 +93,24 @@ def split_cell(text: str, delimiter: str, none: str | None) -> list[str] | None:
     (['car', 'bus'], [], None)
     """
     text = text.strip()
-    if none is not None and text == none:
+    if text == none:
         return []
-    if text.startswith("[") and text.endswith("]"):
-        return _distinct(_list_items(text))
-    return _distinct(text.split(delimiter)) or None
+    labels = split_labels(text, delimiter)
+    return labels if labels or is_list_text(text) else None
 
 
-def _distinct(items: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(item.strip() for item in items if item.strip()))
+def read_labels(column: pa.ChunkedArray, delimiter: str | None, none: str | None) -> LabelCells:
+    """The labels of a delimited text column, or of a column of lists.
 
-
-def _list_items(text: str) -> list[str]:
-    """Items of `["a", "b"]`, or of `[a, b]` as people write it; numbers as they are written."""
-    try:
-        items = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
-    except (json.JSONDecodeError, RecursionError):
-        items = []
-    if items and all(isinstance(item, str) for item in items):
-        return items
-    return [item.strip().strip("'\"") for item in text[1:-1].split(",")]
-
-
-def read_labels(column: pa.ChunkedArray, delimiter: str, none: str | None) -> LabelCells:
-    """The labels of a delimited text column, or of a column of lists."""
+    Args:
+        column: N cells of text or lists.
+        delimiter: Between the labels of a text; found in the texts when None.
+        none: Text of a cell without labels, besides `[]`.
+    """
     if is_list(column):
         return _read_lists(column)
     cells, texts = cell_codes(column)
+    delimiter = delimiter or find_delimiter(texts)
     parsed = [split_cell(text, delimiter, none) for text in texts]
     index: dict[str, int] = {}
     coded = [
@@ -153,7 +132,7 @@ def _read_lists(column: pa.ChunkedArray) -> LabelCells:
     known = column.is_valid().to_numpy()
     rows = pc.call_function("list_parent_indices", [column]).to_numpy()
     codes, texts = cell_codes(pc.call_function("list_flatten", [column]))
-    labels = _distinct(texts)
+    labels = distinct_labels(texts)
     index = {label: i for i, label in enumerate(labels)}
     places = np.array([index.get(text.strip(), -1) for text in texts] + [-1], np.int32)[codes]
     named = places >= 0
@@ -199,7 +178,7 @@ def read_multi_hot(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray, lis
         (N,) int8 of 1, 0, -1; the rows whose cell is none of the words for these; those cells.
     """
     codes, texts = cell_codes(column)
-    values = [MULTI_HOT_CELLS.get(text.strip().casefold()) for text in texts]
+    values = [YES_NO_CELLS.get(text.strip().casefold()) for text in texts]
     blank = [not text.strip() for text in texts]
     known = np.array([UNKNOWN if v is None else v for v in values] + [UNKNOWN], np.int8)
     wrong = np.array([v is None and not b for v, b in zip(values, blank, strict=True)] + [False])

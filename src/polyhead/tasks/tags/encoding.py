@@ -12,7 +12,6 @@ from polyhead.tasks.known_labels import known_labels
 from polyhead.tasks.labels import MAX_LISTED, spelling_faults, unknown_label_faults
 from polyhead.tasks.tags.cells import (
     UNKNOWN,
-    find_delimiter,
     label_column,
     match_columns,
     read_labels,
@@ -67,8 +66,7 @@ def encode_delimited(
         none: Text of a cell without labels, besides `[]`.
         is_declared: Whether the user listed the labels, rather than the table.
     """
-    texts = label_column(table, column)
-    cells = read_labels(texts, delimiter or find_delimiter(texts), none)
+    cells = read_labels(label_column(table, column), delimiter, none)
     index = {label: i for i, label in enumerate(classes)}
     places = np.array([index.get(label, -1) for label in cells.labels] or [-1])[cells.codes]
     targets = np.full((len(table), len(classes)), UNKNOWN, np.int8)

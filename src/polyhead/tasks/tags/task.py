@@ -19,7 +19,6 @@ from polyhead.tasks.component import Component, ComponentField
 from polyhead.tasks.labels import natural_order, one_sided_faults, support_faults
 from polyhead.tasks.tags.cells import (
     UNKNOWN,
-    find_delimiter,
     label_column,
     match_columns,
     read_labels,
@@ -107,10 +106,10 @@ class TagsConfig(TaskConfig):
             return self.settle(name, self.classes or labels)
         if self.classes:
             return self.settle(name, self.classes)
-        cells = label_column(table, self.column or name)
-        found = read_labels(cells, self.delimiter or find_delimiter(cells), self.none)
+        column = self.column or name
+        found = read_labels(label_column(table, column), self.delimiter, self.none)
         if not found.labels:
-            message = f'column "{self.column or name}" names no label in any of {len(table)} rows'
+            message = f'column "{column}" names no label in any of {len(table)} rows'
             raise DataError(f"{table.source}: {message}; expected some.", [])
         return self.settle(name, natural_order(found.labels))
 
