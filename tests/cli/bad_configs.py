@@ -62,7 +62,7 @@ CASES = {
     ),
     "same class twice": (edited("column: kind", "column: kind, classes: [x, x]"), "x"),
     "weight": (edited("column: kind", "column: kind, weight: 0"), "weight"),
-    "run name": (edited("name: good", "name: a/b"), "name"),
+    "run name": (edited("name: good", "name: a/b"), "expected letters"),
     "key twice": (GOOD + "name: again\n", "name"),
     "alias": (edited("name: good", "name: &n good\nx: *n"), "alias"),
     "tag": (edited("name: good", "name: !!python/object:os.system x"), "tag"),

@@ -214,7 +214,9 @@ class TestLabels:
         rows = object_table([[CAR, BUS, BUS]], ["car", "bus"], [1, 2])
         _, encoding = encode(rows, classes=["car"])
         assert codes(encoding) == ["W_LABEL_LEFT_OUT"]
-        assert encoding.faults[0].message.startswith("2 boxes of 1 categories")
+        message = encoding.faults[0].message
+        assert message.startswith("2 boxes are left out, of 1 of the file's categories")
+        assert "(bus)" in message
         assert encoding.targets.labels.tolist() == [0]
 
     def test_a_class_that_is_no_category_is_an_error_with_the_nearest(self):

@@ -62,6 +62,9 @@ def known_text(task: Task) -> str:
 
     >>> known_text({"type": "number", "num_images": 9, "num_known": 7})
     '7 of 9 pictures known'
+    >>> task = {"type": "class", "num_images": 9, "num_known": 7, "num_classes_evaluated": 1}
+    >>> known_text({**task, "num_classes": 1})
+    '7 of 9 pictures known; 1 class'
     """
     pictures = task["num_images"]
     if task["type"] == "tags":
@@ -75,7 +78,8 @@ def known_text(task: Task) -> str:
     if "num_classes" not in task:
         return found
     judged, classes = task["num_classes_evaluated"], task["num_classes"]
-    return f"{found}; {classes} classes" + ("" if judged == classes else f", {judged} evaluated")
+    noun = "class" if classes == 1 else "classes"
+    return f"{found}; {classes} {noun}" + ("" if judged == classes else f", {judged} evaluated")
 
 
 def figure_text(value: float | int | None) -> str:

@@ -50,6 +50,10 @@ def explain(error: Any, value: Mapping[str, Any], places: Mapping[Location, str]
         case "literal_error":
             choices = str(error["ctx"]["expected"]).replace("'", "").replace(" or ", ", ")
             return f'{where}: `{key}` is "{found}". {nearest(str(found), choices.split(", "))}'
+        case "string_pattern_mismatch":  # of the only key with a pattern, the name of the run
+            return (
+                f'{where}: `{key}` is "{found}"; expected letters, digits, ".", "-" and "_" only.'
+            )
         case "value_error":
             return f"{where}: `{key}`: {str(error['ctx']['error']).removesuffix('.')}."
     shown = f' (found "{found}")' if isinstance(found, str | int | float) else ""

@@ -148,6 +148,8 @@ def test_colour_pictures_and_missing_files_are_no_masks(tmp_path):
         path = table(tmp_path, cell=cell, light=["day", "night"])
         decision = one(propose(None, [path]), "mask")
         assert (decision.task, problem in decision.reason) == (None, True)
+    path = table(tmp_path, name="ground", cell="images/{}.png", light=["day", "night"])
+    assert "if these are masks: the mask" in one(propose(None, [path]), "ground").reason
 
 
 def test_grey_photos_are_pictures_and_masks_of_any_name_masks(tmp_path):

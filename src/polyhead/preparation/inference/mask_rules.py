@@ -34,8 +34,8 @@ def mask_task(table: Table, column: ColumnProfile) -> Decision:
     try:
         values, num_masks = _values(table, column.name)
     except ImageError as error:
-        problem = f", masks by its name, but {error.message}" if is_named else ""
-        return no_task(column, kind, found + problem)
+        doubt = ", masks by its name, but" if is_named else "; if these are masks:"
+        return no_task(column, kind, f"{found}{doubt} {error.message}")
     if not is_named and len(values) > _MAX_VALUES:
         return no_task(column, "picture", found)
     problem = _problem(values)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from polyhead.errors import Fault, nearest
 from polyhead.structures import Table, category_ids_of, labels_of, units_of
 from polyhead.tasks.boxes.cells import BoxCells
 from polyhead.tasks.labels import MAX_LISTED, unknown_label_faults
+
+_NAMED = 5  # categories in a message
 
 
 def box_label_faults(
@@ -36,7 +40,8 @@ def box_label_faults(
     listed = _listed_categories(table, column)
     missing = [label for label in classes if label not in listed]
     if listed and not missing:
-        return [*faults, *_left_out(table, len(odd), len(set(listed) - set(classes)))]
+        others = [label for label in listed if label not in classes]
+        return [*faults, *_left_out(table, len(odd), others)]
     faults += [
         Fault(
             "E_LABEL_UNKNOWN",
@@ -68,9 +73,10 @@ def _blank_faults(table: Table, rows: np.ndarray) -> list[Fault]:
     return faults
 
 
-def _left_out(table: Table, num_boxes: int, num_categories: int) -> list[Fault]:
+def _left_out(table: Table, num_boxes: int, categories: Sequence[str]) -> list[Fault]:
+    names = ", ".join(categories[:_NAMED]) + (", …" if len(categories) > _NAMED else "")
     message = (
-        f"{num_boxes} boxes of {num_categories} categories that `classes` does not declare are "
-        "left out; expected all of them declared, unless that is meant."
+        f"{num_boxes} boxes are left out, of {len(categories)} of the file's categories that "
+        f"`classes` does not declare ({names}); declare them as well, unless that is meant."
     )
     return [Fault("W_LABEL_LEFT_OUT", table.source, message)]
