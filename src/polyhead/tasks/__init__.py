@@ -14,8 +14,7 @@ from polyhead.tasks.mask.check import MaskCheck, check_masks
 from polyhead.tasks.mask.task import MaskConfig, MaskTask
 from polyhead.tasks.number.task import NumberConfig, NumberTask
 from polyhead.tasks.section import Section
-from polyhead.tasks.single_class.meter import ClassTaskMeter
-from polyhead.tasks.single_class.task import ClassConfig, ClassTask
+from polyhead.tasks.single_class.task import ClassConfig, ClassTask, ClassTaskMeter
 from polyhead.tasks.tags.from_objects import TagsFromObjects, derive_tags, tags_from
 from polyhead.tasks.tags.meter import TagsTaskMeter
 from polyhead.tasks.tags.task import TagsConfig, TagsTask

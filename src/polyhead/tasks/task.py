@@ -15,6 +15,9 @@ from polyhead.structures import Table, TaskPrediction
 from polyhead.tasks.component import ComponentField
 from polyhead.tasks.section import Section
 
+UNKNOWN = np.int8(-1)
+"""A cell that is neither yes nor no; a class that is none."""
+
 Dense = Mapping[str, np.ndarray]
 Targets = Any
 """N rows: `targets[row]` is one of them, `targets[rows]` are some of them."""

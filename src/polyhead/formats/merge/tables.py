@@ -105,7 +105,7 @@ def _unite(column: SharedColumn) -> Unite:
         return unite_labels
     if is_text(kind):
         texts = (t for part in column.parts for t in part.cells.unique().drop_null().to_pylist())
-        return unite_texts(find_delimiter(list(texts)))
+        return unite_texts(find_delimiter(texts))
     return unite_equal
 
 

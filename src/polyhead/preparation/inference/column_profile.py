@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 
 from polyhead.structures import Table
-from polyhead.tasks.tags.cells import cell_codes, is_list
+from polyhead.tasks.tags.cells import is_list
+from polyhead.tasks.text_cells import cell_codes
 
 MAX_ROWS = 20_000
 

@@ -9,16 +9,16 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from polyhead.errors import CheckpointError, DataError
+from polyhead.errors import DataError
 from polyhead.metrics import BoxesMeter
 from polyhead.structures import OBJECTS, Boxes, BoxesPrediction, BoxTargets, Table
 from polyhead.tasks.boxes.cells import choose_column, object_classes
 from polyhead.tasks.boxes.suppression import KeptBoxes, find_boxes
 from polyhead.tasks.boxes.targets import encode_boxes
 from polyhead.tasks.class_names import ClassNames
+from polyhead.tasks.class_thresholds import read_thresholds
 from polyhead.tasks.component import Component, ComponentField
-from polyhead.tasks.tags.cells import UNKNOWN
-from polyhead.tasks.task import Dense, Encoding, Task, TaskConfig
+from polyhead.tasks.task import UNKNOWN, Dense, Encoding, Task, TaskConfig
 
 UNFITTED = 0.3  # the score that shows a box before thresholds are fitted
 LOWEST_SCORE = 0.01  # of boxes that figures are computed from
@@ -167,14 +167,8 @@ class BoxesTask(Task):
         Raises:
             CheckpointError: The thresholds are not one a class.
         """
-        classes, thresholds = tuple(entry["classes"]), tuple(entry["thresholds"])
-        if len(thresholds) != len(classes):
-            raise CheckpointError(
-                f'task "{name}" has {len(thresholds)} thresholds for {len(classes)} classes; '
-                "expected one each; restore the file."
-            )
-        suppress = entry["nms"] == "greedy"
-        return cls(name, classes, thresholds=thresholds, suppress=suppress)
+        thresholds, suppress = read_thresholds(name, entry), entry["nms"] == "greedy"
+        return cls(name, tuple(entry["classes"]), thresholds=thresholds, suppress=suppress)
 
     def to_dict(self) -> dict[str, Any]:
         """Type, classes in order, thresholds and the way overlaps are treated."""

@@ -26,7 +26,8 @@ from polyhead.tasks.boxes.cells import (
 )
 from polyhead.tasks.known_labels import known_labels
 from polyhead.tasks.labels import unknown_label_faults
-from polyhead.tasks.tags.cells import UNKNOWN, text_column
+from polyhead.tasks.task import UNKNOWN
+from polyhead.tasks.text_cells import text_column
 
 BACKGROUND = "background"
 """The class of a pixel under no object."""

@@ -13,7 +13,7 @@ from polyhead.errors import Fault, ImageError
 from polyhead.structures import MaskTargets
 from polyhead.structures.mask_sources import UNKNOWN_PIXEL
 from polyhead.tasks.labels import support_faults
-from polyhead.tasks.tags.cells import UNKNOWN
+from polyhead.tasks.task import UNKNOWN
 
 MIN_KNOWN = 0.9  # share of known pixels at which a class without any counts as absent
 

@@ -16,8 +16,8 @@ from polyhead.structures import NumberPrediction, Table
 from polyhead.tasks.component import Component, ComponentField
 from polyhead.tasks.labels import MAX_LISTED
 from polyhead.tasks.number.cells import misreading, outlier_faults, parse_number
-from polyhead.tasks.tags.cells import cell_codes, text_column
 from polyhead.tasks.task import Dense, Encoding, Task, TaskConfig
+from polyhead.tasks.text_cells import cell_codes, text_column
 
 NUM_STRATA = 5  # parts of the split are alike in these quantiles
 MIN_KNOWN = 20  # fewer say too little about the width of intervals

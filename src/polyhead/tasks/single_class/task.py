@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from polyhead.errors import DataError
+from polyhead.metrics import ClassMeter, fit_temperature
 from polyhead.structures import ClassPrediction, Table
 from polyhead.tasks.class_names import ClassNames
 from polyhead.tasks.component import Component, ComponentField
@@ -20,11 +21,10 @@ from polyhead.tasks.labels import (
     support_faults,
     unknown_label_faults,
 )
-from polyhead.tasks.single_class.meter import ClassTaskMeter
-from polyhead.tasks.tags.cells import cell_codes, text_column
-from polyhead.tasks.task import Dense, Encoding, Task, TaskConfig
+from polyhead.tasks.task import UNKNOWN, Dense, Encoding, Task, TaskConfig
+from polyhead.tasks.text_cells import cell_codes, text_column
 
-UNKNOWN = -1
+TINY = 1e-12  # the least probability whose logarithm is taken
 
 
 class ClassConfig(TaskConfig):
@@ -123,3 +123,32 @@ class ClassTask(Task):
     def to_dict(self) -> dict[str, Any]:
         """Type and classes in order."""
         return {"type": self.type, "classes": list(self.classes)}
+
+
+class ClassTaskMeter:
+    """Gathers probabilities batch by batch.
+
+    Args:
+        task: Whose answers are measured.
+    """
+
+    def __init__(self, task: ClassTask) -> None:
+        self._task = task
+        self._meter = ClassMeter(task.classes)
+
+    def update(self, dense: Dense, targets: np.ndarray) -> None:
+        """Take one batch."""
+        self._meter.update(dense["probabilities"], targets)
+
+    def compute(self, *, intervals: bool = False) -> dict[str, Any]:
+        """The task's part of `evaluation.json`."""
+        return self._meter.compute(intervals=intervals)
+
+    def calibrate(self) -> float:
+        """The temperature T: q ∝ p^(1/T) has the least log loss on all that was seen."""
+        log_probabilities = np.log(np.maximum(self._meter.probabilities, TINY))
+        return fit_temperature(log_probabilities, self._meter.targets)
+
+    def fit(self) -> ClassTask:
+        """The task as it is: the likeliest class needs no rule."""
+        return self._task

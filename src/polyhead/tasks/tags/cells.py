@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from polyhead.errors import ConfigError, nearest
-from polyhead.structures import Table, cell_kind
+from polyhead.structures import Table
 from polyhead.structures.label_cells import (
     distinct_labels,
     find_delimiter,
@@ -20,8 +20,8 @@ from polyhead.structures.label_cells import (
 )
 from polyhead.structures.yes_no_cells import YES_NO_CELLS
 from polyhead.tasks.labels import MAX_LISTED
-
-UNKNOWN = np.int8(-1)
+from polyhead.tasks.task import UNKNOWN
+from polyhead.tasks.text_cells import cell_codes, text_column
 
 
 @dataclass(frozen=True)
@@ -44,34 +44,6 @@ class LabelCells:
         """How often each label is named."""
         numbers = np.bincount(self.codes, minlength=len(self.labels))
         return dict(zip(self.labels, numbers.tolist(), strict=True))
-
-
-def cell_codes(column: pa.ChunkedArray) -> tuple[np.ndarray, list[str]]:
-    """Codes (N,) int32 into the distinct cell texts, -1 for an empty cell; and the texts."""
-    encoded = column
-    if not pa.types.is_dictionary(column.type):
-        encoded = column.cast(pa.string()).dictionary_encode()
-    array = encoded.unify_dictionaries().combine_chunks()
-    if isinstance(array, pa.ChunkedArray):  # Arrow keeps an empty column chunked
-        return np.empty(0, np.int32), []
-    codes = array.indices.cast(pa.int32()).fill_null(-1).to_numpy(zero_copy_only=False)
-    return codes, array.dictionary.cast(pa.string()).to_pylist()
-
-
-def text_column(table: Table, name: str) -> pa.ChunkedArray:
-    """A column whose cells are single texts, as written; numbers are such.
-
-    Raises:
-        ConfigError: There is no such column, or it holds lists or other nested cells.
-    """
-    column = table.column(name)
-    if pa.types.is_nested(column.type) and not pa.types.is_dictionary(column.type):
-        raise ConfigError(
-            f'{table.source} column "{name}" holds {cell_kind(column.type)}; expected text or '
-            "numbers; only the `column` of a tags task may hold lists.",
-            code="E_COLUMN",
-        )
-    return column
 
 
 def label_column(table: Table, name: str) -> pa.ChunkedArray:

@@ -10,9 +10,9 @@ import numpy as np
 
 from polyhead.field import PairwiseField, Rules
 from polyhead.metrics import Conformal
-from polyhead.tasks.tags.cells import UNKNOWN
 from polyhead.tasks.tags.threshold_intervals import ThresholdIntervals
 from polyhead.tasks.tags.uncoupled import Uncoupled
+from polyhead.tasks.task import UNKNOWN
 
 Decoder = Literal["marginals", "map", "expected_f1"]
 

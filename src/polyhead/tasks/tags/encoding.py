@@ -11,13 +11,13 @@ from polyhead.structures import Table, labels_column
 from polyhead.tasks.known_labels import known_labels
 from polyhead.tasks.labels import MAX_LISTED, spelling_faults, unknown_label_faults
 from polyhead.tasks.tags.cells import (
-    UNKNOWN,
     label_column,
     match_columns,
     read_labels,
     read_multi_hot,
-    text_column,
 )
+from polyhead.tasks.task import UNKNOWN
+from polyhead.tasks.text_cells import text_column
 
 
 def encode_columns(

@@ -11,8 +11,8 @@ from polyhead.structures import Boxes, BoxTargets, MaskTargets
 from polyhead.structures.mask_sources import UNKNOWN_PIXEL
 from polyhead.tasks.boxes.task import BoxesTask, labels_there
 from polyhead.tasks.mask.task import MaskTask
-from polyhead.tasks.tags.cells import UNKNOWN
 from polyhead.tasks.tags.task import TagsConfig, TagsTask
+from polyhead.tasks.task import UNKNOWN
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,15 +10,15 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
-from polyhead.errors import CheckpointError, ConfigError, DataError, nearest
+from polyhead.errors import ConfigError, DataError, nearest
 from polyhead.field import PairwiseField, find_violations
 from polyhead.metrics import Sharing, ThresholdObjective, parse_thresholds
 from polyhead.structures import Table, TagsPrediction
 from polyhead.tasks.class_names import ClassNames
+from polyhead.tasks.class_thresholds import read_thresholds
 from polyhead.tasks.component import Component, ComponentField
 from polyhead.tasks.labels import natural_order, one_sided_faults, support_faults
 from polyhead.tasks.tags.cells import (
-    UNKNOWN,
     label_column,
     match_columns,
     read_labels,
@@ -27,7 +27,7 @@ from polyhead.tasks.tags.decision import Decoder, TagDecision
 from polyhead.tasks.tags.encoding import encode_columns, encode_delimited
 from polyhead.tasks.tags.meter import TagsTaskMeter
 from polyhead.tasks.tags.rules import RulesConfig, rule_faults
-from polyhead.tasks.task import Dense, Encoding, Task, TaskConfig
+from polyhead.tasks.task import UNKNOWN, Dense, Encoding, Task, TaskConfig
 
 USUAL_THRESHOLDS = Component(name="macro_f1")
 
@@ -230,13 +230,8 @@ class TagsTask(Task):
         Raises:
             CheckpointError: The thresholds are not one a class.
         """
-        classes, thresholds = tuple(entry["classes"]), tuple(entry["thresholds"])
-        if len(thresholds) != len(classes):
-            raise CheckpointError(
-                f'task "{name}" has {len(thresholds)} thresholds for {len(classes)} classes; '
-                "expected one each; restore the file."
-            )
-        return cls(name, classes, decision=TagDecision.from_dict(entry))
+        read_thresholds(name, entry)  # refuses those of other classes
+        return cls(name, tuple(entry["classes"]), decision=TagDecision.from_dict(entry))
 
     def to_dict(self) -> dict[str, Any]:
         """Type, classes in order, thresholds, and what else decides."""
