@@ -149,6 +149,40 @@ def test_faults_are_told_with_the_place(polyhead, config, columns, tmp_path, fau
     assert "Traceback" not in answer.err
 
 
+def test_classes_of_a_picture_sum_to_one(polyhead, config, columns, tmp_path):
+    apart = {f"daytime/{c}": np.full(len(columns["image"]), 0.5) for c in ("day", "dusk", "night")}
+    path = write(tmp_path / "scores.parquet", {"image": columns["image"]} | apart)
+    answer = polyhead("evaluate", config, "--predictions", path)
+    assert (answer.code, "sum to 1.5" in answer.err) == (3, True)
+    rounded = {name: np.full(len(columns["image"]), 0.33) for name in apart}
+    path = write(tmp_path / "scores.parquet", {"image": columns["image"]} | rounded)
+    assert evaluated(polyhead, config, path)["tasks"]["daytime"]["metrics"]["ECE"]["value"] < 0.7
+
+
+def test_a_probability_that_rounding_carried_past_one_is_one(polyhead, config, columns, tmp_path):
+    cells = columns["contents/car"].copy()
+    cells[3] = 1
+    exact = evaluated(
+        polyhead, config, write(tmp_path / "a.parquet", columns | {"contents/car": cells})
+    )
+    cells[3] = 1.0000001
+    past = write(tmp_path / "b.parquet", columns | {"contents/car": cells})
+    assert evaluated(polyhead, config, past) == exact
+
+
+def test_an_unknown_cell_needs_a_score_where_it_counts_as_no(polyhead, tmp_path):
+    (tmp_path / "labels.csv").write_text("image,car,bus\na.jpg,1,\nb.jpg,0,1\n")
+    (tmp_path / "scores.csv").write_text("image,t/car,t/bus\na.jpg,.9,\nb.jpg,.2,.7\n")
+    (tmp_path / "config.yaml").write_text(
+        "data: {images: ., annotations: labels.csv}\n"
+        "tasks: {t: {type: tags, columns: [car, bus]}}\n"
+    )
+    words = (tmp_path / "config.yaml", tmp_path / "scores.csv", "--protocol")
+    assert "mAP" in evaluated(polyhead, *words, "voc07")["tasks"]["t"]["metrics"]
+    answer = polyhead("evaluate", words[0], "--predictions", *words[1:], "unknown_negative")
+    assert (answer.code, 'column "t/bus" of a.jpg' in answer.err) == (3, True)
+
+
 def test_wrong_files_and_names_are_told(polyhead, config, tmp_path):
     (tmp_path / "scores.json").write_text("{}")
     (tmp_path / "scores.parquet").write_text("junk")

@@ -14,6 +14,7 @@ from polyhead.errors import DataError, nearest
 from polyhead.formats import read_tables
 from polyhead.formats.faults import refusal
 from polyhead.metrics import ClassMeter, ScoredTags, choose_protocol, protocol_entry, tags_entry
+from polyhead.metrics.cells import ROUNDING
 from polyhead.preparation.encode_tasks import encode_tasks
 from polyhead.preparation.prepare import prepare
 from polyhead.preparation.score_table import ScoreTable, read_score_table
@@ -75,7 +76,7 @@ def score_predictions(
     for name, task in needed.items():
         scores = scored.scores[name] if kept.all() else scored.scores[name][kept]
         images = [scored.images[row] for row in np.flatnonzero(kept).tolist()]
-        _refuse_empty(scored, task, scores, targets[name], images)
+        _refuse_empty(scored, task, scores, _counted(task, targets[name], protocol), images)
         with reporter.waiting(f"figures and intervals of {name}"):
             tasks[name] = _entry(task, scores, targets[name], protocol)
     return {
@@ -132,12 +133,18 @@ def _targets(
     return {name: targets[name][rows] for name in needed}
 
 
+def _counted(task: Task, targets: np.ndarray, protocol: str) -> np.ndarray:
+    """(M, L), or (M, 1) of a class task: the cells that count in some figure."""
+    if isinstance(task, TagsTask):
+        return choose_protocol(protocol).judged(targets) >= 0
+    return task.known(targets)[:, None]
+
+
 def _refuse_empty(
-    scored: ScoreTable, task: Task, scores: np.ndarray, targets: np.ndarray, images: list[str]
+    scored: ScoreTable, task: Task, scores: np.ndarray, counted: np.ndarray, images: list[str]
 ) -> None:
-    """Refuse NaN and empty cells of known labels."""
-    name, known = task.name, task.known(targets)
-    empty = np.isnan(scores) & (known if known.ndim == 2 else known[:, None])
+    """Refuse NaN and empty cells that count."""
+    name, empty = task.name, np.isnan(scores) & counted
     if empty.any():
         row, place = np.argwhere(empty)[0].tolist()
         raise refusal(
@@ -145,13 +152,13 @@ def _refuse_empty(
             scored.source,
             f'{int(empty.sum())} cells of the task "{name}" hold no number, such as column '
             f'"{name}/{task.classes[place]}" of {images[row]}; expected a score wherever the '
-            "label is known; fill the cells or remove the rows.",
+            "label counts: where it is known, and under unknown_negative everywhere; fill the "
+            "cells or remove the rows.",
         )
 
 
 def _entry(task: Task, scores: np.ndarray, targets: np.ndarray, protocol: str) -> dict[str, Any]:
-    known = scores[task.known(targets)]
-    are_probabilities = bool(((known >= 0) & (known <= 1)).all())
+    scores, are_probabilities = _read(scores, scores[task.known(targets)])
     if isinstance(task, ClassTask):
         return {"type": task.type, **_class_entry(task, scores, targets, are_probabilities)}
     cuts = np.full(len(task.classes), CUT) if are_probabilities else None
@@ -166,12 +173,32 @@ def _entry(task: Task, scores: np.ndarray, targets: np.ndarray, protocol: str) -
     return entry
 
 
+def _read(scores: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, bool]:
+    """The scores, and whether the known ones are probabilities, which rounding may have moved."""
+    low, high = known.min(initial=0), known.max(initial=1)
+    if low < -ROUNDING or high > 1 + ROUNDING:
+        return scores, False
+    return scores if low == 0 and high == 1 else np.clip(scores, 0, 1), True
+
+
 def _class_entry(
     task: ClassTask, scores: np.ndarray, targets: np.ndarray, are_probabilities: bool
 ) -> dict[str, Any]:
     if not are_probabilities:
         message = "scores reach beyond [0, 1]; expected probabilities; apply a softmax first."
         raise refusal("E_SCORES", f'class task "{task.name}"', message)
+    _refuse_other_sums(task, scores[task.known(targets)].sum(axis=1, dtype=np.float64))
     meter = ClassMeter(task.classes)
     meter.update(scores, targets)
     return meter.compute(intervals=True)
+
+
+def _refuse_other_sums(task: ClassTask, sums: np.ndarray) -> None:
+    """Refuse (M,) sums of probabilities that are not 1, but for two decimals in a file."""
+    off = np.abs(sums - 1)
+    if off.max(initial=0) > max(0.02, 0.005 * len(task.classes)):
+        message = (
+            f"the classes of a picture sum to {sums[off.argmax()]:.3g}; expected probabilities, "
+            "which sum to 1; apply a softmax, or divide each row by its sum."
+        )
+        raise refusal("E_SCORES", f'class task "{task.name}"', message)
