@@ -5,7 +5,6 @@ from polyhead.metrics.boxes.boxes_meter import BoxesMeter
 from polyhead.metrics.calibration.calibration import (
     brier_score,
     expected_calibration_error,
-    log_loss,
 )
 from polyhead.metrics.calibration.calibration_fit import (
     Calibration,
@@ -14,11 +13,11 @@ from polyhead.metrics.calibration.calibration_fit import (
     fit_temperature,
 )
 from polyhead.metrics.calibration.conformal import Conformal, fit_conformal, fit_conformal_class
+from polyhead.metrics.calibration.log_loss import log_loss, tags_log_loss
 from polyhead.metrics.calibration.reliability import (
     ReliabilityBins,
     label_calibration,
     reliability_bins,
-    tags_log_loss,
 )
 from polyhead.metrics.class_meter import ClassMeter
 from polyhead.metrics.entries import class_entries

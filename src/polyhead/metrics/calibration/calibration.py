@@ -1,4 +1,4 @@
-"""How far probabilities are from frequencies: expected calibration error, Brier, log loss."""
+"""How far probabilities are from frequencies: expected calibration error, Brier."""
 
 from __future__ import annotations
 
@@ -53,13 +53,7 @@ def brier_score(
 ) -> np.ndarray:
     """Brier score of a tags task: mean of (p − y)² over known cells.
 
-    Args:
-        probabilities: (N, L) in [0, 1].
-        outcomes: (N, L) 1 yes, 0 no, -1 unknown.
-        weights: (N,) or (N, R) how often each image counts; once when None.
-
-    Returns:
-        () or (R,) float64, NaN without a known cell.
+    Arguments and shapes as `expected_calibration_error`.
     """
     weights = np.ones(len(outcomes)) if weights is None else weights
     squares = image_squares(probabilities, outcomes)
@@ -74,29 +68,6 @@ def image_squares(probabilities: np.ndarray, outcomes: np.ndarray) -> np.ndarray
         errors = np.subtract(probabilities[rows], part, dtype=np.float64)
         sums[rows] = np.square(np.where(part >= 0, errors, 0)).sum(axis=1)
     return sums
-
-
-def log_loss(
-    probabilities: np.ndarray, targets: np.ndarray, weights: np.ndarray | None = None
-) -> np.ndarray:
-    """Negative log likelihood of a class task: mean of −ln p(true class) over known rows, in nats.
-
-    Probabilities below float32's epsilon count as epsilon, as in scikit-learn.
-
-    Args:
-        probabilities: (N, K), rows of known targets sum to 1.
-        targets: (N,) index of the true class, -1 unknown.
-        weights: (N,) or (N, R) how often each image counts; once when None.
-
-    Returns:
-        () or (R,) float64, NaN without a known row.
-    """
-    weights = np.ones(len(targets)) if weights is None else weights
-    known = targets >= 0
-    likelihood = probabilities[np.arange(len(targets)), np.where(known, targets, 0)]
-    floor = np.finfo(np.float32).eps
-    losses = -np.log(np.maximum(np.where(known, likelihood, 1), floor, dtype=np.float64))
-    return ratio(losses @ weights, known.astype(np.float64) @ weights)
 
 
 def top_label(probabilities: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -105,38 +105,6 @@ def label_bins(probabilities: np.ndarray, outcomes: np.ndarray) -> LabelBins:
     return LabelBins(count, probability, yes, squares)
 
 
-def tags_log_loss(
-    probabilities: np.ndarray, outcomes: np.ndarray, weights: np.ndarray | None = None
-) -> np.ndarray:
-    """Negative log likelihood of a tags task: mean of −ln p(outcome) over known cells, in nats.
-
-    Likelihoods below float32's epsilon count as epsilon, as in scikit-learn.
-
-    Args:
-        probabilities: (N, L) in [0, 1].
-        outcomes: (N, L) 1 yes, 0 no, -1 unknown.
-        weights: (N,) or (N, R) how often each image counts; once when None.
-
-    Returns:
-        () or (R,) float64, NaN without a known cell.
-    """
-    weights = np.ones(len(outcomes)) if weights is None else weights
-    losses = image_log_losses(probabilities, outcomes)
-    return ratio(losses @ weights, (outcomes >= 0).sum(axis=1) @ weights)
-
-
-def image_log_losses(probabilities: np.ndarray, outcomes: np.ndarray) -> np.ndarray:
-    """(N,) −Σ ln p(outcome) over the known cells of each image; arguments as `tags_log_loss`."""
-    floor = np.finfo(np.float32).eps
-    sums = np.zeros(len(outcomes))
-    for rows in row_blocks(outcomes.shape):
-        part, told = outcomes[rows], probabilities[rows].astype(np.float64)
-        likelihood = np.where(part == 1, told, 1 - told)
-        likelihood = np.maximum(np.where(part >= 0, likelihood, 1), floor)
-        sums[rows] = -np.log(likelihood).sum(axis=1)
-    return sums
-
-
 def label_calibration(probabilities: np.ndarray, outcomes: np.ndarray) -> dict[str, np.ndarray]:
     """Expected calibration error and Brier score of each label by itself.
 

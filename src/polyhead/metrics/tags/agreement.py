@@ -80,13 +80,7 @@ def subset_accuracy(
     Departs from scikit-learn's `accuracy_score` only where cells are unknown: an image with some
     unknown cells is judged by the others.
 
-    Args:
-        given: (N, L) bool, the labels that the model gives.
-        targets: (N, L) 1 yes, 0 no, -1 unknown.
-        weights: (N,) or (N, R) how often each image counts; once when None.
-
-    Returns:
-        () or (R,) float64, NaN without a known cell.
+    Arguments and shapes as `hamming_error`.
     """
     return ImageAgreement.of(given, targets).subset_accuracy(_weights(targets, weights))
 
@@ -96,13 +90,7 @@ def example_f1(
 ) -> np.ndarray:
     """Mean over images of 2 |y ∩ ŷ| / (|y| + |ŷ|) over known labels; 1 when both sets are empty.
 
-    Args:
-        given: (N, L) bool, the labels that the model gives.
-        targets: (N, L) 1 yes, 0 no, -1 unknown.
-        weights: (N,) or (N, R) how often each image counts; once when None.
-
-    Returns:
-        () or (R,) float64 over the images with a known label, NaN without such.
+    Arguments and shapes as `hamming_error`; an image without a known label is left out.
     """
     return ImageAgreement.of(given, targets).example_f1(_weights(targets, weights))
 
