@@ -130,3 +130,16 @@ def test_a_label_in_nearly_every_picture_starts_where_it_can_still_be_unlearnt()
     loss = LOSSES["asymmetric"](counts)
     assert loss.start().item() == 6.0
     assert slope(loss, 6.0, 0.0) > 0.01
+
+
+@pytest.mark.parametrize("margin", [0.0, 0.7, 1.5])
+def test_margins_of_hill_keep_the_order_of_logits(margin):
+    logits = torch.linspace(-15, 15, 601)[:, None]
+    log_odds = build("hill", {"margin": margin}).log_odds(logits)
+    assert (log_odds.diff(dim=0) > 0).all()
+
+
+@pytest.mark.parametrize("margin", [-0.1, 1.6, float("nan")])
+def test_margins_of_hill_without_an_inverse_link_are_refused(margin):
+    with pytest.raises(ValueError, match=r"between 0 and 1\.5"):
+        build("hill", {"margin": margin})

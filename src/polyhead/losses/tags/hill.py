@@ -9,12 +9,14 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from polyhead.losses.loss import LabelCounts
+from polyhead.losses.option_rules import require
 from polyhead.losses.precision import full_precision
 from polyhead.losses.tags.focusing import focused, log_slope
 from polyhead.losses.tags.inversion import invert
 from polyhead.losses.tags.pointwise import PointwiseLoss
 
 GAMMA, LAMBDA = 2.0, 1.5  # the link is increasing for no smaller λ
+MOST_MARGIN = 1.5  # above it the link falls in places: one probability, several logits
 REACH = 20.0
 
 
@@ -28,7 +30,7 @@ class Hill(PointwiseLoss):
 
     Args:
         counts: Of the training part.
-        margin: m, by which a yes should be surer.
+        margin: m in [0, 1.5], by which a yes should be surer.
 
     Shapes:
         logits, targets, known (B, L).
@@ -36,6 +38,7 @@ class Hill(PointwiseLoss):
 
     def __init__(self, counts: LabelCounts, *, margin: float = 1.0) -> None:
         super().__init__(len(counts.prior))
+        require(0 <= margin <= MOST_MARGIN, "margin", f"between 0 and {MOST_MARGIN}", margin)
         self.margin = margin
         self._prior_logit = torch.logit(torch.from_numpy(counts.prior))
 
