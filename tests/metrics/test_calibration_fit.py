@@ -143,3 +143,13 @@ def test_temperature_of_a_class_task():
     )
     assert fit_temperature(logits[:3], np.full(3, -1)) == pytest.approx(1, abs=1e-4)
     assert 0 < fit_temperature(np.eye(3), np.arange(3)) < 1
+
+
+@pytest.mark.parametrize("has_link", [True, False])
+def test_infinite_log_odds_count_as_large_ones(has_link):
+    targets = np.array([[1, 0], [0, 1], [0, 1], [1, 0]])
+    log_odds = np.array([[np.inf, -np.inf], [-np.inf, np.inf], [np.inf, 0], [0, 1.0]])
+    found = choose_calibration(log_odds, targets, has_link)
+    large = choose_calibration(np.clip(log_odds, -100, 100), targets, has_link)
+    assert np.isfinite(list(found.held_out.values())).all()
+    np.testing.assert_array_equal(found.scale, large.scale)

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from scipy.optimize import fminbound
 
-from polyhead.metrics.calibration.label_scores import LabelScores
+from polyhead.metrics.calibration.label_scores import MOST, LabelScores
 from polyhead.metrics.calibration.platt import label_prior, pooled_fit, shrunk_fits
 from polyhead.metrics.cells import known_cells, known_rows, row_blocks
 
@@ -158,7 +158,7 @@ def _image_losses(
     sums = np.zeros(len(targets))
     for rows in row_blocks(targets.shape):
         known = targets[rows] >= 0
-        found = np.where(known, log_odds[rows], 0) * scale + shift
+        found = np.where(known, np.clip(log_odds[rows], -MOST, MOST), 0) * scale + shift
         signed = np.where(targets[rows] == 1, -found, found)
         # As logaddexp(0, z), which takes twice as long.
         losses = np.maximum(signed, 0) + np.log1p(np.exp(-np.abs(signed)))
