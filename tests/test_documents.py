@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from polyhead.config import load_config
+from polyhead.config import json_schema, load_config
 from polyhead.scenes import SceneOptions, write_scenes
 
 ROOT = Path(__file__).parent.parent
@@ -35,6 +35,32 @@ def test_every_yaml_block_is_a_valid_config(guide, tmp_path):
 def test_every_link_leads_to_a_file(guide):
     for target in re.findall(r"\]\(([^)#:]+)\)", guide.read_text()):
         assert (guide.parent / target).exists(), target
+
+
+def listed_default(default):
+    """A default of the JSON Schema as the guide writes it; None for keys of its own."""
+    if isinstance(default, dict):
+        return default.get("name")
+    if default is None:
+        return "–"
+    shown = f"{default:g}" if isinstance(default, float) else json.dumps(default)
+    return shown.strip('"')
+
+
+def test_every_key_stands_in_the_guide_with_its_default():
+    text = (ROOT / "docs" / "config.md").read_text()
+    rows = [line.split("|")[1:-1] for line in text.splitlines() if line.startswith("| `")]
+    told = {(key, cell.strip(" `")) for row in rows for key in row[0].split("`") for cell in row}
+    keys = {
+        (key, listed_default(found.get("default")))
+        for name, model in json_schema()["$defs"].items()
+        if name not in ("Component", "RulesConfig", "SamplerConfig")
+        for key, found in model["properties"].items()
+        if name != "SourceConfig" or key != "path"
+    }
+    own = {"augment", "head", "image_size", "loss", "rules", "split"}  # defaults of several values
+    assert {key for key, _ in keys} <= {key for key, _ in told}
+    assert {(key, default) for key, default in keys if key not in own} <= told
 
 
 @pytest.fixture(scope="module")
