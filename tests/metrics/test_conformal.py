@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from polyhead.errors import ConfigError
-from polyhead.metrics import fit_conformal, fit_conformal_class
+from polyhead.metrics import fit_conformal
 
 
 def draw(generator, num_rows, unknown=0.2):
@@ -36,14 +36,6 @@ def test_it_is_the_highest_level_within_the_risk():
 
     assert bound(fitted.level) <= 0.1
     assert bound(np.nextafter(np.float32(fitted.level), np.float32(1))) > 0.1
-
-
-def test_of_a_class_it_is_the_order_statistic():
-    generator = np.random.default_rng(2)
-    probabilities = generator.dirichlet(np.ones(4), 99).astype(np.float32)
-    targets = generator.integers(4, size=99)
-    expected = np.sort(probabilities[np.arange(99), targets])[10 - 1]
-    assert fit_conformal_class(probabilities, targets, 0.1).level == expected
 
 
 def test_too_few_images_give_every_label_and_unknown_cells_never_matter():

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from polyhead.data.decode import MAX_PIXELS, NOTES, is_misnamed, read_picture
+from polyhead.data.decode import NOTES, is_misnamed, read_picture
 from polyhead.data.image_names import NameHints
 from polyhead.data.source import digest_of, opened
 from polyhead.errors import Fault, ImageError
@@ -56,7 +56,6 @@ def check_images(
     paths: Sequence[Path],
     where: Callable[[int], str],
     *,
-    max_pixels: int = MAX_PIXELS,
     workers: int | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> ImageCheck:
@@ -65,7 +64,6 @@ def check_images(
     Args:
         paths: N files.
         where: How messages name a row, such as `Table.where`.
-        max_pixels: Cap on width × height.
         workers: Number of threads; by default one a core.
         progress: Told the number of pictures done, after each.
 
@@ -74,25 +72,25 @@ def check_images(
         `W_IMAGE_DUPLICATE`, and the notes of `NOTES`.
     """
     collected = _Collected(paths, where)
-    for row, finding in enumerate(_findings(paths, max_pixels, workers or os.cpu_count() or 1)):
+    for row, finding in enumerate(_findings(paths, workers or os.cpu_count() or 1)):
         collected.add(row, finding)
         if progress is not None:
             progress(row + 1)
     return ImageCheck(collected.all_faults(), collected.sizes, collected.digests)
 
 
-def _findings(paths: Sequence[Path], max_pixels: int, workers: int) -> Iterator[_Finding]:
+def _findings(paths: Sequence[Path], workers: int) -> Iterator[_Finding]:
     """One finding a picture, in order; Pillow lets other threads run while it decodes."""
     with ThreadPoolExecutor(workers) as pool:
         for start in range(0, len(paths), _BLOCK):
             block = [paths[row] for row in range(start, min(start + _BLOCK, len(paths)))]
-            yield from pool.map(lambda path: _examine(path, max_pixels), block)
+            yield from pool.map(_examine, block)
 
 
-def _examine(path: Path, max_pixels: int) -> _Finding:
+def _examine(path: Path) -> _Finding:
     try:
         with opened(path) as stream:
-            picture = read_picture(stream, max_pixels=max_pixels)
+            picture = read_picture(stream)
             file_digest = digest_of(stream)
     except ImageError as error:
         return _Finding(error)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from polyhead.data.decode import MAX_PIXELS, Decoded, read_picture
+from polyhead.data.decode import Decoded, read_picture
 from polyhead.data.source import Source
 
 PREPROCESSING = "1"
@@ -41,7 +41,7 @@ def resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return _stretched(Image.fromarray(np.ascontiguousarray(image)), size)
 
 
-def load_image(source: Source, size: tuple[int, int], *, max_pixels: int = MAX_PIXELS) -> Decoded:
+def load_image(source: Source, size: tuple[int, int]) -> Decoded:
     """Decode a picture and stretch it to `size`.
 
     Equals `resize` of `decode(source, at_least=size)`, bit for bit.
@@ -49,7 +49,6 @@ def load_image(source: Source, size: tuple[int, int], *, max_pixels: int = MAX_P
     Args:
         source: A path, the bytes of a file, or a seekable stream.
         size: (height, width) of the result.
-        max_pixels: Cap on the file's width × height.
 
     Returns:
         The picture, its `image` (height, width, 3); `width` and `height` are the displayed file's.
@@ -58,7 +57,7 @@ def load_image(source: Source, size: tuple[int, int], *, max_pixels: int = MAX_P
         ImageError: As `decode` raises.
         ValueError: A side of `size` is below 1.
     """
-    picture = read_picture(source, at_least=size, max_pixels=max_pixels)
+    picture = read_picture(source, at_least=size)
     pixels = _stretched(picture.pixels, size)
     return Decoded(pixels, picture.width, picture.height, picture.notes)
 

@@ -10,12 +10,10 @@ from scipy.sparse import csr_array, hstack
 
 from polyhead.field.rules import Rules
 
-TIME_LIMIT = 1.0
+TIME_LIMIT = 1.0  # seconds
 
 
-def mixed_integer(
-    log_odds: np.ndarray, couplings: np.ndarray, rules: Rules, time_limit: float = TIME_LIMIT
-) -> np.ndarray | None:
+def mixed_integer(log_odds: np.ndarray, couplings: np.ndarray, rules: Rules) -> np.ndarray | None:
     """Argmax of u'·y + Σ_{i<j} W_ij y_i y_j over legal y, of one image.
 
     Each pair has z = y_i y_j: z <= y_i and z <= y_j where W_ij > 0, z >= y_i + y_j − 1 where
@@ -25,7 +23,6 @@ def mixed_integer(
         log_odds: (n,) u', of the un-centred field.
         couplings: (n, n) W.
         rules: Over the n labels.
-        time_limit: Seconds.
 
     Returns:
         (n,) bool; None when time ran out before a state was found.
@@ -44,7 +41,7 @@ def mixed_integer(
         integrality=np.r_[np.ones(num_labels), np.zeros(len(weights))],
         bounds=(0, 1),
         constraints=constraints,
-        options={"time_limit": time_limit, "mip_rel_gap": 1e-9},
+        options={"time_limit": TIME_LIMIT, "mip_rel_gap": 1e-9},
     )
     if found.x is None:
         return None

@@ -1,6 +1,6 @@
 """Figures over known cells: average precision, the F1 family, calibration, thresholds, meters."""
 
-from polyhead.metrics.bootstrap import Interval, bootstrap_rows, bootstrap_weights
+from polyhead.metrics.bootstrap import Interval, bootstrap_weights
 from polyhead.metrics.boxes.boxes_meter import BoxesMeter
 from polyhead.metrics.calibration.calibration import (
     brier_score,
@@ -12,7 +12,7 @@ from polyhead.metrics.calibration.calibration_fit import (
     fit_calibration,
     fit_temperature,
 )
-from polyhead.metrics.calibration.conformal import Conformal, fit_conformal, fit_conformal_class
+from polyhead.metrics.calibration.conformal import Conformal, fit_conformal
 from polyhead.metrics.calibration.log_loss import log_loss, tags_log_loss
 from polyhead.metrics.calibration.reliability import (
     ReliabilityBins,
@@ -70,7 +70,6 @@ __all__ = [
     "ThresholdObjective",
     "Thresholds",
     "average_precision",
-    "bootstrap_rows",
     "bootstrap_weights",
     "brier_score",
     "choose_calibration",
@@ -83,7 +82,6 @@ __all__ = [
     "expected_calibration_error",
     "fit_calibration",
     "fit_conformal",
-    "fit_conformal_class",
     "fit_temperature",
     "fit_thresholds",
     "hamming_error",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ from scipy.stats import binomtest
 
 # Weights held at once (76 MiB as float32, which holds counts of images exactly).
 CELLS_AT_ONCE = 20_000_000
+LEVEL = 0.95  # how often an interval holds what more images would show
 ROUNDING = 1e-12  # relative; resamples that lie no farther apart agree
 
 
@@ -33,72 +34,46 @@ def affordable_samples(num_cells: int) -> int:
     return int(np.clip(200_000_000 // max(num_cells, 1), 200, 1000))
 
 
-def bootstrap_rows(
-    metric: Callable[[np.ndarray], float],
-    num_rows: int,
-    *,
-    num_samples: int = 1000,
-    level: float = 0.95,
-    seed: int = 0,
-) -> Interval:
-    """Bootstrap any figure that is a function of the rows it is taken over.
-
-    Source: Efron, *Bootstrap methods: another look at the jackknife*, 1979. What is made of the
-    resamples: `bias_corrected_interval`.
-
-    Args:
-        metric: From (N,) row numbers, drawn with replacement, to a figure or NaN.
-        num_rows: N, the number of images.
-        num_samples: Resamples.
-        level: Share of the resamples inside the interval.
-        seed: The same seed draws the same resamples.
-
-    Returns:
-        The interval of the figures that are not NaN.
-    """
-    draws = _draws(num_rows, num_samples, seed)
-    figures = np.array([metric(rows) for rows in draws])
-    return bias_corrected_interval(metric(np.arange(num_rows)), figures, level)
-
-
 def bootstrap_weights(
     metrics: Callable[[np.ndarray], Mapping[str, np.ndarray]],
     num_rows: int,
     *,
     num_samples: int = 1000,
-    level: float = 0.95,
     seed: int = 0,
 ) -> dict[str, Interval]:
-    """Bootstrap named figures that take weights: the same draws as `bootstrap_rows`, far quicker.
+    """Bootstrap figures that take weights: drawing rows again and again, far quicker.
+
+    Source: Efron, *Bootstrap methods: another look at the jackknife*, 1979. What is made of the
+    resamples: `bias_corrected_interval`.
 
     Args:
         metrics: From (N, R) weights, how often each image was drawn, to (R,) figures by name.
         num_rows: N, the number of images.
         num_samples: Resamples.
-        level: Share of the resamples inside an interval.
         seed: The same seed draws the same resamples.
 
     Returns:
         The interval of each figure, over the resamples where it is not NaN.
     """
-    draws = _draws(num_rows, num_samples, seed)
+    generator = np.random.default_rng(seed)
     at_once = max(CELLS_AT_ONCE // max(num_rows, 1), 1)
     figures: list[Mapping[str, np.ndarray]] = []
     for start in range(0, num_samples, at_once):
         size = min(at_once, num_samples - start)
         weights = np.empty((num_rows, size), np.float32)
         for column in range(size):
-            weights[:, column] = np.bincount(next(draws), minlength=num_rows)
+            drawn = generator.integers(max(num_rows, 1), size=num_rows)  # no row of no rows
+            weights[:, column] = np.bincount(drawn, minlength=num_rows)
         figures.append(metrics(weights))
     return {
         name: bias_corrected_interval(
-            float(value), np.concatenate([part[name] for part in figures]), level
+            float(value), np.concatenate([part[name] for part in figures])
         )
         for name, value in metrics(np.ones(num_rows)).items()
     }
 
 
-def bias_corrected_interval(value: float, resampled: np.ndarray, level: float = 0.95) -> Interval:
+def bias_corrected_interval(value: float, resampled: np.ndarray) -> Interval:
     """The resamples' central interval [l, h], moved by twice their bias b = median − value.
 
     Where images drawn twice raise a figure, as they do AP of rare labels, the resamples lie
@@ -110,7 +85,6 @@ def bias_corrected_interval(value: float, resampled: np.ndarray, level: float = 
     Args:
         value: The figure of the images themselves.
         resampled: (R,) figures of the resamples, NaN where undefined.
-        level: Share of the resamples inside, between 0 and 1.
 
     Returns:
         Its ends; NaN when the value or every resample is undefined, and when all resamples agree:
@@ -119,12 +93,12 @@ def bias_corrected_interval(value: float, resampled: np.ndarray, level: float = 
     defined = resampled[~np.isnan(resampled)]
     if np.isnan(value) or not len(defined) or np.ptp(defined) <= ROUNDING * abs(value):
         return Interval(np.nan, np.nan)
-    low, middle, high = np.quantile(defined, [(1 - level) / 2, 0.5, (1 + level) / 2])
+    low, middle, high = np.quantile(defined, [(1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2])
     moved = 2 * (middle - value)
     return Interval(float(min(low - moved, value)), float(max(high - moved, value)))
 
 
-def proportion_interval(num_right: int, num_images: int, level: float = 0.95) -> Interval:
+def proportion_interval(num_right: int, num_images: int) -> Interval:
     """Wilson's interval of a share of independent images: 16 of 16 right leave room for misses.
 
     Source: Wilson, *Probable inference, the law of succession, and statistical inference*, 1927.
@@ -132,19 +106,11 @@ def proportion_interval(num_right: int, num_images: int, level: float = 0.95) ->
     Args:
         num_right: Images that count.
         num_images: Images it is a share of.
-        level: How often the interval holds the true share.
 
     Returns:
         Its ends, NaN of no images.
     """
     if not num_images:
         return Interval(np.nan, np.nan)
-    found = binomtest(num_right, num_images).proportion_ci(level, method="wilson")
+    found = binomtest(num_right, num_images).proportion_ci(LEVEL, method="wilson")
     return Interval(float(found.low), float(found.high))
-
-
-def _draws(num_rows: int, num_samples: int, seed: int) -> Iterator[np.ndarray]:
-    generator = np.random.default_rng(seed)
-    for _ in range(num_samples):
-        # An empty set has one resample: itself.
-        yield generator.integers(max(num_rows, 1), size=num_rows)

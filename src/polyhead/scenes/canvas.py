@@ -41,11 +41,11 @@ class Canvas:
         if identity is not None:
             self.marker.polygon(points, fill=identity)
 
-    def ground(self, corners: Sequence[Point], colour: Colour, identity: int | None = None) -> None:
-        """Fill a polygon on the ground, corners as (x, z) in metres, shaded at its mean depth."""
+    def ground(self, corners: Sequence[Point], colour: Colour) -> None:
+        """Paint a polygon on the ground, corners as (x, z) in metres, shaded at its mean depth."""
         points = [self.camera.project(x, 0.0, z) for x, z in corners]
         depth = sum(z for _, z in corners) / len(corners)
-        self.polygon(points, self.air.shade(colour, depth), identity)
+        self.polygon(points, self.air.shade(colour, depth), None)
 
 
 class Brush:

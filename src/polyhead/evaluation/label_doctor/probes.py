@@ -13,7 +13,7 @@ MAX_STEPS = 60
 
 
 def cross_fitted_probabilities(
-    features: np.ndarray, targets: np.ndarray, groups: np.ndarray, *, seed: int = 0
+    features: np.ndarray, targets: np.ndarray, groups: np.ndarray
 ) -> np.ndarray:
     """P(label | features) of each picture by logistic regression on the other folds.
 
@@ -26,12 +26,11 @@ def cross_fitted_probabilities(
         targets: (N, L) 1 yes, 0 no, -1 unknown.
         groups: (N,) pictures of one number stay in one fold, so that a near-duplicate does not
             vouch for its twin's label; not so where there are fewer groups than folds.
-        seed: Of the folds.
 
     Returns:
         (N, L) float32, unknown cells included.
     """
-    folds = _folds(groups, seed)
+    folds = _folds(groups)
     # float64: at the optimum of a separable label the gains drop below float32's resolution.
     x = torch.from_numpy(features.astype(np.float64))
     y = torch.from_numpy(targets.astype(np.float64))
@@ -46,11 +45,11 @@ def cross_fitted_probabilities(
     return found
 
 
-def _folds(groups: np.ndarray, seed: int) -> np.ndarray:
+def _folds(groups: np.ndarray) -> np.ndarray:
     units, unit_of = np.unique(groups, return_inverse=True)
     if len(units) < NUM_FOLDS:
         units = unit_of = np.arange(len(groups))
-    return (np.random.default_rng(seed).permutation(len(units)) % NUM_FOLDS)[unit_of]
+    return (np.random.default_rng(0).permutation(len(units)) % NUM_FOLDS)[unit_of]
 
 
 def _held_out_loss(x: Tensor, y: Tensor, held_out: np.ndarray, strength: float) -> float:

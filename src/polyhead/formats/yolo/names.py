@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -111,9 +110,9 @@ def _plain(entry: str) -> str:
     return "/".join(parts)
 
 
-def is_names_file(name: str, folders: Sequence[str] = ("", "labels/")) -> bool:
+def is_names_file(name: str) -> bool:
     """Whether a path below the folder is a list of classes."""
-    return name in [folder + file for folder in folders for file in NAME_FILES]
+    return name.removeprefix("labels/") in NAME_FILES
 
 
 def _refuse(file: Path, message: str) -> DataError:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from polyhead.errors import ConfigError
-from polyhead.metrics.cells import check_probabilities, known_cells, known_rows
+from polyhead.metrics.cells import check_probabilities, known_cells
 from polyhead.metrics.ratios import ratio
 from polyhead.metrics.thresholds.threshold_cuts import NEVER
 
@@ -26,28 +26,23 @@ class Conformal:
     level: float
     num_images: int
 
-    def figures(
-        self, probabilities: np.ndarray, targets: np.ndarray, weights: np.ndarray | None = None
-    ) -> dict[str, np.ndarray]:
+    def figures(self, probabilities: np.ndarray, targets: np.ndarray) -> dict[str, float]:
         """What the sets do on other pictures of a tags task.
 
         Args:
             probabilities: (N, L) calibrated or not, as the level was fitted on.
             targets: (N, L) 1 yes, 0 no, -1 unknown.
-            weights: (N,) or (N, R) how often each image counts; once when None.
 
         Returns:
             `missed`: mean over images with a known label of their share of missed known true
             labels, 0 for an image without one (compare with `alpha`); `set_size`: mean number of
-            labels in the set. () or (R,) each, NaN without a known cell.
+            labels in the set. NaN without a known cell.
         """
-        weights = np.ones(len(targets)) if weights is None else weights
         judged = (targets >= 0).any(axis=1)
-        given = probabilities >= np.float32(self.level)
-        missed = np.where(judged, _misses(~given, targets).sum(axis=1), 0)
-        sizes = np.where(judged, given.sum(axis=1), 0).astype(np.float64)
-        total = judged.astype(np.float64) @ weights
-        return {"missed": ratio(missed @ weights, total), "set_size": ratio(sizes @ weights, total)}
+        given = probabilities[judged] >= np.float32(self.level)
+        sums = _misses(~given, targets[judged]).sum(), given.sum()
+        missed, set_size = ratio(np.array(sums), judged.sum()).tolist()
+        return {"missed": missed, "set_size": set_size}
 
 
 def fit_conformal(probabilities: np.ndarray, targets: np.ndarray, alpha: float) -> Conformal:
@@ -85,29 +80,6 @@ def fit_conformal(probabilities: np.ndarray, targets: np.ndarray, alpha: float) 
     allowed = np.flatnonzero(missed + 1 <= alpha * (num_images + 1) + 1e-9)
     levels = np.append(values, np.float32(NEVER))
     return Conformal(alpha, float(levels[allowed[-1]]) if len(allowed) else 0.0, num_images)
-
-
-def fit_conformal_class(probabilities: np.ndarray, targets: np.ndarray, alpha: float) -> Conformal:
-    """The level of the sets {k: p_k >= λ} that leave out the true class at most α of the time.
-
-    Split conformal with the score p of the true class: λ̂ is the ⌊α(n+1)⌋-th smallest of them,
-    which is `fit_conformal` with one true label a picture.
-
-    Source: Sadinle, Lei, Wasserman, *Least ambiguous set-valued classifiers*, 2019.
-
-    Args:
-        probabilities: (N, K).
-        targets: (N,) index of the true class, -1 unknown.
-        alpha: In (0, 1).
-
-    Raises:
-        ConfigError: α is outside.
-        ValueError: Shapes or values do not fit.
-        DivergedError: A probability of a known row is NaN.
-    """
-    known = known_rows(probabilities, targets)
-    chosen = np.arange(probabilities.shape[1]) == targets[known, None]
-    return fit_conformal(probabilities[known], chosen.astype(np.int8), alpha)
 
 
 def _misses(missed: np.ndarray, targets: np.ndarray) -> np.ndarray:

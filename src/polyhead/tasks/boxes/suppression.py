@@ -80,22 +80,19 @@ def rank(scores: np.ndarray, limit: int) -> np.ndarray:
     return places[np.argsort(-scores[places], kind="stable")][:limit]
 
 
-def suppress_overlaps(
-    boxes_xyxy: np.ndarray, labels: np.ndarray, max_iou: float = MAX_IOU
-) -> np.ndarray:
+def suppress_overlaps(boxes_xyxy: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Greedy class-aware suppression.
 
-    A box is kept unless its IoU with a kept box before it of the same class exceeds `max_iou`.
+    A box is kept unless its IoU with a kept box before it of the same class exceeds `MAX_IOU`.
 
     Args:
         boxes_xyxy: (D, 4), surest first.
         labels: (D,) classes.
-        max_iou: In [0, 1].
 
     Returns:
         (D,) bool.
     """
-    overlapping = (box_iou(boxes_xyxy) > max_iou) & (labels[:, None] == labels)
+    overlapping = (box_iou(boxes_xyxy) > MAX_IOU) & (labels[:, None] == labels)
     kept = np.ones(len(labels), bool)
     for place in np.flatnonzero(np.triu(overlapping, 1).any(1)):
         if kept[place]:
