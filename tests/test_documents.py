@@ -7,11 +7,16 @@ import shlex
 import shutil
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+import torch
 
 from polyhead.config import json_schema, load_config
+from polyhead.losses import LabelCounts
 from polyhead.scenes import SceneOptions, write_scenes
 
 ROOT = Path(__file__).parent.parent
@@ -61,6 +66,18 @@ def test_every_key_stands_in_the_guide_with_its_default():
     own = {"augment", "head", "image_size", "loss", "rules", "split"}  # defaults of several values
     assert {key for key, _ in keys} <= {key for key, _ in told}
     assert {(key, default) for key, default in keys if key not in own} <= told
+
+
+def test_the_loss_of_the_worked_example_knows_its_probabilities():
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(), re.DOTALL)
+    found: dict[str, Any] = {}
+    exec(textwrap.dedent(code), found)
+    counts = LabelCounts(np.array([3.0, 40.0]), np.array([100.0, 90.0]))
+    loss = found["MyLoss"](counts, yes_weight=4.0)
+    logits = loss.start().expand(1, 2).clone().requires_grad_()
+    loss.cells(logits, torch.from_numpy(counts.prior).float()).sum().backward()
+    np.testing.assert_allclose(loss.link(logits)[0].detach(), counts.prior, rtol=1e-5)
+    np.testing.assert_allclose(logits.grad, 0, atol=1e-6)  # the shares are the optimum
 
 
 @pytest.fixture(scope="module")
