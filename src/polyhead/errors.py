@@ -109,6 +109,16 @@ def one_line(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
+def first_few(names: Sequence[str], most: int) -> str:
+    """The first names, and how many more there are.
+
+    >>> first_few(["car", "bus", "tram"], 2)
+    'car, bus and 1 more'
+    """
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
 def nearest(name: str, choices: Iterable[str]) -> str:
     """Say which choice was likely meant, or list the choices, as many as fit on a line or two.
 

@@ -8,12 +8,8 @@ import torch
 from torch import nn
 
 from polyhead.errors import CheckpointError
-from polyhead.training.checkpoint import (
-    flatten_optimizer,
-    load_checkpoint,
-    restore_optimizer,
-    save_checkpoint,
-)
+from polyhead.training.checkpoint import load_checkpoint, save_checkpoint
+from polyhead.training.optimizer_state import flatten_optimizer, restore_optimizer
 
 
 def model_and_optimizer(amsgrad=False):

@@ -16,14 +16,13 @@ from polyhead.errors import CheckpointError, ConfigError
 from polyhead.network.build import build_network
 from polyhead.network.layout import lay_out
 from polyhead.network.network import Network
-from polyhead.network.weights import check_state, read_weights
+from polyhead.network.weights import PICKLE_SUFFIXES, check_state, read_weights
 from polyhead.runtime.predictor import Predictor
 from polyhead.runtime.run_folder import RunFolder
 from polyhead.tasks import Task, task_from_dict
 
 Weights = Literal["best", "last"]
 FORMAT_VERSION = 1
-PICKLES = (".pt", ".pth", ".pkl", ".pickle", ".ckpt")
 
 
 @dataclass(frozen=True)
@@ -178,7 +177,7 @@ def _lacks_weights(run: RunFolder, file: Path) -> str:
 
 
 def _refuse_pickle(path: Path) -> None:
-    if path.suffix.lower() in PICKLES:
+    if path.suffix.lower() in PICKLE_SUFFIXES:
         raise CheckpointError(
             f"{path} is named like a pickle, which can run any code when opened; expected a run "
             "folder such as runs/street-001.",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import safetensors.torch
@@ -18,7 +18,7 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-from polyhead.errors import CheckpointError
+from polyhead.errors import CheckpointError, first_few
 from polyhead.structures.durable import write_bytes
 from polyhead.version import __version__
 
@@ -27,9 +27,9 @@ FORMAT_VERSION = "1"
 _RESERVED = ("format_version", "polyhead_version", "sha256")
 _ZEROS = "0" * 64
 _CHECKSUM = re.compile(rb'"sha256":"([0-9a-f]{64})"')
-_PICKLE_SUFFIXES = {".pt", ".pth", ".pkl", ".pickle", ".ckpt"}
+PICKLE_SUFFIXES = {".pt", ".pth", ".pkl", ".pickle", ".ckpt"}
 _PICKLE_MAGIC = re.compile(rb"PK\x03\x04|\x80[\x02-\x05]")
-_SHOWN = 10
+_SHOWN = 10  # tensors that an error names
 
 
 def write_weights(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> str:
@@ -74,7 +74,7 @@ def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
             `E_FORMAT_VERSION`, made by a newer polyhead; `E_NON_FINITE`, NaN or infinity in it;
             `E_CHECKPOINT`, it cannot be read.
     """
-    if path.suffix.lower() in _PICKLE_SUFFIXES:
+    if path.suffix.lower() in PICKLE_SUFFIXES:
         raise _pickle_error(path)
     try:
         data = path.read_bytes()
@@ -111,7 +111,7 @@ def check_state(module_state: Mapping[str, Tensor], tensors: Mapping[str, Tensor
         "unexpected": [name for name in tensors if name not in module_state],
         "of another shape": shapes,
     }
-    faults = [f"{kind}: {_listed(names)}" for kind, names in findings.items() if names]
+    faults = [f"{kind}: {first_few(names, _SHOWN)}" for kind, names in findings.items() if names]
     if faults:
         text = f"The weights do not fit this model. {'; '.join(faults)}."
         mend = "Use the config that they were trained with; nothing was loaded."
@@ -121,7 +121,7 @@ def check_state(module_state: Mapping[str, Tensor], tensors: Mapping[str, Tensor
 def _refuse_non_finite(tensors: Mapping[str, Tensor], found: str, mend: str) -> None:
     bad = [name for name, tensor in tensors.items() if not bool(torch.isfinite(tensor).all())]
     if bad:
-        text = f"{found}: NaN or infinity in {_listed(bad)}."
+        text = f"{found}: NaN or infinity in {first_few(bad, _SHOWN)}."
         raise CheckpointError(f"{text} {mend}", code="E_NON_FINITE")
 
 
@@ -196,9 +196,3 @@ def _pickle_error(path: Path) -> CheckpointError:
     mend = "Convert it where you trust it: load it there and save its tensors with"
     tool = "polyhead.network.weights.write_weights (safetensors.torch.save_file and a checksum)"
     return CheckpointError(f"{text}. {mend} {tool}.", code="E_PICKLE")
-
-
-def _listed(names: Iterable[str]) -> str:
-    names = list(names)
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more

@@ -24,16 +24,6 @@ from polyhead.errors import CheckpointError
 from polyhead.network.weights import read_weights, write_weights
 from polyhead.structures.durable import explained, rename_folder, sync_folder, write_json
 from polyhead.training.manifest import verified_manifest, write_manifest
-from polyhead.training.optimizer_state import flatten_optimizer, restore_optimizer
-
-__all__ = [
-    "Checkpoint",
-    "flatten_optimizer",
-    "has_checkpoint",
-    "load_checkpoint",
-    "restore_optimizer",
-    "save_checkpoint",
-]
 
 _STEP_FOLDER = re.compile(r"step-(\d{9,})(\.old)?")
 _GROUP = re.compile(r"[a-z][a-z0-9_]*")

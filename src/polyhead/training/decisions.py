@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from polyhead.errors import first_few
 from polyhead.losses import CrossEntropy, Pairwise, TagsLoss
 from polyhead.network import Network
 from polyhead.network.weights import check_state, read_weights, write_weights
@@ -54,8 +55,7 @@ def _fit(network: Network, name: str, meter: Meter, reporter: Reporter) -> Task:
 def _unreachable(task: TagsTask) -> str:
     assert task.config is not None  # it was trained
     labels, (asked, _) = task.never_given, task.config.cut_by()
-    more = f" and {len(labels) - MAX_NAMED} more" if len(labels) > MAX_NAMED else ""
     return (
         f"{task.name}: no threshold reaches {asked} on validation for "
-        f"{', '.join(labels[:MAX_NAMED])}{more}: never given; ask for less, or label more pictures"
+        f"{first_few(labels, MAX_NAMED)}: never given; ask for less, or label more pictures"
     )

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from torch import Tensor
 
 from polyhead.config import Config
+from polyhead.errors import first_few
 from polyhead.network import Network, SavedRun
 from polyhead.network.network import PREFIX
 from polyhead.tasks import TagsConfig, Task
 
 Tensors = Mapping[str, Tensor]
+MAX_NAMED = 5  # classes in one remark
 
 
 @dataclass(frozen=True)
@@ -89,8 +91,8 @@ class _Rows:
         fresh = [label for label in self.now if label not in self.before]
         gone = [label for label in self.before if label not in self.now]
         parts = [f"{len(self.now) - len(fresh)} of {len(self.now)} classes"]
-        parts += [f"new: {_listed(fresh)}"] if fresh else []
-        parts += [f"dropped: {_listed(gone)}"] if gone else []
+        parts += [f"new: {first_few(fresh, MAX_NAMED)}"] if fresh else []
+        parts += [f"dropped: {first_few(gone, MAX_NAMED)}"] if gone else []
         moved = self.before != self.now
         parts += [] if fresh or gone or not moved else ["in another order"]
         parts += [] if moved or field else ["its outputs besides them start anew"]
@@ -152,7 +154,3 @@ def _other_field(origin: SavedRun, config: Config, name: str) -> str:
         return "its field has other options"
     # Labels that a rule joins have no coupling, so that the others stand elsewhere.
     return "its field has other rules" if now.field and then.rules != now.rules else ""
-
-
-def _listed(labels: Sequence[str]) -> str:
-    return ", ".join(labels[:5]) + (f" and {len(labels) - 5} more" if len(labels) > 5 else "")

@@ -25,7 +25,7 @@ def tag_notes(tasks: Mapping[str, Task]) -> list[str]:
 def _note(name: str, task: TagsTask) -> str:
     decision = task.decision
     parts = [f"- {name}: {CHOSEN[decision.decoder]}"]
-    if decision.field is not None and decision.field.rules:
+    if decision.rules:
         parts.append("under the rules in `classes.json`, which every answer obeys")
     if decision.is_coupled:
         parts.append("by a field of couplings between labels")

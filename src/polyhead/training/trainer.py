@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from polyhead.config import TrainConfig
-from polyhead.errors import DivergedError, Interrupted, one_line
+from polyhead.errors import DivergedError, Interrupted, first_few, one_line
 from polyhead.network import Network
 from polyhead.network.weights import write_weights
 from polyhead.preparation import Prepared
@@ -34,6 +34,7 @@ from polyhead.training.step import Stepper, StepReport
 from polyhead.training.validation import measure, with_fields
 
 MAX_SKIPPED_STEPS = 10
+MAX_NAMED = 8  # pictures of a skipped step
 
 
 @dataclass
@@ -188,9 +189,11 @@ class Trainer:
         position.skip()
         rows = [int(row) for batch in batches for row in batch.rows]
         found = f"the loss of {', '.join(report.culprits)}" if report.culprits else "the gradient"
-        files = ", ".join(one_line(self.prepared.table.image(row)) for row in rows[:8])
-        more = f" and {len(rows) - 8} more" if len(rows) > 8 else ""
-        text = f"step {position.step} skipped: {found} is not finite; pictures {files}{more}"
+        images = [one_line(self.prepared.table.image(row)) for row in rows]
+        text = (
+            f"step {position.step} skipped: {found} is not finite; "
+            f"pictures {first_few(images, MAX_NAMED)}"
+        )
         self.reporter.say(text)
         append_line(self.run.metrics, {"step": position.step, "skipped": text})
         self._heal_statistics()

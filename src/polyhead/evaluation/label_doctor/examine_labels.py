@@ -28,7 +28,6 @@ from polyhead.evaluation.label_doctor.near_duplicates import (
     near_duplicate_pairs,
 )
 from polyhead.evaluation.label_doctor.probes import cross_fitted_probabilities
-from polyhead.field import Rules
 from polyhead.formats import read_tables
 from polyhead.network import LoadedRun, load_run
 from polyhead.preparation import derived_tags, encode_tasks, settle
@@ -108,7 +107,7 @@ def examine_labels(
     with reporter.waiting("fitting probes"):
         for name, (task, cells) in targets.items():
             probabilities = cross_fitted_probabilities(features, cells, groups)
-            rules = task.decision.field.rules if task.decision.field else Rules()
+            rules = task.decision.rules
             judged.append(JudgedTask(name, task.classes, cells, probabilities, rules))
     return _report(judged, table, pairs)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
+from polyhead.errors import first_few
 from polyhead.preparation.inference.yaml_scalars import printable
 
 MAX_LABELS = 20
@@ -38,8 +39,6 @@ def sentence(reason: str) -> str:
 def listed(labels: Sequence[str]) -> str:
     """The first labels, and how many more there are."""
     names = [
-        label if len(label) <= _LABEL_WIDTH else f"{label[:_LABEL_WIDTH]}…"
-        for label in labels[:MAX_LABELS]
+        label if len(label) <= _LABEL_WIDTH else f"{label[:_LABEL_WIDTH]}…" for label in labels
     ]
-    more = f" and {len(labels) - MAX_LABELS:,} more" if len(labels) > MAX_LABELS else ""
-    return ", ".join(names) + more
+    return first_few(names, MAX_LABELS)

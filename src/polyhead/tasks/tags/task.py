@@ -198,8 +198,7 @@ class TagsTask(Task):
                 hint = nearest(label, self.classes)
                 raise ConfigError(f'task "{self.name}" has no label "{label}". {hint}')
             given[self.classes.index(label)] = holds
-        field = self.decision.field
-        broken = find_violations(field.rules, given[None]) if field else []
+        broken = find_violations(self.decision.rules, given[None])
         if broken:
             raise ConfigError(f"what is given breaks a rule: {broken[0][1]}.")
         return replace(self, decision=replace(self.decision, given=tuple(given.tolist())))
