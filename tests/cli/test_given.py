@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from polyhead.cli.predict import given_notes
+from polyhead.errors import ConfigError
 from polyhead.field import PairwiseField, Rules
+from polyhead.runtime.given import conditioned
 from polyhead.runtime.run_folder import RunFolder
 from polyhead.tasks import NumberTask, TagsTask
 from polyhead.tasks.tags.decision import TagDecision
@@ -19,6 +21,17 @@ COUPLINGS = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
 
 def task_of(name, field=None):
     return TagsTask(name, CLASSES, decision=TagDecision(field=field))
+
+
+@pytest.mark.parametrize("holds", ["yes", 0.7, 2, None, float("nan")])
+def test_what_is_given_holds_or_does_not(holds):
+    with pytest.raises(ConfigError, match="expected True or False"):
+        conditioned({"own": task_of("own")}, {"car": holds})
+
+
+def test_a_label_is_given_once_under_whatever_name():
+    with pytest.raises(ConfigError, match="given twice"):
+        conditioned({"own": task_of("own")}, {"car": True, "own/car": False})
 
 
 def test_only_tasks_that_were_told_without_a_field_are_noted():

@@ -41,11 +41,16 @@ def conditioned(tasks: Mapping[str, Task], given: Mapping[str, bool]) -> dict[st
         given: Label of a tags task, or `task/label`, to whether it holds.
 
     Raises:
-        ConfigError: No tags task, or several, has the label; or what is given breaks a rule.
+        ConfigError: No tags task, or several, has the label; it is given twice, or neither as true
+            nor as false; or what is given breaks a rule.
     """
     told: dict[str, dict[str, bool]] = {}
     for label, holds in given.items():
+        if holds not in (True, False):
+            raise ConfigError(f'"{label}" is given as {holds!r}; expected True or False.')
         task, plain = _place(tasks, label)
+        if plain in told.get(task, {}):
+            raise ConfigError(f'"{plain}" of {task} is given twice; give it once.')
         told.setdefault(task, {})[plain] = holds
     return {
         name: task.conditioned(told[name]) if isinstance(task, TagsTask) and name in told else task
