@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from polyhead.losses.loss import LabelCounts, ProbabilityLoss
+from polyhead.losses.option_rules import require
 
 TINY = 1e-6  # where smoothing leaves a share below its floor: no probability is exactly 0
 
@@ -41,11 +42,7 @@ class CrossEntropy(ProbabilityLoss):
         class_weights: Literal["none", "auto"] = "none",
     ) -> None:
         super().__init__()
-        if not 0 <= label_smoothing < 1:
-            raise ValueError(
-                "Parameter `label_smoothing` should be in [0, 1). "
-                f"Found `label_smoothing = {label_smoothing}`."
-            )
+        require(0 <= label_smoothing < 1, "label_smoothing", "in [0, 1)", label_smoothing)
         self.label_smoothing = label_smoothing
         prior = torch.from_numpy(counts.prior).float()
         weight = 1 / prior if class_weights == "auto" else torch.ones_like(prior)

@@ -10,7 +10,7 @@ from scipy.stats import binomtest
 
 # Weights held at once (76 MiB as float32, which holds counts of images exactly).
 CELLS_AT_ONCE = 20_000_000
-LEVEL = 0.95  # how often an interval holds what more images would show
+LEVEL = 0.95  # how often an interval should hold what more images would show
 ROUNDING = 1e-12  # relative; resamples that lie no farther apart agree
 
 

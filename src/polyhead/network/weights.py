@@ -23,11 +23,11 @@ from polyhead.structures.durable import write_bytes
 from polyhead.version import __version__
 
 FORMAT_VERSION = "1"
+PICKLE_SUFFIXES = {".pt", ".pth", ".pkl", ".pickle", ".ckpt"}
 
 _RESERVED = ("format_version", "polyhead_version", "sha256")
 _ZEROS = "0" * 64
 _CHECKSUM = re.compile(rb'"sha256":"([0-9a-f]{64})"')
-PICKLE_SUFFIXES = {".pt", ".pth", ".pkl", ".pickle", ".ckpt"}
 _PICKLE_MAGIC = re.compile(rb"PK\x03\x04|\x80[\x02-\x05]")
 _SHOWN = 10  # tensors that an error names
 

@@ -106,8 +106,11 @@ def _check_size(path: Path, found: tuple[int, int], size: tuple[int, int]) -> No
     expected = (size[1], size[0])
     if 0 in size:
         if found[0] * found[1] > MAX_PIXELS:
-            message = f"the mask {path} has {found[0]} × {found[1]} pixels; expected fewer"
-            raise ImageError(message, code="E_MASK_SIZE")
+            raise ImageError(
+                f"the mask {path} has {found[0]} × {found[1]} pixels; expected at most "
+                f"{MAX_PIXELS:,} in all; write it in the size of its picture",
+                code="E_MASK_SIZE",
+            )
         return
     if found == expected:
         return

@@ -98,6 +98,10 @@ def _shown(label: str) -> str:
     return label if len(label) <= MAX_SHOWN else f"{label[:MAX_SHOWN]}…"
 
 
+def _quoted(names: Sequence[str]) -> str:
+    return ", ".join(f'"{_shown(name)}"' for name in names[:8]) + (" …" if len(names) > 8 else "")
+
+
 def support_faults(
     classes: Sequence[str], positives: np.ndarray, where: str, before: Sequence[Fault] = ()
 ) -> list[Fault]:
@@ -112,9 +116,7 @@ def support_faults(
     missing = [name for name, count in zip(classes, positives, strict=True) if count == 0]
     if not missing:
         return []
-    shown = ", ".join(f'"{_shown(name)}"' for name in missing[:8]) + (
-        " …" if len(missing) > 8 else ""
-    )
+    shown = _quoted(missing)
     if len(missing) == len(classes) and not any(fault.is_error for fault in before):
         message = (
             f"none of the {len(classes)} classes ({shown}) has a positive row; expected some, as "
@@ -143,11 +145,10 @@ def one_sided_faults(
     if not sided.any() or any(fault.is_error for fault in before):
         return []
     names = [name for name, is_sided in zip(classes, sided, strict=True) if is_sided]
-    shown = ", ".join(f'"{_shown(name)}"' for name in names[:8]) + (" …" if len(names) > 8 else "")
     message = (
-        f"{len(names)} of {len(classes)} labels are yes or unknown in every row ({shown}); known "
-        "noes tell when a label does not hold: without any, it is learnt as always yes and its "
-        "figures come out perfect; write 0 where it is absent, or if nobody wrote noes down set "
-        "`unknown` (see docs/losses.md)."
+        f"{len(names)} of {len(classes)} labels are yes or unknown in every row "
+        f"({_quoted(names)}); known noes tell when a label does not hold: without any, it is "
+        "learnt as always yes and its figures come out perfect; write 0 where it is absent, or if "
+        "nobody wrote noes down set `unknown` (see docs/losses.md)."
     )
     return [Fault("W_NO_NEGATIVES", where, message)]

@@ -7,6 +7,7 @@ from torch.nn import functional
 
 from polyhead.losses.loss import NumberStatistics
 from polyhead.losses.number.number_loss import NumberLoss
+from polyhead.losses.option_rules import require
 
 
 class Huber(NumberLoss):
@@ -21,10 +22,7 @@ class Huber(NumberLoss):
 
     def __init__(self, statistics: NumberStatistics, *, delta: float = 1.0) -> None:
         super().__init__(statistics)
-        if delta <= 0:
-            raise ValueError(
-                f"Parameter `delta` should be strictly positive. Found `delta = {delta}`."
-            )
+        require(delta > 0, "delta", "strictly positive", delta)
         self.delta = delta
 
     def rows(self, z: Tensor, y: Tensor) -> Tensor:

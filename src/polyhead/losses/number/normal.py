@@ -7,6 +7,7 @@ from torch import Tensor
 
 from polyhead.losses.loss import NumberStatistics
 from polyhead.losses.number.number_loss import NumberLoss
+from polyhead.losses.option_rules import require
 
 HALF_OF_80_PERCENT = 1.2815515655446004  # Φ⁻¹(0.9)
 LARGEST_LOG_SPREAD = 7.0
@@ -26,8 +27,7 @@ class Normal(NumberLoss):
 
     def __init__(self, statistics: NumberStatistics, *, beta: float = 0.5) -> None:
         super().__init__(statistics)
-        if not 0 <= beta <= 1:
-            raise ValueError(f"Parameter `beta` should be in [0, 1]. Found `beta = {beta}`.")
+        require(0 <= beta <= 1, "beta", "in [0, 1]", beta)
         self.beta = beta
 
     def rows(self, z: Tensor, y: Tensor) -> Tensor:

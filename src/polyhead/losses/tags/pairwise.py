@@ -13,6 +13,7 @@ from polyhead.field import PairwiseField, Rules
 from polyhead.field.low_rank import ruled_pairs
 from polyhead.field.states import legal_states
 from polyhead.losses.loss import LabelCounts
+from polyhead.losses.option_rules import require
 from polyhead.losses.tags.bce import Bce
 from polyhead.losses.tags.low_rank import LowRank
 from polyhead.losses.tags.pseudo_likelihood import PseudoLikelihood
@@ -71,12 +72,8 @@ class Pairwise(TagsLoss):
     ) -> None:
         num_classes = len(counts.prior)
         super().__init__(num_classes)
-        if l1 < 0:
-            raise ValueError(f"Parameter `l1` should not be negative. Found `l1 = {l1}`.")
-        if not 0 <= rank <= MAX_RANK:
-            raise ValueError(
-                f"Parameter `rank` should be in [0, {MAX_RANK}]. Found `rank = {rank}`."
-            )
+        require(l1 >= 0, "l1", "at least 0", l1)
+        require(0 <= rank <= MAX_RANK, "rank", f"in [0, {MAX_RANK}]", rank)
         self.base, self.objective, self.l1 = base, objective, l1
         self.is_joint = isinstance(base, Bce) and not base.is_weighted
         ruled = torch.from_numpy(ruled_pairs(num_classes, rules))

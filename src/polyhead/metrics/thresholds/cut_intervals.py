@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtri
 
+from polyhead.metrics.bootstrap import LEVEL
 from polyhead.metrics.thresholds.threshold_cuts import tie_ends
 from polyhead.metrics.thresholds.threshold_objective import ThresholdObjective
 
-LEVEL = 0.95
 STANDARD_ERRORS = float(ndtri((1 + LEVEL) / 2))  # 1.96
 
 

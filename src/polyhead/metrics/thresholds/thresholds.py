@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import expit
 from scipy.stats import t as student
 
+from polyhead.metrics.bootstrap import LEVEL
 from polyhead.metrics.cells import check_probabilities, known_cells
 from polyhead.metrics.thresholds.threshold_cuts import NEVER, best_binary_cut
 from polyhead.metrics.thresholds.threshold_figures import achieved
@@ -19,7 +20,6 @@ from polyhead.metrics.thresholds.threshold_objective import (
 )
 
 NUM_FOLDS = 5
-LEVEL = 0.95
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 import pyarrow as pa
@@ -156,7 +157,7 @@ def category_numbers(table: Table, column: str, classes: tuple[str, ...]) -> np.
     if numbers is None:
         return np.arange(1, len(classes) + 1)
     own = dict(zip(labels_of(field), numbers, strict=True))
-    fresh = iter(range(max([0, *numbers]) + 1, max([0, *numbers]) + 1 + len(classes)))
+    fresh = count(max([0, *numbers]) + 1)
     return np.array([own[c] if c in own else next(fresh) for c in classes], np.int64)
 
 
@@ -172,5 +173,5 @@ def image_numbers(table: Table, column: str) -> np.ndarray:
     own = [int(text) for text in texts if text is not None]
     if len(set(own)) < len(own) or max(own, default=0) + len(rows) > np.iinfo(np.int64).max:
         return rows
-    fresh = iter(range(max(own, default=0) + 1, max(own, default=0) + 1 + len(rows)))
+    fresh = count(max(own, default=0) + 1)
     return np.array([next(fresh) if text is None else int(text) for text in texts], np.int64)

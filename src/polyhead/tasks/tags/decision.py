@@ -12,7 +12,6 @@ from polyhead.field import PairwiseField, Rules
 from polyhead.metrics import Conformal
 from polyhead.tasks.tags.threshold_intervals import ThresholdIntervals
 from polyhead.tasks.tags.uncoupled import Uncoupled
-from polyhead.tasks.task import UNKNOWN
 
 Decoder = Literal["marginals", "map", "expected_f1"]
 
@@ -142,7 +141,7 @@ class TagDecision:
     def _told(self, cells: np.ndarray) -> np.ndarray | None:
         if not self.given:
             return None
-        return np.broadcast_to(np.array(self.given or (UNKNOWN,), np.int8), cells.shape)
+        return np.broadcast_to(np.array(self.given, np.int8), cells.shape)
 
 
 def _field_of(entry: Mapping[str, Any]) -> PairwiseField | None:
