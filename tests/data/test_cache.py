@@ -147,6 +147,13 @@ def test_too_little_space_is_said_before_anything_is_taken(folder, monkeypatch):
     opened(folder)
 
 
+def test_a_folder_that_cannot_be_made_is_told_with_the_mend(folder):
+    (folder / "cache").write_text("no folder")
+    with pytest.raises(PolyheadError, match="POLYHEAD_CACHE_DIR names") as caught:
+        opened(folder)
+    assert caught.value.code == "E_WRITE"
+
+
 def test_other_pictures_are_refused(folder):
     with pytest.raises(ValueError, match="image"):
         opened(folder).put(0, np.zeros((4, 6, 3), np.uint8))

@@ -19,6 +19,7 @@ from polyhead.structures.durable import explained
 _KEY_LENGTH = 16
 _RECORD_LENGTH = _KEY_LENGTH + 4  # key, CRC-32 of the pixels
 _SPARE = 64 * 2**20  # bytes of the disk that are left to others
+ELSEWHERE = "POLYHEAD_CACHE_DIR names another folder, data.cache=false does without."
 
 
 class ImageCache:
@@ -48,7 +49,8 @@ class ImageCache:
         # What a row's key was when `get` missed: a file that changes while it is being decoded
         # must not be kept under its new key.
         self._missed: dict[int, bytes] = {}
-        folder.mkdir(parents=True, exist_ok=True)
+        with explained("keep resized pictures in", folder, ELSEWHERE):
+            folder.mkdir(parents=True, exist_ok=True)
         stem = f"images-{size[0]}x{size[1]}"
         self._pixels = folder / f"{stem}.pixels"
         self._records = folder / f"{stem}.records"
@@ -124,15 +126,16 @@ def _require_space(folder: Path, num_bytes: int) -> None:
     if num_bytes > free:
         raise PolyheadError(
             f"The image cache needs {num_bytes / 1e9:.1f} GB more in {folder}, "
-            f"found {max(free, 0) / 1e9:.1f} GB; free some space, choose another folder or a "
-            "smaller image size, or train without the cache.",
+            f"found {max(free, 0) / 1e9:.1f} GB; free some space, or take a "
+            f"smaller image size. {ELSEWHERE}",
             code="E_CACHE_SPACE",
         )
 
 
 def _reserve(path: Path, num_bytes: int) -> None:
     """Take the disk space now, so that no write fails for lack of it hours later."""
-    with explained("reserve space for the image cache in", path), path.open("ab") as file:
+    action = "reserve space for the image cache in"
+    with explained(action, path, ELSEWHERE), path.open("ab") as file:
         if file.tell() >= num_bytes:
             return
         if sys.platform == "darwin":  # has no call that reserves

@@ -7,15 +7,25 @@ import os
 from pathlib import Path
 
 from polyhead.data import ImageCache
+from polyhead.data.cache import ELSEWHERE
+from polyhead.errors import PolyheadError
 from polyhead.structures import IMAGE, Table
 
 
 def cache_root() -> Path:
-    """`POLYHEAD_CACHE_DIR`, or `polyhead` in the user's cache folder."""
+    """`POLYHEAD_CACHE_DIR`, or `polyhead` in the user's cache folder.
+
+    Raises:
+        PolyheadError: `E_WRITE`; the user has no home folder, as in some containers.
+    """
     chosen = os.environ.get("POLYHEAD_CACHE_DIR")
     if chosen:
         return Path(chosen)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "polyhead"
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "polyhead"
+    except RuntimeError as error:
+        message = f"Cannot keep resized pictures: the user has no home folder. {ELSEWHERE}"
+        raise PolyheadError(message, code="E_WRITE") from error
 
 
 def open_cache(table: Table, size: tuple[int, int]) -> ImageCache:
