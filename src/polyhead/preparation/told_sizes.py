@@ -9,7 +9,7 @@ import numpy as np
 from polyhead.errors import Fault
 from polyhead.structures import Table
 from polyhead.tasks import BoxesTask, MaskTask, Task
-from polyhead.tasks.labels import MAX_LISTED
+from polyhead.tasks.row_faults import row_faults
 
 
 def size_faults(table: Table, tasks: Mapping[str, Task], sizes: np.ndarray) -> list[Fault]:
@@ -26,14 +26,9 @@ def size_faults(table: Table, tasks: Mapping[str, Task], sizes: np.ndarray) -> l
     if told is None or not any(isinstance(task, BoxesTask | MaskTask) for task in tasks.values()):
         return []
     rows = np.flatnonzero((told != sizes).any(1) & told.all(1) & sizes.all(1))
-    faults = [
-        Fault("E_IMAGE_SIZE", table.where(row), _message(told[row], sizes[row]), row)
-        for row in rows[:MAX_LISTED].tolist()
-    ]
-    if len(rows) > MAX_LISTED:
-        rest = f"{len(rows) - MAX_LISTED} more pictures have the same fault."
-        faults.append(Fault("E_IMAGE_SIZE", table.source, rest))
-    return faults
+    messages = (_message(told[row], sizes[row]) for row in rows)
+    rest = "more pictures have the same fault."
+    return row_faults("E_IMAGE_SIZE", table, rows, messages, rest)
 
 
 def _message(told: np.ndarray, size: np.ndarray) -> str:

@@ -10,8 +10,8 @@ import numpy as np
 
 from polyhead.errors import Fault, nearest
 from polyhead.structures import Table
+from polyhead.tasks.row_faults import row_faults
 
-MAX_LISTED = 1000
 MAX_SHOWN = 80  # characters of a label
 MAX_COMPARED = 50_000  # pairs of labels; about a second
 
@@ -69,21 +69,14 @@ def unknown_label_faults(
     Returns:
         A fault per cell up to `MAX_LISTED`, then one that counts the rest.
     """
-    hints = _hints(labels[:MAX_LISTED], classes)
-    faults = [
-        Fault(
-            "E_LABEL_UNKNOWN",
-            table.where(row),
-            f'label "{_shown(label)}" is not among the {len(classes)} declared classes. '
-            f"{hints[label]}Mend the cell or add the label to `classes`.",
-            row,
-        )
-        for row, label in zip(rows[:MAX_LISTED].tolist(), labels, strict=False)
-    ]
-    if len(rows) > MAX_LISTED:
-        rest = f"{len(rows) - MAX_LISTED} more cells name labels that are not declared."
-        faults.append(Fault("E_LABEL_UNKNOWN", table.source, rest))
-    return faults
+    hints = _hints(labels, classes)
+    messages = (
+        f'label "{_shown(label)}" is not among the {len(classes)} declared classes. '
+        f"{hints[label]}Mend the cell or add the label to `classes`."
+        for label in labels
+    )
+    rest = "more cells name labels that are not declared."
+    return row_faults("E_LABEL_UNKNOWN", table, rows, messages, rest)
 
 
 def _hints(labels: Sequence[str], classes: Sequence[str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from polyhead.errors import Fault
 from polyhead.structures import Table
-from polyhead.tasks.labels import MAX_LISTED
+from polyhead.tasks.row_faults import MAX_LISTED
 
 MAX_CLIPPED = 1.0  # pixels outside that rounding explains
 MAX_WARNINGS = 20

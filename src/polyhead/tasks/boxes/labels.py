@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import repeat
 
 import numpy as np
 
 from polyhead.errors import Fault, nearest
 from polyhead.structures import Table, category_ids_of, labels_of, units_of
 from polyhead.tasks.boxes.cells import BoxCells
-from polyhead.tasks.labels import MAX_LISTED, unknown_label_faults
+from polyhead.tasks.labels import unknown_label_faults
+from polyhead.tasks.row_faults import MAX_LISTED, row_faults
 
 _NAMED = 5  # categories in a message
 
@@ -64,13 +66,7 @@ def _listed_categories(table: Table, column: str) -> list[str]:
 
 def _blank_faults(table: Table, rows: np.ndarray) -> list[Fault]:
     message = "a box has no label; expected one; name it or remove the box."
-    faults = [
-        Fault("E_BOX_LABEL", table.where(row), message, row) for row in rows[:MAX_LISTED].tolist()
-    ]
-    if len(rows) > MAX_LISTED:
-        rest = f"{len(rows) - MAX_LISTED} more boxes have no label."
-        faults.append(Fault("E_BOX_LABEL", table.source, rest))
-    return faults
+    return row_faults("E_BOX_LABEL", table, rows, repeat(message), "more boxes have no label.")
 
 
 def _left_out(table: Table, num_boxes: int, categories: Sequence[str]) -> list[Fault]:

@@ -10,12 +10,11 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field, field_validator, model_validator
 
-from polyhead.errors import Fault
 from polyhead.metrics import NumberMeter
 from polyhead.structures import NumberPrediction, Table
 from polyhead.tasks.component import Component, ComponentField
-from polyhead.tasks.labels import MAX_LISTED
 from polyhead.tasks.number.cells import misreading, outlier_faults, parse_number
+from polyhead.tasks.row_faults import row_faults
 from polyhead.tasks.task import Dense, Encoding, Task, TaskConfig
 from polyhead.tasks.text_cells import cell_codes, text_column
 
@@ -98,13 +97,9 @@ class NumberTask(Task):
         targets = np.array([*good, math.nan], np.float32)[codes]
         wrong = np.array([*(problem is not None for problem in problems), False])
         rows = np.flatnonzero(wrong[codes])
-        faults = [
-            Fault("E_NUMBER", table.where(row), f"{problems[codes[row]]}.", row)
-            for row in rows[:MAX_LISTED].tolist()
-        ]
-        if len(rows) > MAX_LISTED:
-            rest = f"{len(rows) - MAX_LISTED} more cells hold no number that fits; mend them."
-            faults.append(Fault("E_NUMBER", table.source, rest))
+        messages = (f"{problems[code]}." for code in codes[rows].tolist())
+        rest = "more cells hold no number that fits; mend them."
+        faults = row_faults("E_NUMBER", table, rows, messages, rest)
         return Encoding(targets, [*faults, *outlier_faults(table, column, targets)])
 
     def _problem(self, text: str) -> str | None:

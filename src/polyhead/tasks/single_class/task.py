@@ -15,12 +15,12 @@ from polyhead.structures import ClassPrediction, Table
 from polyhead.tasks.class_names import ClassNames
 from polyhead.tasks.component import Component, ComponentField
 from polyhead.tasks.labels import (
-    MAX_LISTED,
     natural_order,
     spelling_faults,
     support_faults,
     unknown_label_faults,
 )
+from polyhead.tasks.row_faults import MAX_LISTED
 from polyhead.tasks.task import UNKNOWN, Dense, Encoding, Task, TaskConfig
 from polyhead.tasks.text_cells import cell_codes, text_column
 

@@ -19,7 +19,7 @@ from polyhead.structures.label_cells import (
     split_labels,
 )
 from polyhead.structures.yes_no_cells import YES_NO_CELLS
-from polyhead.tasks.labels import MAX_LISTED
+from polyhead.tasks.row_faults import MAX_LISTED
 from polyhead.tasks.task import UNKNOWN
 from polyhead.tasks.text_cells import cell_codes, text_column
 

@@ -9,7 +9,8 @@ import numpy as np
 from polyhead.errors import Fault, nearest
 from polyhead.structures import Table, labels_column
 from polyhead.tasks.known_labels import known_labels
-from polyhead.tasks.labels import MAX_LISTED, spelling_faults, unknown_label_faults
+from polyhead.tasks.labels import spelling_faults, unknown_label_faults
+from polyhead.tasks.row_faults import MAX_LISTED, row_faults
 from polyhead.tasks.tags.cells import (
     label_column,
     match_columns,
@@ -86,14 +87,10 @@ def encode_delimited(
 
 def _cell_faults(table: Table, column: str, rows: np.ndarray, texts: list[str]) -> list[Fault]:
     """`E_CELL` for each cell that is neither yes, no nor unknown; the last counts the rest."""
-    faults = []
-    for row, text in zip(rows[:MAX_LISTED].tolist(), texts, strict=True):
-        message = (
-            f'column "{column}" holds "{text[:80]}"; expected 1, 0 or an empty cell (unknown); '
-            "mend the cell."
-        )
-        faults.append(Fault("E_CELL", table.where(row), message, row))
-    if len(rows) > MAX_LISTED:
-        rest = f'{len(rows) - MAX_LISTED} more cells of column "{column}" are no yes or no.'
-        faults.append(Fault("E_CELL", table.source, rest))
-    return faults
+    messages = (
+        f'column "{column}" holds "{text[:80]}"; expected 1, 0 or an empty cell (unknown); '
+        "mend the cell."
+        for text in texts
+    )
+    rest = f'more cells of column "{column}" are no yes or no.'
+    return row_faults("E_CELL", table, rows, messages, rest)

@@ -10,7 +10,7 @@ from pydantic import Field
 from polyhead.errors import Fault
 from polyhead.field import Rules, find_violations
 from polyhead.structures import Table
-from polyhead.tasks.labels import MAX_LISTED
+from polyhead.tasks.row_faults import row_faults
 from polyhead.tasks.section import Section
 
 
@@ -50,16 +50,9 @@ def rule_faults(table: Table, targets: np.ndarray, rules: Rules) -> list[Fault]:
         rules: Over the L labels.
     """
     broken = find_violations(rules, targets) if rules else []
-    faults = [
-        Fault(
-            "E_RULE",
-            table.where(row),
-            f"{text}; expected labels that obey `rules`; mend the labels or the rule.",
-            row,
-        )
-        for row, text in broken[:MAX_LISTED]
-    ]
-    if len(broken) > MAX_LISTED:
-        rest = f"{len(broken) - MAX_LISTED} more rows break a rule."
-        faults.append(Fault("E_RULE", table.source, rest))
-    return faults
+    rows = np.array([row for row, _ in broken], int)
+    messages = (
+        f"{text}; expected labels that obey `rules`; mend the labels or the rule."
+        for _, text in broken
+    )
+    return row_faults("E_RULE", table, rows, messages, "more rows break a rule.")
