@@ -62,9 +62,7 @@ class LabelCounts:
     @property
     def cf1(self) -> np.ndarray:
         """2 P R / (P + R) of the mean precision P and mean recall R over labels, as papers do."""
-        precision, recall = mean_defined(self.precision), mean_defined(self.recall)
-        harmonic = np.nan_to_num(ratio(2 * precision * recall, precision + recall))
-        return np.where(np.isnan(recall), np.nan, harmonic)
+        return f1_of_means(self.precision, self.recall)
 
     @property
     def macro_f1(self) -> np.ndarray:
@@ -80,6 +78,22 @@ class LabelCounts:
     @property
     def _given(self) -> np.ndarray:
         return self.true_positives + self.false_positives
+
+
+def f1_of_means(precision: np.ndarray, recall: np.ndarray) -> np.ndarray:
+    """2 P R / (P + R) of the mean precision P and mean recall R over labels.
+
+    Args:
+        precision: (L,) or (L, R); NaN for a label that is left out.
+        recall: Likewise.
+
+    Returns:
+        () or (R,) float64: 0 where both are 0, NaN without a label.
+    """
+    mean_precision, mean_recall = mean_defined(precision), mean_defined(recall)
+    total = mean_precision + mean_recall
+    harmonic = np.nan_to_num(ratio(2 * mean_precision * mean_recall, total))
+    return np.where(np.isnan(mean_recall), np.nan, harmonic)
 
 
 def count_labels(

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from polyhead.metrics.entries import class_entries, label_figures, metric_entries, value_entries
-from polyhead.metrics.label_counts import LabelCounts
+from polyhead.metrics.label_counts import LabelCounts, f1_of_means
 from polyhead.metrics.ratios import mean_defined, ratio
 from polyhead.metrics.tags.average_precision import Ranking
 from polyhead.metrics.tags.protocols import choose_protocol, mean_average_precision_under
@@ -138,11 +138,8 @@ def _named(counts: LabelCounts, empty: float, suffix: str) -> dict[str, np.ndarr
         np.where(counts.positives > 0, values, empty)
         for values in (counts.precision, counts.recall, counts.f1)
     )
-    mean_precision, mean_recall = mean_defined(precision), mean_defined(recall)
-    total = mean_precision + mean_recall
-    cf1 = np.nan_to_num(ratio(2 * mean_precision * mean_recall, total))
     return {
-        f"CF1{suffix}": np.where(np.isnan(mean_recall), np.nan, cf1),
+        f"CF1{suffix}": f1_of_means(precision, recall),
         f"macro_F1{suffix}": mean_defined(f1),
         f"OF1{suffix}": counts.of1,
     }
