@@ -167,7 +167,7 @@ class _Pen:
         """A line with a label, its bar and its figure."""
         em, line = self.style.em, self.style.line
         ink = INK if bar.bold else MUTED
-        start, end = self.style.column + em, self.style.width - 4 * em
+        start, end = self.style.column + em, self.style.width - 9 * em // 2
         left = 0
         if bar.swatch:
             self._sheet.paste(bar.paint.swatch(em, em, em // 2), (0, self._y + (line - em) // 2))
