@@ -2,6 +2,7 @@ import multiprocessing
 import os
 import pickle
 import shutil
+import time
 from collections import namedtuple
 from functools import partial
 
@@ -58,6 +59,31 @@ def test_a_changed_or_vanished_file_is_a_miss(folder):
     path_of(folder, 0).unlink()
     assert cache.get(0) is None
     cache.put(0, picture(0))
+    assert cache.get(0) is None
+
+
+def test_another_content_of_the_same_size_and_time_is_a_miss(folder):
+    """As `cp -p`, `rsync -t` and unpacked archives leave it; in place, and by another file."""
+    big = bytes(100_000)
+    for place in (0, 50_000, 99_999):
+        path_of(folder, 0).write_bytes(big)
+        cache, before = opened(folder), os.stat(path_of(folder, 0))
+        cache.put(0, picture(0))
+        assert cache.get(0) is not None
+        path_of(folder, 0).write_bytes(big[:place] + b"x" + big[place + 1 :])
+        os.utime(path_of(folder, 0), ns=(before.st_atime_ns, before.st_mtime_ns))
+        assert os.stat(path_of(folder, 0)).st_size == before.st_size
+        assert cache.get(0) is None
+
+
+def test_a_swapped_file_is_a_miss_whatever_its_bytes(folder):
+    cache, before = opened(folder), os.stat(path_of(folder, 0))
+    cache.put(0, picture(0))
+    time.sleep(0.02)  # file systems count time in steps
+    other = folder / "other"
+    other.write_bytes(path_of(folder, 0).read_bytes())
+    os.utime(other, ns=(before.st_atime_ns, before.st_mtime_ns))
+    other.replace(path_of(folder, 0))
     assert cache.get(0) is None
 
 

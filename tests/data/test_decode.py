@@ -204,6 +204,29 @@ def test_corrupt_exif_turns_nothing_and_is_noted(exif):
     assert (picture.width, picture.height) == (64, 48)
 
 
+@pytest.mark.parametrize(
+    "exif",
+    [
+        b"Exif\0\0",
+        b"Exif\0\0II*\0\x08\0\0\0\0\0\0\0\0\0",
+        b"Exif\0\0MM\0*\0\0\0\x08\0\0\0\0\0\0",
+        b"Exif\0\0MM\0*\0\0\0\x08\0\0",
+        b"Exif\0\0II*\0\0\0\0\0",
+        b"Exif\0\0MM\0*\0\0\0\x10" + bytes(14),
+        b"Exif\0\0" + bytes(40),
+        Image.Exif().tobytes(),
+    ],
+    ids=["header", "little", "big", "cut", "no directory", "later", "zeros", "pillow"],
+)
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_an_empty_exif_block_is_no_damage(kind, exif):
+    assert decode(encoded(scene(), kind, exif=exif)).notes == ()
+
+
+def test_an_orientation_of_zero_is_that_of_a_camera_that_does_not_know():
+    assert decode(oriented("JPEG", 0, scene())).notes == ()
+
+
 def composite(rgb, alpha):
     """Reference: alpha blending with the background, in floats."""
     alpha = alpha[..., None] / 255

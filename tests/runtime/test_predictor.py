@@ -100,6 +100,50 @@ def test_an_opened_picture_is_turned_as_its_file_is(predictor, orientation):
     assert (answer.width, answer.height) == (expected.width, expected.height) == size
 
 
+def large_jpeg(folder, **options):
+    """Larger than the network's picture, so that its file is reduced while it is decoded."""
+    noise = np.random.default_rng(0).integers(0, 256, (240, 400, 3)).astype(np.uint8)
+    path = folder / "large.jpg"
+    path.write_bytes(encoded(noise, "JPEG", **options))
+    return path
+
+
+def test_an_opened_jpeg_is_reduced_as_its_file_is(predictor, tmp_path):
+    path = large_jpeg(tmp_path)
+    expected = predictor.predict(path)
+    with Image.open(path) as opened, Image.open(path) as loaded:
+        loaded.load()
+        for picture in (opened, loaded, Image.open(BytesIO(path.read_bytes()))):
+            answer = predictor.predict(picture)
+            same(answer, expected, 0)
+            assert (answer.width, answer.height) == picture.size == (400, 240)
+        for answer in predictor.predict([opened] * 40):
+            same(answer, expected, 0)
+
+
+def test_an_opened_jpeg_with_exif_is_turned_and_reduced_as_its_file_is(predictor, tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    path = large_jpeg(tmp_path, exif=exif)
+    with Image.open(path) as opened:
+        answer = predictor.predict(opened)
+    same(answer, predictor.predict(path), 0)
+    assert (answer.width, answer.height) == (240, 400)
+
+
+def test_a_jpeg_that_was_changed_in_memory_or_on_disk_is_what_the_memory_holds(predictor, tmp_path):
+    path = large_jpeg(tmp_path)
+    with Image.open(path) as painted, Image.open(path) as kept:
+        painted.paste((255, 0, 0), (0, 0, 400, 200))
+        kept.load()
+    pixels = np.asarray(kept)
+    path.write_bytes(encoded(scene(), "JPEG"))
+    same(predictor.predict(painted), predictor.predict(np.asarray(painted)), 0)
+    same(predictor.predict(kept), predictor.predict(pixels), 0)
+    path.unlink()
+    same(predictor.predict(kept), predictor.predict(pixels), 0)
+
+
 BAD_ARRAYS = {
     "floats": np.zeros((4, 4, 3)),
     "channels": np.zeros((4, 4, 4), np.uint8),

@@ -92,8 +92,10 @@ class TestAugmented:
     def test_masks_that_survived_tell(self):
         mask = np.full((4, 4), 255, np.uint8)
         rule = rules(MASK)
-        assert rule.recompute(mask, np.array([1, -1])).tolist() == [0, -1]
+        assert rule.recompute(mask, np.array([1, -1])).tolist() == [-1, -1]
         mask[0, 0] = 1
+        assert rule.recompute(mask, np.array([1, -1])).tolist() == [-1, 1]
+        mask[:] = 1
         assert rule.recompute(mask, np.array([1, -1])).tolist() == [0, 1]
         assert rule.recompute(mask, np.array([1, 1])).dtype == np.int8
 

@@ -18,6 +18,7 @@ from polyhead.structures.durable import explained
 
 _KEY_LENGTH = 16
 _RECORD_LENGTH = _KEY_LENGTH + 4  # key, CRC-32 of the pixels
+_BLOCK = 4096  # bytes of a file at its start, middle and end that its key is over
 _SPARE = 64 * 2**20  # bytes of the disk that are left to others
 ELSEWHERE = "POLYHEAD_CACHE_DIR names another folder, data.cache=false does without."
 
@@ -25,10 +26,11 @@ ELSEWHERE = "POLYHEAD_CACHE_DIR names another folder, data.cache=false does with
 class ImageCache:
     """N resized pictures in one file, each with a record that says which picture it is.
 
-    The record of a row holds a key over (path, bytes, modification time, target size,
-    preprocessing version) and a checksum of the pixels. Pixels are written before their record,
-    and both are compared on reading: a changed file, another table or a half-written row is a
-    miss, never a wrong picture. Any number of processes may share one folder.
+    The record of a row holds a key over (path, bytes, times of modification and change, a few
+    blocks of the file, target size, preprocessing version) and a checksum of the pixels. Pixels are
+    written before their record, and both are compared on reading: a changed file, another table or
+    a half-written row is a miss, never a wrong picture. Any number of processes may share one
+    folder.
 
     Args:
         folder: Where the cache lives; made if need be.
@@ -91,11 +93,29 @@ class ImageCache:
     def _key(self, row: int) -> bytes | None:
         path = self._path_of(row)
         try:
-            found = os.stat(path)
+            version = _version(path)
         except OSError:
             return None  # decoding it raises the error that names it
-        text = f"{path}\0{found.st_size}\0{found.st_mtime_ns}\0{self._shape}\0{PREPROCESSING}"
-        return hashlib.sha256(os.fsencode(text)).digest()[:_KEY_LENGTH]
+        text = f"{path}\0{self._shape}\0{PREPROCESSING}\0"
+        return hashlib.sha256(os.fsencode(text) + version).digest()[:_KEY_LENGTH]
+
+
+def _version(path: Path) -> bytes:
+    """What tells one content of a file from another, without reading all of it.
+
+    A copy or an unpacked archive keeps size and modification time; the time of change moves on
+    then, but in steps of milliseconds and not on every file system: hence some of the bytes.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        found = os.fstat(descriptor)
+        size = found.st_size
+        places = (0, size // 2, max(size - _BLOCK, 0))
+        blocks = [os.pread(descriptor, _BLOCK, place) for place in places]
+    finally:
+        os.close(descriptor)
+    times = f"{size}\0{found.st_mtime_ns}\0{found.st_ctime_ns}\0"
+    return os.fsencode(times) + b"".join(blocks)
 
 
 def _checksum(pixels: bytes | bytearray) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from PIL import ExifTags, Image
 
 _TRANSPOSE = {
@@ -13,6 +15,8 @@ _TRANSPOSE = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_BYTE_ORDERS: dict[bytes, Literal["little", "big"]] = {b"II*\0": "little", b"MM\0*": "big"}
+_HEADER_LENGTH = 8  # byte order, 42, offset of the first directory
 _METADATA = ("exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp")
 
 
@@ -27,14 +31,32 @@ def exif_orientation(picture: Image.Image) -> int | None:
     """
     if not any(name in picture.info for name in _METADATA):
         return 1
+    block = picture.info.get("exif")
     try:
-        orientation = picture.getexif().get(ExifTags.Base.Orientation, 1)
+        tags = picture.getexif()
     except Exception:  # damaged blocks raise SyntaxError, struct.error, KeyError and more
+        return 1 if block is not None and _is_empty(block) else None
+    # Blocks that hold no tag are what a damaged header parses to, unless they say so themselves.
+    if block is not None and not tags and not _is_empty(block):
         return None
-    # Whole EXIF blocks that hold no tag at all are what a damaged header parses to.
-    if "exif" in picture.info and not picture.getexif():
-        return None
+    orientation = tags.get(ExifTags.Base.Orientation, 1) or 1  # 0: cameras that do not know
     return orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else None
+
+
+def _is_empty(block: bytes) -> bool:
+    """Whether an EXIF block is whole and holds no tag, as editors leave that take all tags out.
+
+    It is a TIFF header whose first directory has 0 entries, that header without a directory,
+    nothing at all, or only zero bytes.
+    """
+    data = block.removeprefix(b"Exif\0\0")
+    if not data.strip(b"\0"):
+        return True
+    order = _BYTE_ORDERS.get(data[:4])
+    if order is None or len(data) < _HEADER_LENGTH:
+        return False
+    start = int.from_bytes(data[4:_HEADER_LENGTH], order)
+    return start == 0 or (start >= _HEADER_LENGTH and data[start : start + 2] == b"\0\0")
 
 
 def swaps_sides(orientation: int | None) -> bool:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import glob
 import io
 import os
+import threading
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TypeGuard
 
 import numpy as np
 from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
 
 from polyhead.data import Decoded, load_image, resize
 from polyhead.data.colour import to_rgb
@@ -25,6 +28,7 @@ Source = (
 
 # Pictures that polyhead does not decode: a folder of them must not look empty.
 _UNREAD_SUFFIXES = (".heic", ".heif", ".avif")
+_one_reader = threading.Lock()  # of a Pillow picture that may be given twice
 _ADDRESS = ("http://", "https://", "s3://", "gs://")
 
 
@@ -51,10 +55,32 @@ class NamedPicture:
             raise source
         if isinstance(source, Path):
             return load_image(source, size)
-        if isinstance(source, bytes):
-            return load_image(io.BytesIO(source), size)
+        data = source if isinstance(source, bytes) else _bytes_of(source)
+        if data is not None:
+            return load_image(io.BytesIO(data), size)
         array = _as_rgb(source)
         return Decoded(resize(array, size), array.shape[1], array.shape[0])
+
+
+def _bytes_of(source: np.ndarray | Image.Image) -> bytes | None:
+    """The JPEG that an opened Pillow picture still is, so that it is reduced while decoding.
+
+    As its file is: what is reduced from all its pixels differs a little. None for pictures of other
+    kinds, for those that were changed, and for those whose file is gone.
+    """
+    if not isinstance(source, JpegImageFile) or source.decoderconfig or source.tell():
+        return None  # the user drafted it, or asked for a later frame
+    with _one_reader, suppress(Exception):  # a closed file, or one that was moved or damaged since
+        if source.tile and source.fp is not None:  # not loaded yet
+            place = source.fp.tell()
+            source.fp.seek(0)
+            data = source.fp.read()
+            source.fp.seek(place)
+            return data
+        data = Path(source.filename).read_bytes() if source.filename else b""
+        with Image.open(io.BytesIO(data)) as again:
+            return data if again == source else None
+    return None
 
 
 def _as_rgb(source: np.ndarray | Image.Image) -> np.ndarray:

@@ -36,7 +36,9 @@ class TagsFromObjects:
     def recompute(self, sample: Boxes | np.ndarray, before: np.ndarray) -> np.ndarray:
         """The tags of an augmented picture.
 
-        Moving and cutting a picture adds nothing to it: what was not there still is not.
+        Moving and cutting a picture adds nothing to it: what was not there still is not. What was
+        there and shows in no known pixel may lie under the unknown ones, as where pictures are
+        mixed and their masks differ, or where a border of the mask was unknown from the start.
 
         Args:
             sample: What survived: boxes, or a (H, W) mask where 255 is unknown.
@@ -47,8 +49,10 @@ class TagsFromObjects:
         """
         if isinstance(sample, Boxes):
             return self._of_boxes(sample)
-        there = np.bincount(sample.ravel(), minlength=UNKNOWN_PIXEL + 1)[self.places] > 0
-        return np.where(there, 1, np.where(before == UNKNOWN, UNKNOWN, 0)).astype(np.int8)
+        pixels = np.bincount(sample.ravel(), minlength=UNKNOWN_PIXEL + 1)
+        gone = UNKNOWN if pixels[UNKNOWN_PIXEL] else 0
+        unseen = np.where(before == 1, gone, before)
+        return np.where(pixels[self.places] > 0, 1, unseen).astype(np.int8)
 
     def _of_boxes(self, sample: Boxes) -> np.ndarray:
         there = np.where(sample.known, 0, UNKNOWN).astype(np.int8)
