@@ -55,7 +55,9 @@ class NamedPicture:
             raise source
         if isinstance(source, Path):
             return load_image(source, size)
-        data = source if isinstance(source, bytes) else _bytes_of(source)
+        if isinstance(source, bytes):
+            return load_image(io.BytesIO(source), size)
+        data = _bytes_of(source)
         if data is not None:
             return load_image(io.BytesIO(data), size)
         array = _as_rgb(source)
@@ -77,7 +79,7 @@ def _bytes_of(source: np.ndarray | Image.Image) -> bytes | None:
             data = source.fp.read()
             source.fp.seek(place)
             return data
-        data = Path(source.filename).read_bytes() if source.filename else b""
+        data = Path(os.fsdecode(source.filename)).read_bytes() if source.filename else b""
         with Image.open(io.BytesIO(data)) as again:
             return data if again == source else None
     return None
