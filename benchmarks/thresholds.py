@@ -1,6 +1,7 @@
 """What fitted thresholds lose on fresh pictures against the best ones that could be.
 
     OMP_NUM_THREADS=1 python benchmarks/thresholds.py [--draws 20] [--seconds 50] [--worlds …]
+    OMP_NUM_THREADS=1 python benchmarks/thresholds.py --bounds precision>=0.8 mean_precision>=0.8 …
 
 80 labels, prevalence .4 to .004, log-odds normal with a spread of 1.5 to 4. Regret: macro-F1 of the
 thresholds fitted on 5,000 pictures, less that of thresholds fitted on n others, both on the
@@ -9,19 +10,22 @@ whose 95 % interval holds the threshold that is best for the population. Worlds:
 probabilities; `distorted`, log-odds scaled and shifted label by label; `bent`, distorted and then
 z|z|^.3, which no scale and shift mends. `shrunk` is polyhead's default; `mixed` is
 w t_c + (1 − w) t_global with w = n₊ / (n₊ + 10). Draws end when the seconds of processor time are
-up.
+up. With `--bounds`: of the labels that a threshold with a bound neither never nor always gives, the
+share that misses the bound in the population, and the mean recall or, for a recall, the mean
+precision of all labels there.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import time
 
 import numpy as np
 from scipy.special import expit, logit
 from scipy.stats import norm
 
-from polyhead.metrics import count_labels
+from polyhead.metrics import count_labels, parse_thresholds
 from polyhead.metrics.thresholds.thresholds import best_f1_threshold, fit_thresholds
 
 NUM_LABELS, NUM_FRESH = 80, 5000
@@ -55,6 +59,44 @@ def population_best(world: str) -> np.ndarray:
     hits = np.cumsum(weights[:, None] * expit(log_odds), axis=0)
     f1 = 2 * hits / (np.cumsum(weights)[:, None] + hits[-1])
     return expit(told(world, log_odds[f1.argmax(axis=0), np.arange(NUM_LABELS)]))
+
+
+class Population:
+    """Precision and recall of any thresholds where the distribution itself is known."""
+
+    def __init__(self, world: str) -> None:
+        grid = np.linspace(8, -8, 80_001)
+        weights = norm.pdf(grid)[:, None] / norm.pdf(grid).sum()
+        log_odds = LEVELS + SPREADS * grid[:, None]
+        hits = np.cumsum(weights * expit(log_odds), axis=0)
+        self._probabilities = expit(told(world, log_odds))
+        self._curves = {"precision": hits / np.cumsum(weights)[:, None], "recall": hits / hits[-1]}
+
+    def shares(self, kind: str, thresholds: np.ndarray) -> np.ndarray:
+        """(L,) of one kind; 0 of a label that is never given."""
+        columns = zip(self._probabilities.T, self._curves[kind].T, thresholds, strict=True)
+        found = [(np.searchsorted(-told_, -cut, "right"), curve) for told_, curve, cut in columns]
+        return np.array([curve[place - 1] if place else 0.0 for place, curve in found])
+
+
+def print_bounds(world: str, num: int, bounds: list[str], draws: int) -> None:
+    """How many labels miss each bound in the population."""
+    population = Population(world)
+    for name in bounds:
+        objective, missed, others = parse_thresholds(name)[0], [], []
+        kind, other = ("recall", "precision") if objective.is_recall else ("precision", "recall")
+        for draw in range(draws):
+            fitted = fit_thresholds(*pictures(world, np.random.default_rng([2, draw]), num), name)
+            limited = ~fitted.unreachable & ~fitted.unlimited
+            found = population.shares(kind, fitted.values)
+            missed.append(np.where(limited, found < objective.bound, np.nan))
+            others.append(population.shares(other, fitted.values))
+        print(
+            f"{world:10s} n {num:5d}, {draws} draws: {name}: {np.nanmean(missed):.3f} of the "
+            f"labels miss it, {np.isfinite(missed).mean():.2f} have such a threshold; mean {other} "
+            f"{np.mean(others):.3f}",
+            flush=True,
+        )
 
 
 def own(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
@@ -91,7 +133,12 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=50)
     parser.add_argument("--worlds", nargs="+", default=["calibrated"])
     parser.add_argument("--sizes", nargs="+", type=int, default=SIZES)
+    parser.add_argument("--bounds", nargs="+", default=[])
     options = parser.parse_args()
+    if options.bounds:
+        for world, num in itertools.product(options.worlds, options.sizes):
+            print_bounds(world, num, options.bounds, options.draws)
+        return
     for world in options.worlds:
         fresh = pictures(world, np.random.default_rng(1), NUM_FRESH)
         best, exact = macro_f1(fresh, own(*fresh)), population_best(world)

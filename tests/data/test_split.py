@@ -5,7 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from polyhead.data import PARTS, SplitKeys, SplitPlan, read_split, split_rows, write_split
+from polyhead.data import (
+    PARTS,
+    SplitKeys,
+    SplitPlan,
+    read_digests,
+    read_split,
+    split_rows,
+    write_split,
+)
 from polyhead.data.units import merge_rows
 from polyhead.errors import ConfigError, DataError
 
@@ -173,6 +181,7 @@ def test_written_splits_read_back(tmp_path):
     images = ["a.jpg", "é\n😀.jpg", "b,c.jpg"]
     write_split(tmp_path / "split.parquet", images, np.array(PARTS))
     read, split = read_split(tmp_path / "split.parquet")
+    assert read_digests(tmp_path / "split.parquet") == {}
     assert read == images
     assert split.tolist() == list(PARTS)
 

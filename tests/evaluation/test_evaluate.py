@@ -9,6 +9,7 @@ from sklearn.metrics import accuracy_score, average_precision_score, log_loss
 from tiny_runs import QUIET
 
 import polyhead
+from polyhead.cli.tables import print_evaluation
 from polyhead.data import read_split, write_split
 from polyhead.errors import CheckpointError, ConfigError, DataError, ImageError
 from polyhead.evaluation import evaluate
@@ -102,6 +103,17 @@ def test_another_part_has_a_file_of_its_own(trained, tmp_path):
     assert evaluate(run.path, split="val", reporter=QUIET)["split"] == "val"
     assert not run.evaluation.exists()
     assert (run.path / "evaluation-val.json").exists()
+
+
+@pytest.mark.parametrize(("part", "told"), [("val", "thresholds were chosen"), ("train", "heart")])
+def test_a_part_that_is_not_held_out_says_so(trained, tmp_path, capsys, part, told):
+    run = RunFolder(shutil.copytree(trained.path, tmp_path / "run"))
+    result = evaluate(run.path, split=part, reporter=QUIET)
+    assert json.loads((run.path / f"evaluation-{part}.json").read_text())["note"] == result["note"]
+    print_evaluation(result)
+    shown = capsys.readouterr().out
+    assert "not held out" in shown
+    assert told in shown
 
 
 def edit_cells(folder, run, part, column, text):

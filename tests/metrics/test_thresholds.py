@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from partial_labels import over_seeds, random_tags
 from scipy.special import expit
+from scipy.stats import binomtest
 from sklearn.metrics import f1_score
 
 from polyhead.errors import ConfigError
@@ -76,7 +77,7 @@ def planted_cells(seed, num_rows=400, num_labels=30):
     return expit(log_odds).astype(np.float32), targets
 
 
-@pytest.mark.parametrize("name", ["macro_f1", "precision>=0.8", "recall>=0.8"])
+@pytest.mark.parametrize("name", ["macro_f1", "mean_precision>=0.8", "mean_recall>=0.8"])
 @pytest.mark.parametrize("sharing", ["shrunk", "class"])
 def test_intervals_cover_the_best_threshold_of_the_population(name, sharing):
     objective = parse_thresholds(name)[0]
@@ -120,6 +121,40 @@ def test_example_f1_is_the_best_of_all_cuts():
     assert found == pytest.approx(expected)
 
 
+@over_seeds
+def test_example_f1_is_the_best_of_all_cuts_where_probabilities_are_one(seed):
+    generator = np.random.default_rng(seed)
+    targets = (generator.random((30, 3)) < 0.05).astype(np.int8)
+    steps = np.array([0.2, 0.5, 1 - 2**-24, 1], np.float32)
+    scores = steps[generator.integers(4, size=targets.shape)]
+    cuts = [*np.unique(scores), 2]
+    expected = max(float(example_f1(scores >= cut, targets)) for cut in cuts)
+    cut = np.float32(best_example_f1_cut(scores, targets))
+    assert float(example_f1(scores >= cut, targets)) == pytest.approx(expected)
+
+
+def test_a_false_probability_of_one_does_not_spoil_example_f1():
+    scores = np.full((100, 3), 0.2, np.float32)
+    scores[:60, 0] = 1
+    targets = np.zeros((100, 3), np.int8)
+    fitted = fit_thresholds(scores, targets | (np.arange(300).reshape(100, 3) == 299), "example_f1")
+    assert float(example_f1(scores >= fitted.values, targets)) == 1
+    assert not fitted.unreachable.any()
+
+
+def test_thresholds_beyond_what_log_odds_of_calibration_reach_are_kept():
+    generator = np.random.default_rng(0)
+    targets = np.repeat([[1], [0]], [40, 60], axis=0).astype(np.int8)
+    tiny = np.float32(1e-12) * (1 + generator.random((100, 1), dtype=np.float32) + 2 * targets)
+    for name in ("macro_f1", "mean_recall>=0.9"):
+        fitted = fit_thresholds(tiny, targets, name, "class")
+        assert (tiny >= fitted.values)[:40].mean() > 0.85
+        assert not (tiny >= fitted.values)[40:].any()
+    near_one = np.where(targets == 1, 1 - 2**-24, 1 - 2**-23).astype(np.float32)
+    fitted = fit_thresholds(near_one, targets, "macro_f1", "class")
+    assert ((near_one >= fitted.values) == (targets == 1)).all()
+
+
 def test_example_f1_gives_nothing_where_that_is_best():
     scores = np.full((20, 3), 0.3, np.float32)
     targets = np.zeros((20, 3), np.int8)
@@ -132,17 +167,86 @@ def test_example_f1_gives_nothing_where_that_is_best():
 @pytest.mark.parametrize("sharing", ["shrunk", "class", "global"])
 def test_constraints_hold_on_many_images(sharing):
     scores, targets = example_cells(4000)
-    for name in ("precision>=0.8", "recall>=0.8"):
+    for name in ("precision>=0.8", "recall>=0.8", "mean_precision>=0.8", "mean_recall>=0.8"):
         fitted = fit_thresholds(scores, targets, name, sharing)
         assert fitted.held_out == pytest.approx(0.8, abs=0.03)
         assert (fitted.low <= fitted.values).all()
         assert (fitted.values <= fitted.high).all()
 
 
+def missed(name, draws, shares):
+    """Of the labels that are neither never nor always given, which share misses the bound.
+
+    `shares` takes thresholds to the population's precision or recall.
+    """
+    found = []
+    for drawn in draws:
+        fitted = fit_thresholds(*drawn, name)
+        limited = ~fitted.unreachable & ~fitted.unlimited
+        found.append(shares(fitted.values)[limited] < parse_thresholds(name)[0].bound)
+    return np.concatenate(found)
+
+
+@pytest.mark.parametrize("kind", ["precision", "recall"])
+def test_bounds_hold_for_each_label_with_the_confidence_that_is_stated(kind):
+    scores, targets = (part[:, 0] for part in planted_cells(0, 400_000, 1))
+    order = np.argsort(-scores)
+    hits = np.cumsum(targets[order])
+    curve = hits / (np.arange(1, 400_001) if kind == "precision" else hits[-1])
+
+    def shares(cuts):
+        return curve[np.maximum(np.searchsorted(-scores[order], -cuts) - 1, 0)]
+
+    draws = [planted_cells(seed, 1500) for seed in range(1, 11)]
+    held = missed(f"{kind}>=0.8", draws, shares)
+    assert len(held) > 100
+    assert held.mean() < 0.05 + 2 * (0.05 * 0.95 / len(held)) ** 0.5
+    assert missed(f"mean_{kind}>=0.8", draws, shares).mean() > 0.3
+
+
+def test_no_luck_of_many_cuts_passes_for_a_precision():
+    """Scores that tell nothing: every cut has a precision of .79."""
+    generator = np.random.default_rng(0)
+    targets = (generator.random((600, 400)) < 0.79).astype(np.int8)
+    scores = generator.beta(8, 2, targets.shape).astype(np.float32)
+    fitted = fit_thresholds(scores, targets, "precision>=0.8")
+    assert (~fitted.unreachable).mean() < 0.07
+
+
+@over_seeds
+def test_a_recall_holds_where_clopper_and_pearson_say_so(seed):
+    generator = np.random.default_rng(seed)
+    scores = np.round(generator.random((150, 1)), 1).astype(np.float32)
+    targets = (generator.random((150, 1)) < 0.3 + 0.5 * scores).astype(np.int8)
+    fitted = fit_thresholds(scores, targets, "recall>=0.7")
+    positives = scores[targets == 1]
+
+    def lower(cut):
+        found = binomtest(int((positives >= cut).sum()), len(positives), alternative="greater")
+        return found.proportion_ci(0.95).low
+
+    best = max(cut for cut in np.unique(scores) if lower(cut) >= 0.7)
+    assert ((scores >= fitted.values[0]) == (scores >= best)).all()
+    assert fitted.low[0] <= fitted.values[0] <= fitted.high[0]
+
+
+def test_where_too_few_tell_a_label_is_never_or_always_given():
+    scores, targets = example_cells(4000)
+    targets[10:, 0] = np.minimum(targets[10:, 0], 0)
+    precise, found = (fit_thresholds(scores, targets, f"{n}>=0.8") for n in ("precision", "recall"))
+    assert precise.unreachable.tolist() == [True, False, False]
+    assert not (np.ones(1, np.float32) >= precise.values[0]).any()
+    assert found.unlimited.tolist() == [True, False, False]
+    assert (np.zeros(1, np.float32) >= found.values[0]).all()
+    targets[:, 0] = 0  # of which nothing is known to be true
+    assert fit_thresholds(scores, targets, "precision>=0.8").unreachable[0]
+    assert fit_thresholds(scores, targets, "recall>=0.8").unlimited[0]
+
+
 def test_out_of_reach_gives_none():
     scores, targets = example_cells()
     targets[:, 0] = scores[:, 0] < 0.05
-    fitted = fit_thresholds(scores, targets, "precision>=0.95", "class")
+    fitted = fit_thresholds(scores, targets, "mean_precision>=0.95", "class")
     assert fitted.unreachable.tolist() == [True, False, False]
     assert not (np.ones(1, np.float32) >= fitted.values[0]).any()
 
@@ -159,6 +263,8 @@ def test_cost_needs_no_fit():
     ("spelled", "said"),
     [
         ("precision>=1.5", "bound"),
+        ("precision>=1", "mean_precision>=1"),
+        ("recall>=1", "recall>=0.99"),
         ("recall>=high", "number"),
         ({"name": "macro_f1", "sharing": "shrank"}, "shrunk"),
         ({"name": "micro_f1", "sharing": "class"}, "One threshold"),

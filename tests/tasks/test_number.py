@@ -32,7 +32,7 @@ def codes(encoding):
 
 def test_cells_become_numbers_and_blanks_unknown():
     task, encoding = encode(table(height=["3", " -2.5 ", None, "1e3", "", "  ", "+.5"]))
-    assert encoding.targets.dtype == np.float32
+    assert encoding.targets.dtype == np.float64
     nan = np.nan
     np.testing.assert_array_equal(encoding.targets, [3, -2.5, nan, 1000, nan, nan, 0.5])
     assert task.known(encoding.targets).tolist() == [True, True, False, True, False, False, True]
@@ -280,8 +280,20 @@ def test_any_float_comes_back(values):
     rows = table(height=[None if value is None else repr(value) for value in values])
     _, encoding = encode(rows)
     assert not [fault for fault in encoding.faults if fault.is_error]
-    expected = np.array([np.nan if value is None else value for value in values], np.float32)
+    expected = np.array([np.nan if value is None else value for value in values])
     np.testing.assert_array_equal(encoding.targets, expected)
+
+
+def test_numbers_are_rounded_where_the_network_begins_and_nowhere_else():
+    cells = ["1732982400.5", "52.520006583", "16777217", None]
+    task, encoding = encode(table(height=cells))
+    assert encoding.targets[:3].tolist() == [1732982400.5, 52.520006583, 16777217]
+    stacked, known = task.stack(list(encoding.targets))
+    assert stacked.dtype == np.float32
+    assert known.tolist() == [True, True, True, False]
+    meter = task.meter()
+    meter.update({"value": np.float32([2**24, 2**24])}, np.array([16777217.0, np.nan]))
+    assert meter.compute()["metrics"]["MAE"]["value"] == 1
 
 
 @given(st.text(max_size=8))
@@ -290,4 +302,4 @@ def test_any_text_is_read_or_refused(cell):
     known = task.known(encoding.targets)[0]
     is_error = [fault.row for fault in encoding.faults if fault.is_error] == [0]
     assert known + is_error + (not cell.strip()) == 1
-    assert not known or encoding.targets[0] == np.float32(parse_number(cell))
+    assert not known or encoding.targets[0] == parse_number(cell)

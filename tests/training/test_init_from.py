@@ -178,6 +178,32 @@ def test_what_never_learnt_cannot_be_frozen(scenes, tasks, tmp_path):
         config_of(scenes, frozen)
 
 
+def test_a_renamed_training_picture_is_not_held_out_and_what_moved_is_told(
+    scenes, trained, tasks, tmp_path
+):
+    folder = shutil.copytree(scenes, tmp_path / "scenes")
+    earlier = dict(zip(*read_split(trained.split), strict=True))
+    text = (folder / "labels.csv").read_text()
+    copied = [name for name, part in earlier.items() if part == "train"][:9]
+    for number, name in enumerate(copied):
+        (folder / name).rename(folder / f"images/renamed{number}.jpg")
+        text = text.replace(name, f"images/renamed{number}.jpg")
+    held_out = next(name for name, part in earlier.items() if part == "test")
+    shutil.copy(folder / "images/renamed0.jpg", folder / held_out)
+    (folder / "labels.csv").write_text(text)
+    chosen = {"daytime": tasks["daytime"]}
+    config = config_of(folder, chosen, train={"epochs": 1})
+    config = config.model_copy(
+        update={"data": config.data.model_copy(update={"annotations": folder / "labels.csv"})}
+    )
+    run = train(config, runs=tmp_path, init_from=trained.path, reporter=QUIET)
+    after = dict(zip(*read_split(run.split), strict=True))
+    parts = {after[name] for name in after if "renamed" in name}
+    assert parts == {"train"}
+    assert after[held_out] == "train"
+    assert f"1 pictures that {trained.path} held out are trained on now" in run.log.read_text()
+
+
 def test_the_split_is_not_drawn_anew(scenes, trained, tasks):
     """Other tasks would share out the pictures otherwise, some of RUN's training among them."""
     config = config_of(scenes, {"objects": tasks["objects"]})

@@ -47,6 +47,8 @@ def print_evaluation(result: Mapping[str, Any]) -> None:
     suffix = "" if result["split"] == "test" else f"-{result['split']}"
     of = f" of {result['num_rows']}" if "num_rows" in result else ""
     console.print(f"{result['split']}: {result['num_images']}{of} pictures\n")
+    if "note" in result:
+        console.print(f"{result['note']}\n", soft_wrap=True, markup=False)
     _print_summary(console, result["tasks"])
     for name, task in result["tasks"].items():
         title = f"\n{name} ({task['type']}): {known_text(task)}\n"

@@ -7,7 +7,15 @@ from polyhead.data.image_names import find_orphans
 from polyhead.data.kept_parts import keep_parts
 from polyhead.data.picture_sizes import picture_sizes
 from polyhead.data.resize import PREPROCESSING, load_image, resize
-from polyhead.data.split import PARTS, SplitKeys, SplitPlan, read_split, split_rows, write_split
+from polyhead.data.split import (
+    PARTS,
+    SplitKeys,
+    SplitPlan,
+    read_digests,
+    read_split,
+    split_rows,
+    write_split,
+)
 
 __all__ = [
     "MAX_PIXELS",
@@ -25,6 +33,7 @@ __all__ = [
     "keep_parts",
     "load_image",
     "picture_sizes",
+    "read_digests",
     "read_split",
     "resize",
     "split_rows",

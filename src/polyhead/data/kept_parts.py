@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from polyhead.data.split import SplitKeys
+from polyhead.data.split import PARTS, SplitKeys
 from polyhead.data.units import merge_rows
+
+UNSEEN = len(PARTS)
 
 
 def keep_parts(
@@ -16,23 +18,26 @@ def keep_parts(
     """A split in which every picture of an earlier one keeps its part.
 
     A model that goes on from another has seen the other's training pictures: drawn anew, some of
-    them would be held out, and every figure would flatter. Rows of the same group as such a
-    picture, or of the same content, go with it; the rest is where the new split has it.
+    them would be held out, and every figure would flatter. A picture is known by its name and by
+    its content. Rows of the same group or content have one part: train if any of them was trained
+    on, else val if any chose epochs and thresholds, else test; where none was there, the new one.
 
     Args:
         images: N image names, as written in the annotations.
         split: (N,) parts of the new split.
-        earlier: Image name to part.
+        earlier: Image name, and digest of the content as text, to part.
         keys: Groups and digests of the rows.
 
     Returns:
         (N,) parts.
     """
     units = merge_rows(len(images), keys.groups, keys.digests)
-    of_unit: dict[int, str] = {}
-    for unit, image in zip(units.tolist(), images, strict=True):
-        if image in earlier:
-            of_unit.setdefault(unit, earlier[image])
-    drawn = zip(images, units.tolist(), split.tolist(), strict=True)
-    kept = [earlier.get(image, of_unit.get(unit, part)) for image, unit, part in drawn]
-    return np.array(kept, dtype=str)
+    codes = {part: code for code, part in enumerate(PARTS)}
+    before = {key: codes[part] for key, part in earlier.items()}
+    seen = np.array([before.get(image, UNSEEN) for image in images], dtype=np.int64)
+    if keys.digests is not None:
+        contents = [before.get(digest.decode(), UNSEEN) for digest in keys.digests.tolist()]
+        seen = np.minimum(seen, contents)
+    of_unit = np.full(len(images), UNSEEN)
+    np.minimum.at(of_unit, units, seen)
+    return np.where(of_unit[units] < UNSEEN, np.array([*PARTS, ""])[of_unit[units]], split)

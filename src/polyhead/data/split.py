@@ -98,9 +98,36 @@ def split_rows(images: Sequence[str], plan: SplitPlan, keys: SplitKeys) -> np.nd
     return np.array(PARTS)[stratify(labels, units, shares, plan.seed)[units]]
 
 
-def write_split(path: Path, images: Sequence[str], split: np.ndarray) -> None:
-    """Write a split as parquet, columns `image` and `split`."""
-    pq.write_table(pa.table({"image": pa.array(images, pa.string()), "split": split}), path)
+def write_split(
+    path: Path, images: Sequence[str], split: np.ndarray, digests: np.ndarray | None = None
+) -> None:
+    """Write a split as parquet, columns `image` and `split`.
+
+    Args:
+        path: The file.
+        images: N image names.
+        split: (N,) parts.
+        digests: (N,) of the pictures' content, for a column `digest`, by which the pictures are
+            known under other names.
+    """
+    columns = {"image": pa.array(images, pa.string()), "split": split}
+    if digests is not None:
+        columns["digest"] = pa.array([digest.decode() for digest in digests.tolist()], pa.string())
+    pq.write_table(pa.table(columns), path)
+
+
+def read_digests(path: Path) -> dict[str, str]:
+    """Digest of each picture's content to its part, of what `write_split` wrote.
+
+    Where several pictures have the same, `train` goes before `val` and `test`. Empty of a split
+    that has none; errors as `read_split`.
+    """
+    _, split = read_split(path)
+    if "digest" not in pq.read_schema(path).names:
+        return {}
+    digests = pq.read_table(path, columns=["digest"])["digest"].to_pylist()
+    ranked = sorted(zip(digests, split.tolist(), strict=True), key=lambda row: -PARTS.index(row[1]))
+    return {digest: part for digest, part in ranked if digest}
 
 
 def read_split(path: Path) -> tuple[list[str], np.ndarray]:

@@ -23,6 +23,14 @@ from polyhead.tasks import BoxesTaskMeter, Meter, TagsTask, Targets, Task
 from polyhead.training.loading import worker_deaths_explained
 from polyhead.training.validation import measure
 
+# Why figures of a part are better than those of new pictures.
+NOTES = {
+    "val": "not held out: the best epoch, the calibration and the thresholds were chosen on these "
+    "pictures, so that their figures flatter; those of --split test do not",
+    "train": "not held out: the network was trained on these pictures, so that their figures say "
+    "how well it knows them by heart; those of --split test are of pictures that it has not seen",
+}
+
 
 def evaluate(
     path: str | Path,
@@ -49,7 +57,7 @@ def evaluate(
 
     Returns:
         What is also written to `evaluation.json` for the test part, to `evaluation-<split>.json`
-        for another.
+        for another, which has a `note` besides: it was not held out.
 
     Raises:
         CheckpointError: The run cannot be loaded.
@@ -80,10 +88,15 @@ def evaluate(
         save_probabilities(save_scores, table, rows, answers)
     suffix = "" if split == "test" else f"-{split}"
     _write_coco_results(loaded, meters, suffix)
-    result = {"split": split, "num_images": len(rows), "tasks": figures}
+    result = {"split": split, "num_images": len(rows), "tasks": figures, **_caution(split)}
     file = loaded.run.evaluation
     write_json(file.with_stem(f"{file.stem}{suffix}"), result)
     return result
+
+
+def _caution(split: str) -> dict[str, str]:
+    """The note of a part that is not held out."""
+    return {"note": NOTES[split]} if split in NOTES else {}
 
 
 def _rows_of(loaded: LoadedRun, split: str, reporter: Reporter) -> tuple[Table, np.ndarray]:

@@ -1,6 +1,6 @@
 """Figures over known cells: average precision, the F1 family, calibration, thresholds, meters."""
 
-from polyhead.metrics.bootstrap import Interval, bootstrap_weights
+from polyhead.metrics.bootstrap import LEVEL, Interval, bootstrap_weights
 from polyhead.metrics.boxes.boxes_meter import BoxesMeter
 from polyhead.metrics.calibration.calibration import (
     brier_score,
@@ -49,6 +49,7 @@ from polyhead.metrics.thresholds.threshold_objective import (
 from polyhead.metrics.thresholds.thresholds import TagThresholds, Thresholds, fit_thresholds
 
 __all__ = [
+    "LEVEL",
     "PROTOCOLS",
     "BoxesMeter",
     "Calibration",

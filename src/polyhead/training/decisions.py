@@ -6,6 +6,7 @@ import torch
 
 from polyhead.errors import first_few
 from polyhead.losses import CrossEntropy, Pairwise, TagsLoss
+from polyhead.metrics import LEVEL
 from polyhead.network import Network
 from polyhead.network.weights import check_state, read_weights, write_weights
 from polyhead.preparation import Prepared
@@ -47,15 +48,25 @@ def _fit(network: Network, name: str, meter: Meter, reporter: Reporter) -> Task:
     if isinstance(meter, ClassTaskMeter) and isinstance(loss, CrossEntropy):
         loss.calibrate(meter.calibrate())
     task = meter.fit()
-    if isinstance(task, TagsTask) and task.never_given:
-        reporter.say(_unreachable(task))
+    if isinstance(task, TagsTask):
+        for line in _told_of_bounds(task):
+            reporter.say(line)
     return task
 
 
-def _unreachable(task: TagsTask) -> str:
+def _told_of_bounds(task: TagsTask) -> list[str]:
+    """What the thresholds of a task hold, and the labels of which too little is known for it."""
     assert task.config is not None  # it was trained
-    labels, (asked, _) = task.never_given, task.config.cut_by()
-    return (
-        f"{task.name}: no threshold reaches {asked} on validation for "
-        f"{first_few(labels, MAX_NAMED)}: never given; ask for less, or label more pictures"
-    )
+    asked, _ = task.config.cut_by()
+    lines = []
+    if asked.is_guarantee and task.decision.decoder == "marginals":
+        lines.append(f"{task.name}: {asked} holds for each label with {LEVEL:.0%} confidence")
+    way_on = "ask for less, or label more pictures"
+    if asked.is_guarantee:
+        way_on += f", or ask for mean_{asked}, which about half of the labels miss on new pictures"
+    for labels, outcome in ((task.never_given, "never"), (task.always_given, "always")):
+        if labels:
+            named = first_few(labels, MAX_NAMED)
+            found = f"no threshold reaches {asked} on validation for {named}"
+            lines.append(f"{task.name}: {found}: {outcome} given; {way_on}")
+    return lines

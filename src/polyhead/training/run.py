@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from polyhead.config import Config, load_config, validate
-from polyhead.data import read_split
+from polyhead.data import read_digests, read_split
 from polyhead.network import SavedRun, check_components, read_run
 from polyhead.preparation import Prepared, fault_lines, prepare
 from polyhead.progress import Reporter
@@ -115,15 +116,39 @@ def resume(
 
 
 def _parts(run: RunFolder) -> dict[str, str]:
-    """Image name to its part of the run's split."""
+    """Image name, and digest of the content, to the picture's part of the run's split."""
     names, parts = read_split(run.split)
-    return dict(zip(names, parts.tolist(), strict=True))
+    return {**read_digests(run.split), **dict(zip(names, parts.tolist(), strict=True))}
 
 
 def _taken_over(origin: SavedRun, config: Config, prepared: Prepared) -> StartWeights:
     torch.manual_seed(stable_seed("weights", config.train.seed))
     network = fresh_network(config, prepared, pretrained=False)
-    return transfer(origin, network, config, prepared.tasks)
+    start = transfer(origin, network, config, prepared.tasks)
+    moved = _moved(prepared, _parts(origin.run), origin.run.path)
+    return replace(start, report=[*start.report, *moved])
+
+
+def _moved(prepared: Prepared, earlier: Mapping[str, str], origin: Path) -> list[str]:
+    """What is said of pictures whose part is not that of the other run."""
+    names = zip(prepared.images, prepared.digests.tolist(), prepared.split.tolist(), strict=True)
+    before = [
+        (now, {earlier.get(name), earlier.get(digest.decode())}) for name, digest, now in names
+    ]
+    flattered = sum(now != "train" and "train" in then for now, then in before)
+    lines = []
+    if flattered:
+        lines.append(
+            f"W_TRAINED_ON: {flattered} pictures that data.split holds out were trained on by "
+            f"{origin}: their figures flatter; give them to train, or leave --init-from"
+        )
+    taken = sum(now == "train" and bool(then & {"val", "test"}) for now, then in before)
+    if taken:
+        lines.append(
+            f"{taken} pictures that {origin} held out are trained on now: they equal one that it "
+            "was trained on, share a group with one, or data.split says so"
+        )
+    return lines
 
 
 def _train(
@@ -167,8 +192,7 @@ def _say_start(run: RunFolder, config: Config, prepared: Prepared, reporter: Rep
     )
     if prepared.skipped:
         reporter.say(f"skipped {len(prepared.skipped)} faulty cells or rows; see {run.log}")
-    warnings = [fault for fault in prepared.faults if fault.code.startswith("W_")]
-    for line in fault_lines(warnings, f"all of them in {run.log}"):
+    for line in fault_lines([f for f in prepared.faults if f.code.startswith("W_")]):
         reporter.say(line)
     reporter.say(f"{run.path}: {counts} pictures; heads: {heads}; {config.model.backbone}")
 

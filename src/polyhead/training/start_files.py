@@ -38,7 +38,7 @@ def write_start(
     resolved = config_yaml(config)
     write_text(run.config, source.read_text(encoding="utf-8-sig") if source else resolved)
     write_json(run.environment, environment())
-    write_split(run.split, prepared.images, prepared.split)
+    write_split(run.split, prepared.images, prepared.split, prepared.digests)
     write_classes(run, prepared.tasks)
     lines = [str(fault) for fault in (*prepared.skipped, *prepared.faults)]
     write_text(run.log, "\n".join([*lines, ""]))

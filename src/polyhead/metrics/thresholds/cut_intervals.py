@@ -35,7 +35,7 @@ def plausible_cuts(
     if objective.name == "macro_f1":
         shortfall, error = f1_shortfalls(hits, given)
     else:
-        judged = given if objective.name == "precision" else hits[-1]
+        judged = given if objective.is_precision else hits[-1]
         shortfall = np.abs(hits / judged - objective.bound)
         error = np.sqrt(objective.bound * (1 - objective.bound) / judged)
     is_kept = shortfall <= STANDARD_ERRORS * error
@@ -43,7 +43,7 @@ def plausible_cuts(
     is_kept[best] = True
     kept = np.flatnonzero(is_kept)
     refused = np.flatnonzero(~is_kept[:best])
-    if objective.name == "precision" and len(refused):
+    if objective.is_precision and len(refused):
         # No test refuses a handful of cells at the top, whose precision says nothing of the bound.
         kept = kept[kept > refused[-1]]
     after = ends[kept[-1]] + 1

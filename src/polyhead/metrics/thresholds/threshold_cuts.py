@@ -35,7 +35,7 @@ def best_ranked_cut(ranked: np.ndarray, yes: np.ndarray, merit: Merit) -> float:
     hits = np.cumsum(yes)
     merits = merit(hits[ends], ends + 1.0, hits[-1])
     best = int(np.argmax(merits))
-    return NEVER if merits[best] == -np.inf else _below(ranked, ends[best])
+    return NEVER if merits[best] == -np.inf else cut_below(ranked, ends[best])
 
 
 def best_binary_cut(found: np.ndarray, others: np.ndarray, merit: Merit) -> float:
@@ -67,7 +67,7 @@ def best_example_f1_cut(probabilities: np.ndarray, targets: np.ndarray) -> float
     Only known cells count; an image where nothing is true and nothing given is right (1). Giving
     one more cell changes the F1 of one image alone: the gains are summed down the ranking. Where
     every sum is a loss, as on pictures that mostly have no label, the threshold lies midway from
-    the highest probability to 1.
+    the highest probability to 1, and is `NEVER` where that probability is 1.
 
     Args:
         probabilities: (N, L) float32; something is known.
@@ -85,9 +85,9 @@ def best_example_f1_cut(probabilities: np.ndarray, targets: np.ndarray) -> float
     ends = tie_ends(ranked)
     totals = np.cumsum(gains[order])[ends]
     best = int(np.argmax(totals))
-    if totals[best] < 0 and ranked[0] < 1:
-        return _between(1.0, float(ranked[0]))
-    return _below(ranked, ends[best])
+    if totals[best] < 0:
+        return _between(1.0, float(ranked[0])) if ranked[0] < 1 else NEVER
+    return cut_below(ranked, ends[best])
 
 
 def tie_ends(ranked: np.ndarray) -> np.ndarray:
@@ -95,7 +95,7 @@ def tie_ends(ranked: np.ndarray) -> np.ndarray:
     return np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
 
 
-def _below(ranked: np.ndarray, place: np.integer) -> float:
+def cut_below(ranked: np.ndarray, place: np.integer) -> float:
     """A threshold that gives what is ranked up to a place, and nothing after it."""
     lower = float(ranked[place + 1]) if place + 1 < len(ranked) else 0.0
     return _between(float(ranked[place]), lower)

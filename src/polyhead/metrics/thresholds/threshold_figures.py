@@ -26,12 +26,13 @@ def achieved(given: np.ndarray, targets: np.ndarray, objective: ThresholdObjecti
     counts = count_labels(given, targets)
     if objective.name == "example_f1":
         return float(example_f1(given, targets))
-    if objective.name == "precision":
+    if objective.is_precision:
         found = counts.true_positives + counts.false_positives
         return float(mean_defined(ratio(counts.true_positives, found)))
     if objective.name == "cost":
         wrong = objective.false_positive * counts.false_positives.sum()
         missed = objective.false_negative * counts.false_negatives.sum()
         return float(ratio(wrong + missed, (targets >= 0).sum()))
-    named = {"micro_f1": counts.of1, "recall": mean_defined(counts.recall)}
-    return float(named.get(objective.name, counts.macro_f1))
+    if objective.is_recall:
+        return float(mean_defined(counts.recall))
+    return float(counts.of1 if objective.name == "micro_f1" else counts.macro_f1)

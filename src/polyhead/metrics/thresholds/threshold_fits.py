@@ -10,7 +10,9 @@ from scipy.special import expit, logit
 from polyhead.metrics.calibration.label_scores import LabelScores
 from polyhead.metrics.calibration.platt import label_prior, shrunk_fits
 from polyhead.metrics.thresholds.cut_intervals import plausible_cuts
+from polyhead.metrics.thresholds.guaranteed_cuts import ALWAYS, guaranteed_cut
 from polyhead.metrics.thresholds.threshold_cuts import (
+    NEVER,
     best_binary_cut,
     best_example_f1_cut,
     best_ranked_cut,
@@ -32,7 +34,7 @@ def log_odds_of(probabilities: np.ndarray) -> np.ndarray:
 def shared_cut(
     probabilities: np.ndarray, targets: np.ndarray, objective: ThresholdObjective
 ) -> float:
-    """One threshold for all labels; ½ where nothing is a known yes.
+    """One threshold for all labels; where nothing is a known yes, ½, or what holds regardless.
 
     Args:
         probabilities: (N, L) float32 in [0, 1].
@@ -41,11 +43,14 @@ def shared_cut(
     """
     if objective.name == "cost":
         return objective.cost_threshold
+    if objective.name == "example_f1" and (targets >= 0).any():
+        return best_example_f1_cut(probabilities, targets)
     found = probabilities[targets == 1]
     if not len(found):
-        return UNFITTED
-    if objective.name == "example_f1":
-        return best_example_f1_cut(probabilities, targets)
+        return _unseen(objective)
+    if objective.is_guarantee:
+        pooled = RankedLabel.of(probabilities.ravel(), targets.ravel())
+        return guaranteed_cut(pooled.ranked, pooled.is_yes, objective)
     return best_binary_cut(found, probabilities[targets == 0], objective.merit)
 
 
@@ -132,13 +137,19 @@ def fit_parts(
         targets: (N, L) 1 yes, 0 no, -1 unknown.
         parts: (P, N) bool, the first one all true.
         objective: What each is best for.
-        sharing: How classes share; a class without a positive gets the shared one.
+        sharing: How classes share; a class without a positive gets the shared one. What is to hold
+            for each label goes by its own outcomes alone unless it is `global`.
     """
-    shared = np.array([shared_cut(probabilities[p], targets[p], objective) for p in parts])
+    is_global = objective.is_pooled or sharing == "global"
+    if objective.is_guarantee and not is_global:
+        shared = np.full(len(parts), _unseen(objective))
+    else:
+        shared = np.array([shared_cut(probabilities[p], targets[p], objective) for p in parts])
     values = np.repeat(shared[:, None], targets.shape[1], axis=1)
     low, high = np.full((2, targets.shape[1]), np.nan)
-    if not objective.is_pooled and sharing != "global":
-        hopes = _hopes(probabilities, targets, parts) if sharing == "shrunk" else None
+    if not is_global:
+        leans = sharing == "shrunk" and not objective.is_guarantee
+        hopes = _hopes(probabilities, targets, parts) if leans else None
         for place in np.flatnonzero((targets == 1).any(axis=0)).tolist():
             label = RankedLabel.of(probabilities[:, place], targets[:, place])
             for number, part in enumerate(parts):
@@ -146,10 +157,24 @@ def fit_parts(
                 if not cells.is_yes.any():
                     continue
                 yes = hopes[number].outcomes(cells, place) if hopes else cells.is_yes * 1.0
-                values[number, place] = best_ranked_cut(cells.ranked, yes, objective.merit)
+                values[number, place] = _cut(cells, yes, objective)
                 if number == 0:
                     low[place], high[place] = plausible_cuts(cells.ranked, yes, objective)
     return PartFits(shared, values, low, high)
+
+
+def _cut(cells: RankedLabel, yes: np.ndarray, objective: ThresholdObjective) -> float:
+    """Of one label, whose outcomes count as (n,) in [0, 1]."""
+    if objective.is_guarantee:
+        return guaranteed_cut(cells.ranked, cells.is_yes, objective)
+    return best_ranked_cut(cells.ranked, yes, objective.merit)
+
+
+def _unseen(objective: ThresholdObjective) -> float:
+    """The threshold of what no known yes tells of: nothing wrong, or nothing missed, or ½."""
+    if objective.is_guarantee:
+        return NEVER if objective.is_precision else ALWAYS
+    return UNFITTED
 
 
 def _hopes(probabilities: np.ndarray, targets: np.ndarray, parts: np.ndarray) -> list[Hopes]:

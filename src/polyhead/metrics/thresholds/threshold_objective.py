@@ -11,14 +11,38 @@ import numpy as np
 
 from polyhead.errors import ConfigError, nearest
 
-ObjectiveName = Literal["macro_f1", "micro_f1", "example_f1", "precision", "recall", "cost"]
+ObjectiveName = Literal[
+    "macro_f1",
+    "micro_f1",
+    "example_f1",
+    "precision",
+    "recall",
+    "mean_precision",
+    "mean_recall",
+    "cost",
+]
 Sharing = Literal["shrunk", "class", "global"]
 
 SHARINGS: dict[str, Sharing] = {"shrunk": "shrunk", "class": "class", "global": "global"}
-CHOICES = ("macro_f1", "micro_f1", "example_f1", "precision>=0.9", "recall>=0.9", "cost")
+CHOICES = (
+    "macro_f1",
+    "micro_f1",
+    "example_f1",
+    "cost",
+    "mean_precision>=0.9",
+    "mean_recall>=0.9",
+    "precision>=0.9",
+    "recall>=0.9",
+)
 # Those that one threshold for all labels serves: classes have nothing of their own to share.
 POOLED = ("micro_f1", "example_f1", "cost")
-CONSTRAINT = re.compile(r"(precision|recall)\s*>=\s*(\S+)")
+CONSTRAINT = re.compile(r"((?:mean_)?(?:precision|recall))\s*>=\s*(\S+)")
+KINDS: dict[str, ObjectiveName] = {
+    "precision": "precision",
+    "recall": "recall",
+    "mean_precision": "mean_precision",
+    "mean_recall": "mean_recall",
+}
 
 
 @dataclass(frozen=True)
@@ -26,8 +50,11 @@ class ThresholdObjective:
     """What thresholds maximise, or keep to.
 
     Attributes:
-        name: `precision` and `recall` are constraints, `cost` a price of each kind of error.
-        bound: The least precision or recall, in (0, 1].
+        name: `precision` and `recall` are constraints that hold for each label with 95 %
+            confidence, `mean_precision` and `mean_recall` such that are met on the pictures of the
+            fit, so that about half of the labels miss them on others; `cost` is a price of each
+            kind of error.
+        bound: The least precision or recall, in (0, 1]; below 1 where it is to hold.
         false_positive: Cost of a label wrongly given.
         false_negative: Cost of a label missed.
     """
@@ -41,6 +68,21 @@ class ThresholdObjective:
     def is_pooled(self) -> bool:
         """Whether one threshold serves all labels, whatever the sharing."""
         return self.name in POOLED
+
+    @property
+    def is_guarantee(self) -> bool:
+        """Whether it is to hold for each label, beyond the pictures of the fit."""
+        return self.name in ("precision", "recall")
+
+    @property
+    def is_precision(self) -> bool:
+        """Whether it asks for a precision."""
+        return self.name in ("precision", "mean_precision")
+
+    @property
+    def is_recall(self) -> bool:
+        """Whether it asks for a recall."""
+        return self.name in ("recall", "mean_recall")
 
     @property
     def cost_threshold(self) -> float:
@@ -62,14 +104,14 @@ class ThresholdObjective:
             float64; −∞ where the constraint is broken.
         """
         slack = 1e-9 * positives  # 0.9 of ten is nine, whatever 0.9 is in binary
-        if self.name == "precision":
+        if self.is_precision:
             return np.where(hits + slack >= self.bound * given, hits, -np.inf)
-        if self.name == "recall":
+        if self.is_recall:
             return np.where(hits + slack >= self.bound * positives, -given, -np.inf)
         return 2 * hits / (given + positives)
 
     def __str__(self) -> str:
-        if self.name in ("precision", "recall"):
+        if self.is_precision or self.is_recall:
             return f"{self.name}>={self.bound:g}"
         if self.name == "cost":
             return f"cost {self.false_positive:g} : {self.false_negative:g}"
@@ -128,8 +170,14 @@ def _objective(name: str, options: dict[str, Any]) -> ThresholdObjective:
     bound = _number(name, constraint[2])
     if not 0 < bound <= 1:
         raise ConfigError(f'The bound of "{name}" should lie above 0 and at most at 1.')
-    kind: ObjectiveName = "precision" if constraint[1] == "precision" else "recall"
-    return ThresholdObjective(kind, bound)
+    objective = ThresholdObjective(KINDS[constraint[1]], bound)
+    if objective.is_guarantee and bound == 1:
+        raise ConfigError(
+            f'The bound of "{name}" should lie below 1: no number of pictures shows that a '
+            f"label is never wrong. Ask for {constraint[1]}>=0.99, or for mean_{constraint[1]}>=1, "
+            "which is met on the validation pictures."
+        )
+    return objective
 
 
 def _choices(name: str) -> str:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import expit, logit
 from scipy.stats import t as student
 
 from polyhead.metrics.bootstrap import LEVEL
 from polyhead.metrics.cells import check_probabilities, known_cells
+from polyhead.metrics.thresholds.guaranteed_cuts import ALWAYS
 from polyhead.metrics.thresholds.threshold_cuts import NEVER, best_binary_cut
 from polyhead.metrics.thresholds.threshold_figures import achieved
-from polyhead.metrics.thresholds.threshold_fits import UNFITTED, fit_parts, log_odds_of
+from polyhead.metrics.thresholds.threshold_fits import UNFITTED, fit_parts
 from polyhead.metrics.thresholds.threshold_objective import (
     Sharing,
     ThresholdObjective,
@@ -20,6 +21,10 @@ from polyhead.metrics.thresholds.threshold_objective import (
 )
 
 NUM_FOLDS = 5
+# Log-odds that stand for a threshold of 1, and round to it; of the greatest float32 below 1: 16.6.
+ONE = 17.5
+LEAST = float(np.finfo(np.float32).tiny)
+BELOW_ONE = float(np.nextafter(np.float32(1), np.float32(0)))
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,8 @@ class TagThresholds(Thresholds):
         low: (L,) float32 lower end of each threshold's 95 % interval.
         high: (L,) float32 upper end.
         unreachable: (L,) bool: the constraint is met by no threshold, so the label is never given.
+        unlimited: (L,) bool: too few positives to say which threshold holds the recall, so the
+            label is always given.
         held_out: What the objective comes to on images that the thresholds have not seen; NaN
             where it is undefined.
     """
@@ -54,6 +61,7 @@ class TagThresholds(Thresholds):
     low: np.ndarray
     high: np.ndarray
     unreachable: np.ndarray
+    unlimited: np.ndarray
     held_out: float
 
 
@@ -65,8 +73,13 @@ def fit_thresholds(
 ) -> TagThresholds:
     """Fit thresholds on the known cells of a validation set, cross-fitted over 5 folds of images.
 
-    `macro_f1`, `precision>=x` (the most hits) and `recall>=x` (the fewest labels given) have a
-    threshold a class, by sharing:
+    `precision>=x` (the most hits) and `recall>=x` (the fewest labels given) hold for each label of
+    the population, with 95 % confidence each (see `guaranteed_cut`), by its own labels. Where too
+    few tell, a label is never given, or always. Under `global` one threshold holds it for all
+    cells pooled.
+
+    `macro_f1`, `mean_precision>=x` and `mean_recall>=x`, which are met on these images and so by
+    about every second label on others, have a threshold a class, by sharing:
     - `shrunk`: the cut that is best for outcomes w y + (1 − w) q with w = n₊ / (n₊ + 50), where q
       are the probabilities calibrated for the class by empirical Bayes (the `affine` form of
       `fit_calibration`, its prior from all images). Rare classes lean on what is
@@ -77,10 +90,11 @@ def fit_thresholds(
     `micro_f1` and `example_f1` fit one threshold to all classes; `cost` needs no fit:
     fp / (fp + fn) on calibrated probabilities.
 
-    Each is the mean, in log-odds, of the fits that leave out one fold of images, and `held_out`
-    judges each fold by the fit that has not seen it. A class's own threshold has the interval of
-    the cuts that a test cannot tell from the best (see `plausible_cuts`), which aims at the best
-    of the population; one that classes share has the delete-a-group jackknife's.
+    Each but those that hold is the mean, in log-odds, of the fits that leave out one fold of
+    images, as long as each of these gives the label at all; `held_out` judges each fold by the fit
+    that has not seen it. A class's own threshold has the interval of the cuts that a test cannot
+    tell from the best (see `plausible_cuts`), which aims at the best of the population; one that
+    classes share has the delete-a-group jackknife's.
 
     Args:
         probabilities: (N, L) in [0, 1].
@@ -89,7 +103,8 @@ def fit_thresholds(
         sharing: How classes share.
 
     Returns:
-        A threshold a class: the global one where a class has no positives, 0.5 where none has.
+        A threshold a class: the global one where a class has no positives, 0.5 where none has;
+        none at all, or 0, where a precision or a recall is to hold.
 
     Raises:
         ConfigError: There is no such objective.
@@ -104,19 +119,23 @@ def fit_thresholds(
     parts = np.stack([np.ones(len(targets), bool), *(folds != f for f in range(NUM_FOLDS))])
     fits = fit_parts(probabilities, targets, parts, objective, sharing)
     whole, without = fits.values[0], fits.values[1:]
-    unreachable = whole >= NEVER
-    middle, low, high = _jackknife(np.minimum(without, 1.0))
-    low = np.where(np.isnan(fits.low), low, np.minimum(fits.low, middle))
-    high = np.where(np.isnan(fits.high), high, np.maximum(fits.high, middle))
-    values = np.where(unreachable, NEVER, middle)
+    middle, low, high = _jackknife(without)
+    # Between a threshold and none at all there is no mean.
+    is_whole = objective.is_guarantee | (without >= NEVER).any(axis=0) | (whole >= NEVER)
+    values = np.where(is_whole, whole, middle)
+    low = np.where(np.isnan(fits.low), low, fits.low)
+    high = np.where(np.isnan(fits.high), high, fits.high)
+    unreachable = objective.is_precision & (whole >= NEVER)
+    never = np.where(unreachable, NEVER, np.nan).astype(np.float32)
     return TagThresholds(
-        values=values.astype(np.float32),
+        values=np.fmax(never, values.astype(np.float32)),
         shared=float(fits.shared[0]),
         num_positive=(targets == 1).sum(axis=0),
         num_known=known.sum(axis=0),
-        low=np.where(unreachable, NEVER, low).astype(np.float32),
-        high=np.where(unreachable, NEVER, high).astype(np.float32),
+        low=np.fmax(never, np.minimum(low, values).astype(np.float32)),
+        high=np.fmax(never, np.maximum(high, values).astype(np.float32)),
         unreachable=unreachable,
+        unlimited=(objective.name == "recall") & (whole <= ALWAYS),
         held_out=achieved(probabilities >= without[folds].astype(np.float32), targets, objective),
     )
 
@@ -148,9 +167,15 @@ def best_f1_threshold(
 
 def _jackknife(parts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Mean and interval, in log-odds, of (folds, L) thresholds that each leave one fold out."""
-    log_odds = log_odds_of(parts)
+    log_odds = _log_odds(parts)
     middle = log_odds.mean(axis=0)
     num_folds = len(parts)
     error = np.sqrt((num_folds - 1) * log_odds.var(axis=0))
     reach = student.ppf((1 + LEVEL) / 2, num_folds - 1) * error
     return expit(middle), expit(middle - reach), expit(middle + reach)
+
+
+def _log_odds(thresholds: np.ndarray) -> np.ndarray:
+    """Finite log-odds of float32 thresholds from 0 to 1 and beyond, in which each has its own."""
+    inside = logit(np.clip(thresholds.astype(np.float64), LEAST, BELOW_ONE))
+    return np.where(thresholds >= 1, ONE, inside)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
@@ -85,7 +85,7 @@ class NumberTask(Task):
     interval_scale: float = 1.0
 
     def encode(self, table: Table, sizes: np.ndarray | None = None) -> Encoding:  # noqa: ARG002
-        """(N,) float32: the number, NaN unknown."""
+        """(N,) float64: the number as written, NaN unknown."""
         assert self.config is not None
         column = self.config.column or self.name
         codes, texts = cell_codes(text_column(table, column))
@@ -94,7 +94,7 @@ class NumberTask(Task):
             parse_number(text) if problem is None else math.nan
             for text, problem in zip(texts, problems, strict=True)
         ]
-        targets = np.array([*good, math.nan], np.float32)[codes]
+        targets = np.array([*good, math.nan], np.float64)[codes]
         wrong = np.array([*(problem is not None for problem in problems), False])
         rows = np.flatnonzero(wrong[codes])
         messages = (f"{problems[code]}." for code in codes[rows].tolist())
@@ -123,6 +123,11 @@ class NumberTask(Task):
     def known(self, targets: np.ndarray) -> np.ndarray:
         """Rows whose number is known."""
         return ~np.isnan(targets)
+
+    def stack(self, samples: Sequence[np.floating]) -> tuple[np.ndarray, np.ndarray]:
+        """The numbers of a batch in float32, as networks compute, and which are known."""
+        targets, known = super().stack(samples)
+        return targets.astype(np.float32), known
 
     def stratify(self, targets: np.ndarray) -> np.ndarray:
         """One yes/no column per quantile band."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
@@ -146,9 +146,17 @@ class TagsTask(Task):
     def never_given(self) -> list[str]:
         """Labels that no answer holds, as no threshold met what was asked."""
         found = self.decision.intervals
-        if found is None or self.decision.decoder != "marginals":
-            return []
-        return self._names(np.array(found.unreachable, bool))
+        return self._decided(() if found is None else found.unreachable)
+
+    @property
+    def always_given(self) -> list[str]:
+        """Labels that every answer holds, as too few positives tell which threshold finds them."""
+        found = self.decision.intervals
+        return self._decided(() if found is None else found.unlimited)
+
+    def _decided(self, mask: Sequence[bool]) -> list[str]:
+        """Labels by a mask, where thresholds are what decides."""
+        return self._names(np.array(mask, bool)) if self.decision.decoder == "marginals" else []
 
     def encode(self, table: Table, sizes: np.ndarray | None = None) -> Encoding:  # noqa: ARG002
         """(N, L) int8: 1 yes, 0 no, -1 unknown."""

@@ -21,6 +21,7 @@ class ThresholdIntervals:
         num_positive: Known positives that it was fitted on.
         num_known: Known cells that it was fitted on.
         unreachable: Whether no threshold meets what was asked, so that the label is never given.
+        unlimited: Whether too few positives tell what was asked, so that it is always given.
     """
 
     low: tuple[float, ...]
@@ -28,6 +29,7 @@ class ThresholdIntervals:
     num_positive: tuple[int, ...]
     num_known: tuple[int, ...]
     unreachable: tuple[bool, ...]
+    unlimited: tuple[bool, ...] = ()  # runs of before
 
     @classmethod
     def of(cls, fitted: TagThresholds) -> ThresholdIntervals:
@@ -39,6 +41,7 @@ class ThresholdIntervals:
                 "num_positive": fitted.num_positive.tolist(),
                 "num_known": fitted.num_known.tolist(),
                 "unreachable": fitted.unreachable.tolist(),
+                "unlimited": fitted.unlimited.tolist(),
             }
         )
 
