@@ -45,6 +45,7 @@ def test_a_program_reads_the_losses_as_json(polyhead, street, tmp_path):
         "to": "csv",
         "num_rows": 6,
         "losses": [{"what": "column objects", "num": 6}],
+        "faults": [],
     }
 
 

@@ -6,11 +6,14 @@ import io
 import os
 import sys
 import traceback
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import typer
 
 from polyhead.cli import check, convert, demo, evaluate, init, predict, scenes, train
+from polyhead.cli.options import ALL_IN_JSON
 from polyhead.errors import DataError, Interrupted, PolyheadError, one_line
 from polyhead.version import __version__
 
@@ -79,13 +82,26 @@ def _run(words: list[str]) -> int:
 
 
 def _print_faults(error: DataError) -> None:
-    """The full list, unless the message is the one fault itself."""
+    """The first of each code, unless the message is the one fault itself."""
     from polyhead.preparation import fault_lines
 
     if len(error.faults) == 1 and str(error.faults[0]) in error.message:
         return
-    for line in fault_lines(error.faults):
+    for line in fault_lines(error.faults, _full_list(sys.argv[1:])):
         print(line, file=sys.stderr)
+
+
+def _full_list(words: list[str]) -> str:
+    """How to see every fault of the data that a command stopped at."""
+    if words[:1] == [convert.NAME]:
+        return ALL_IN_JSON
+    from polyhead.runtime.run_folder import RunFolder
+
+    resolved = (RunFolder(Path(word)).resolved_config for word in words)
+    configs = [word for word in words if word.endswith((".yaml", ".yml"))]
+    config = next(iter([*configs, *(str(file) for file in resolved if file.is_file())]), "CONFIG")
+    changes = [word for option, word in pairwise(words) if option == "--set"]
+    return check.full_list(config, changes)
 
 
 def _usage(error: Any) -> str:

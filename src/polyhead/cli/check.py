@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -13,8 +14,8 @@ from typing import Annotated
 import typer
 
 from polyhead.cli.label_report import print_label_report
-from polyhead.cli.options import Json, Quiet, Set, check_run
-from polyhead.errors import ConfigError, DataError, Fault, PolyheadError
+from polyhead.cli.options import ALL_IN_JSON, Json, Quiet, Set, check_run
+from polyhead.errors import ConfigError, DataError, Fault, PolyheadError, one_line
 from polyhead.progress import Reporter
 
 NAME = "check"
@@ -83,13 +84,19 @@ def run(
         from polyhead.formats.writers.loss import counted
         from polyhead.preparation import fault_lines
 
-        for line in fault_lines(found.faults):
+        for line in fault_lines(found.faults, full_list(config, set_ or [])):
             print(line, file=sys.stderr)
         parts = ", ".join(f"{count} {part}" for part, count in found.split.items())
         state = counted(found.num_errors, "error") if found.num_errors else f"no errors; {parts}"
         pictures = counted(found.num_pictures, "readable picture")
         print(f"{counted(found.num_rows, 'row')}, {pictures}: {state}")
     return 3 if found.num_errors else 0
+
+
+def full_list(config: str | Path, changes: Sequence[str]) -> str:
+    """The command that lists every fault, where the screen shows a few of each code."""
+    sets = [word for change in changes for word in ("--set", change)]
+    return f"{shlex.join(['polyhead', NAME, one_line(str(config)), *sets])} {ALL_IN_JSON}"
 
 
 def _doubted(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from polyhead.cli.options import Json, Quiet
+from polyhead.cli.options import ALL_IN_JSON, Json, Quiet
 from polyhead.errors import DataError, one_line
 
 if TYPE_CHECKING:
@@ -43,14 +44,21 @@ def run(
 
     check_out(out, to)
     reporter = Reporter(quiet=quiet)
-    with reporter.waiting(f"reading {source.name}"):
-        table = read_table(source, images)
-    _print_faults(table)
+    try:
+        with reporter.waiting(f"reading {source.name}"):
+            table = read_table(source, images)
+        _print_faults(table)
+    except DataError as error:
+        if json_:
+            print(json.dumps({"faults": [asdict(fault) for fault in error.faults]}))
+        raise
     _say_missing(table, reporter)
     losses = write_table(table, out, to, picture_sizes, reporter)
     if json_:
         found = [{"what": loss.what, "num": loss.num} for loss in losses]
-        print(json.dumps({"out": str(out), "to": to, "num_rows": len(table), "losses": found}))
+        faults = [asdict(fault) for fault in table.faults]
+        told = {"out": str(out), "to": to, "num_rows": len(table)}
+        print(json.dumps({**told, "losses": found, "faults": faults}))
     else:
         print(one_line(f"wrote {out} from {len(table)} rows"))
         if losses:
@@ -69,7 +77,7 @@ def _print_faults(table: Table) -> None:
             "unseen; mend them, then convert."
         )
         raise DataError(message, table.faults)
-    for line in fault_lines(table.faults):
+    for line in fault_lines(table.faults, ALL_IN_JSON):
         print(line, file=sys.stderr)
 
 

@@ -20,6 +20,8 @@ Set = Annotated[
     typer.Option("--set", help="Change one key, such as train.epochs=20; may be repeated."),
 ]
 
+ALL_IN_JSON = "--json lists all of them"  # of faults, where the screen shows a few
+
 
 def check_run(run: Path) -> None:
     """Tell of a wrong folder before PyTorch loads; what is named as a file, the loader judges.

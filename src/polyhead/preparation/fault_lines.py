@@ -1,4 +1,4 @@
-"""Faults for the screen: all errors, and the rest summed up by code."""
+"""Faults for the screen: the first few of each code, and how many there are."""
 
 from __future__ import annotations
 
@@ -7,18 +7,26 @@ from collections.abc import Iterator, Sequence
 
 from polyhead.errors import Fault
 
-MAX_PER_CODE = 5  # of warnings and notes; errors are always listed in full
+MAX_PER_CODE = 5
 
 
-def fault_lines(faults: Sequence[Fault]) -> Iterator[str]:
-    """One line each, then the counts; many warnings or notes of one code share a line."""
+def fault_lines(faults: Sequence[Fault], full_list: str = "") -> Iterator[str]:
+    """One line each, then the counts; many of one code share a line.
+
+    Args:
+        faults: All of them.
+        full_list: Where all of them are, for the last line when some were cut.
+    """
     totals = Counter(fault.code for fault in faults)
     seen = Counter[str]()
     for fault in faults:
         seen[fault.code] += 1
-        if fault.is_error or seen[fault.code] <= MAX_PER_CODE:
+        if seen[fault.code] <= MAX_PER_CODE:
             yield str(fault)
         elif seen[fault.code] == MAX_PER_CODE + 1:
-            yield f"{fault.code} … and {totals[fault.code] - MAX_PER_CODE} more"
+            yield f"{fault.code} … and {totals[fault.code] - MAX_PER_CODE:,} more"
     if totals:
-        yield "found: " + ", ".join(f"{count} {code}" for code, count in totals.items())
+        is_cut = max(totals.values()) > MAX_PER_CODE
+        place = f"; {full_list}" if full_list and is_cut else ""
+        counts = ", ".join(f"{count:,} {code}" for code, count in totals.items())
+        yield f"found: {counts}{place}"

@@ -192,7 +192,8 @@ def _say_start(run: RunFolder, config: Config, prepared: Prepared, reporter: Rep
     )
     if prepared.skipped:
         reporter.say(f"skipped {len(prepared.skipped)} faulty cells or rows; see {run.log}")
-    for line in fault_lines([f for f in prepared.faults if f.code.startswith("W_")]):
+    warnings = [fault for fault in prepared.faults if fault.code.startswith("W_")]
+    for line in fault_lines(warnings, f"all of them in {run.log}"):
         reporter.say(line)
     reporter.say(f"{run.path}: {counts} pictures; heads: {heads}; {config.model.backbone}")
 
