@@ -35,7 +35,7 @@ def legal_states(num_labels: int, rules: Rules, limit: int = MAX_STATES) -> np.n
     used = np.zeros((1, len(rules.groups)), bool)  # groups that have their one label
     complete = [set(group) for group in rules.exactly_one]
     assigned: set[int] = set()
-    for label in _walk(num_labels, rules):
+    for label in walk(num_labels, rules):
         assigned.add(label)
         own = [g for g, group in enumerate(rules.groups) if label in group]
         needs = [b for a, b in rules.implies if a == label and b in assigned]
@@ -58,7 +58,7 @@ def legal_states(num_labels: int, rules: Rules, limit: int = MAX_STATES) -> np.n
     return states[np.lexsort(states.T[::-1])]
 
 
-def _walk(num_labels: int, rules: Rules) -> list[int]:
+def walk(num_labels: int, rules: Rules) -> list[int]:
     """The labels so that those that share a rule follow each other."""
     graph = rule_graph(num_labels, rules)
     num_parts, part = connected_components(graph, directed=False)

@@ -48,6 +48,11 @@ class LowRank(nn.Module):
             others = others - parts @ self.ruled
         return (gates[:, :, None] * self.directions * others).sum(1)
 
+    def couplings(self, gates: Tensor) -> Tensor:
+        """(B, L, L) what gates (B, R) add to W."""
+        free = 1 - self.ruled - torch.eye(len(self.ruled), device=self.ruled.device)
+        return torch.einsum("br,ri,rj->bij", gates, self.directions, self.directions) * free
+
     def energies(self, centred: Tensor) -> Tensor:
         """(R, M) ½ Σ_ij a_ri a_rj c_i c_j of centred states c (M, L)."""
         return self._over_pairs(self.directions[:, None] * centred)

@@ -10,18 +10,23 @@ from torch import Tensor, nn
 
 from polyhead.errors import ConfigError
 from polyhead.field import PairwiseField, Rules
+from polyhead.field.halves import Halves
 from polyhead.field.low_rank import ruled_pairs
 from polyhead.field.states import legal_states
 from polyhead.losses.loss import LabelCounts
 from polyhead.losses.option_rules import require
 from polyhead.losses.tags.bce import Bce
+from polyhead.losses.tags.half_sums import HalfSums
 from polyhead.losses.tags.low_rank import LowRank
 from polyhead.losses.tags.pseudo_likelihood import PseudoLikelihood
 from polyhead.losses.tags.tags_loss import TagsLoss
+from polyhead.losses.tags.unknown_neighbours import unknown_pull
 
 GAIN = 10.0  # couplings a unit of their parameter: they are of size 1, and steps are small
 L2 = 1e-3
 MAX_RANK = 8
+MAX_PAIRS = 2**20  # of half sets to sum over in a step: 20 labels without rules
+LARGEST = 1e4  # of a log-odd that is not trained: larger ones would drown what is
 
 
 class Pairwise(TagsLoss):
@@ -29,9 +34,12 @@ class Pairwise(TagsLoss):
 
     p(y|x) ∝ exp(Σ_i u_i y_i + Σ_{i<j} W_ij (y_i−μ_i)(y_j−μ_j)), W = 0 at the start, which is the
     independent model. `pseudo` adds, for each known label, the cross-entropy of its conditional
-    σ(u_i + Σ_j W_ij (y_j−μ_j)), unknown neighbours contributing 0 (Besag 1975); `exact` the
-    negative log-likelihood over the legal states, unknown labels, of log-odds logit μ, summed out.
-    Labels that a rule joins have no coupling: it could not be told from their unaries.
+    σ(u_i + Σ_j W_ij (y_j−μ_j)) (Besag 1975); `exact` the negative log-likelihood over the legal
+    states. Labels that a rule joins have no coupling: it could not be told from their unaries.
+
+    Unknown labels are summed out, of the head's own log-odds without gradient: what they are likely
+    to be explains part of the known ones. `pseudo` does so exactly while legal states are few (all
+    those of 20 labels, of 14 with a rank), else one unknown neighbour at a time.
 
     With a rank R, couplings depend on the picture: W(x) = W + Σ_{r≤R} α_r(x) a_r a_rᵀ, but for the
     diagonal and pairs that a rule joins. α = tanh z of R more outputs z of the head, so a_ri a_rj
@@ -84,8 +92,13 @@ class Pairwise(TagsLoss):
             self.stretch = nn.Parameter(torch.ones(num_classes))
             self.offset = nn.Parameter(torch.zeros(num_classes))
         self.register_buffer("means", torch.from_numpy(counts.prior).float())
-        states = _legal_states(num_classes, rules) if objective == "exact" else np.zeros((0, 0))
-        self.register_buffer("states", torch.from_numpy(states).float(), persistent=False)
+        states = _legal_states(num_classes, rules) if objective == "exact" else None
+        if objective == "pseudo" and rank:
+            states = legal_states(num_classes, rules)
+        listed = np.zeros((0, 0)) if states is None else states
+        self.register_buffer("states", torch.from_numpy(listed).float(), persistent=False)
+        halves = None if objective == "exact" or rank else Halves.of(num_classes, rules, MAX_PAIRS)
+        self.half_sums = None if halves is None else HalfSums(halves)
         self.pseudo_likelihood = PseudoLikelihood(num_classes, rules)
 
     @property
@@ -105,14 +118,18 @@ class Pairwise(TagsLoss):
     def forward(self, logits: Tensor, targets: Tensor, known: Tensor) -> Tensor:
         """Sum over known cells; the head's own loss added unless the field replaces it."""
         logits, gates = self._split(logits)
-        u = self.log_odds(torch.where(known, logits.float(), 0.0))
-        # At log-odds of 0 an unknown label would be yes half the time, and pull its neighbours.
-        u = torch.where(known, u, torch.logit(self.means))
+        u = self._unaries(logits, known)
         y = torch.where(known, targets.float(), self.means)
         gates = torch.where(known.any(1, keepdim=True), gates.float(), 0.0).tanh()
-        likelihood = self._exact if self.objective == "exact" else self._pseudo
         num_known = known.sum()
-        own = likelihood(u, gates, y, known) + self._penalty() * num_known / len(self.means)
+        own = self._penalty() * num_known / len(self.means)
+        is_whole, is_part = known.all(1), known.any(1) & ~known.all(1)
+        if self.objective == "exact":
+            is_whole, is_part = is_whole & False, known.any(1)
+        # A sum over no picture still has the gradient 0 of every parameter.
+        own = own + self._pseudo(u[is_whole], gates[is_whole], y[is_whole], known[is_whole])
+        if is_part.any():
+            own = own + self._summed_out(u[is_part], gates[is_part], y[is_part], known[is_part])
         if self.is_joint:
             return own
         share = self.base.count(targets, known) / num_known.clamp_min(1)
@@ -127,11 +144,33 @@ class Pairwise(TagsLoss):
         penalty = L2 * weights.square().sum() + self.l1 * weights.abs().sum()
         return penalty if self.low_rank is None else penalty + self.low_rank.penalty(L2, self.l1)
 
+    def _unaries(self, logits: Tensor, known: Tensor) -> Tensor:
+        """(B, L) u, without gradient where unknown; there logit μ for what is no finite number."""
+        has = known | torch.isfinite(logits)
+        filled = torch.where(
+            known, logits.float(), logits.detach().float().clamp(-LARGEST, LARGEST)
+        )
+        u = self.log_odds(torch.where(has, filled, 0.0))
+        return torch.where(known, u, torch.where(has, u.detach(), torch.logit(self.means)))
+
     def _pseudo(self, u: Tensor, gates: Tensor, y: Tensor, known: Tensor) -> Tensor:
         conditionals = u + (y - self.means) @ self.couplings
         if self.low_rank is not None:
             conditionals = conditionals + self.low_rank.pull(y - self.means, gates)
         return self.pseudo_likelihood(conditionals, y, known)
+
+    def _summed_out(self, u: Tensor, gates: Tensor, y: Tensor, known: Tensor) -> Tensor:
+        """−Σ log-likelihood of the known labels, exactly where that can be done."""
+        if self.half_sums is not None:
+            return self.half_sums(u, y, known, self.couplings, self.means)
+        if len(self.states):
+            return self._exact(u, gates, y, known)
+        couplings = self.couplings
+        if self.low_rank is not None:
+            couplings = couplings + self.low_rank.couplings(gates)
+        likely = self.pseudo_likelihood.forced(u, y, known)
+        pull = unknown_pull(likely, y, known, couplings, self.means)
+        return self._pseudo(u + pull, gates, y, known)
 
     def _exact(self, u: Tensor, gates: Tensor, y: Tensor, known: Tensor) -> Tensor:
         centred = self.states - self.means
@@ -142,7 +181,7 @@ class Pairwise(TagsLoss):
         wrong = torch.where(known, 1 - y, 0.0) @ self.states.T
         missed = torch.where(known, y, 0.0) @ (1 - self.states).T
         agrees = wrong + missed < 0.5
-        rows = known.any(1) & agrees.any(1)  # tags of pictures mixed into one may break a rule
+        rows = agrees.any(1)  # tags of pictures mixed into one may break a rule
         agreeing = scores.masked_fill(~agrees, float("-inf"))[rows]
         return (scores[rows].logsumexp(1) - agreeing.logsumexp(1)).sum()
 

@@ -8,6 +8,8 @@ from torch.nn.functional import softplus
 
 from polyhead.field import Rules
 
+CERTAIN = 100.0  # log-odds of a label that cannot be otherwise
+
 
 class PseudoLikelihood(nn.Module):
     """−Σ over known i of log P(y_i | known others), summed over pictures.
@@ -50,8 +52,7 @@ class PseudoLikelihood(nn.Module):
     def forward(self, conditionals: Tensor, targets: Tensor, known: Tensor) -> Tensor:
         """The sum, () fp32."""
         yes, no = known & (targets > 0.5), known & (targets < 0.5)
-        forced_no = yes.float() @ self.excludes + no.float() @ self.implies.T > 0
-        forced_yes = yes.float() @ self.implies > 0
+        forced_yes, forced_no = self._forced(yes, no)
         scores = torch.where(forced_no, float("-inf"), conditionals)
         cells = softplus(conditionals) - targets * conditionals
         free = known & self.is_single & ~forced_no & ~forced_yes
@@ -59,6 +60,17 @@ class PseudoLikelihood(nn.Module):
         for group in self.groups:
             total = total + _choice(scores[:, group], yes[:, group], no[:, group])
         return total
+
+    def forced(self, unaries: Tensor, targets: Tensor, known: Tensor) -> Tensor:
+        """(B, L) log-odds, of unknown labels that a known partner forces ±∞ in effect."""
+        yes, no = known & (targets > 0.5), known & (targets < 0.5)
+        forced_yes, forced_no = self._forced(yes, no)
+        settled = torch.where(forced_yes, CERTAIN, torch.where(forced_no, -CERTAIN, unaries))
+        return torch.where(known, unaries, settled)
+
+    def _forced(self, yes: Tensor, no: Tensor) -> tuple[Tensor, Tensor]:
+        forced_no = yes.float() @ self.excludes + no.float() @ self.implies.T > 0
+        return yes.float() @ self.implies > 0, forced_no
 
 
 def _choice(scores: Tensor, yes: Tensor, no: Tensor) -> Tensor:
