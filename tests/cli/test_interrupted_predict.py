@@ -1,5 +1,6 @@
 """Ctrl-C while a real process predicts: what was answered stays whole, and the exit code is 130."""
 
+import csv
 import json
 import os
 import signal
@@ -13,13 +14,13 @@ def heed_interrupts():
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def test_ctrl_c_ends_predict_after_whole_lines(trained, scenes):
-    words = ["predict", str(trained.path), *[str(scenes / "images")] * 300, "--json"]
+def interrupted(*words):
+    """A process that is told to stop after its first line: code, all its lines, its errors."""
     process = subprocess.Popen(
-        [*POLYHEAD, *words, "--batch-size", "4", "--quiet"],
+        [*POLYHEAD, *map(str, words), "--batch-size", "4", "--quiet"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
+        bufsize=0,  # else the rest of what the first line came with is lost to `communicate`
         start_new_session=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
         preexec_fn=heed_interrupts,
@@ -28,7 +29,26 @@ def test_ctrl_c_ends_predict_after_whole_lines(trained, scenes):
     first = process.stdout.readline()
     os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=60)
-    assert process.returncode == 130, err
+    return process.returncode, (first + out).decode().splitlines(), err.decode()
+
+
+def test_ctrl_c_ends_predict_after_whole_lines(trained, scenes):
+    words = ["predict", trained.path, *[scenes / "images"] * 300, "--json"]
+    code, lines, err = interrupted(*words)
+    assert code == 130, err
     assert err == "polyhead: stopped\n"
-    answers = [json.loads(line) for line in (first + out).splitlines()]
+    answers = [json.loads(line) for line in lines]
     assert 1 <= len(answers) < 300 * 36
+
+
+def test_ctrl_c_loses_no_row_of_a_table(trained, scenes, tmp_path):
+    table = tmp_path / "answers.csv"
+    words = ["predict", trained.path, *[scenes / "images"] * 300, "--csv", table]
+    code, lines, err = interrupted(*words)
+    assert code == 130, err
+    with table.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert 1 <= len(lines) <= len(rows) <= len(lines) + 1
+    assert [row["image"] for row in rows][: len(lines)] == [line.split("  ")[0] for line in lines]
+    assert err == f"wrote {table}: {len(rows):,} of 10,800 pictures\npolyhead: stopped\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["answers.csv"]

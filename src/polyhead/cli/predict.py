@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from polyhead.cli.options import Device, Json, Quiet, RunPath, check_run
-from polyhead.errors import one_line
+from polyhead.errors import ConfigError, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from polyhead.runtime.answer_tables import AnswerTables
     from polyhead.structures import Prediction
     from polyhead.tasks import Task
 
@@ -29,6 +31,12 @@ Pictures = Annotated[list[str], typer.Argument(help="Files, folders or quoted gl
 Save = Annotated[
     Path | None, typer.Option("--save-images", help="Write each picture with its answers here.")
 ]
+Csv = Annotated[
+    Path | None, typer.Option("--csv", help="Write a table for spreadsheets: a column a task.")
+]
+CsvBoxes = Annotated[
+    Path | None, typer.Option("--csv-boxes", help="Write such a table with a row for each box.")
+]
 Given = Annotated[
     str | None,
     typer.Option(help="What is known of every picture, such as person=yes,bus=no."),
@@ -40,6 +48,8 @@ def run(  # noqa: PLR0913 - each is an option of the command line
     pictures: Pictures,
     json_: Json = False,
     save_images: Save = None,
+    csv_: Csv = None,
+    csv_boxes: CsvBoxes = None,
     given: Given = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Pictures per pass.")] = 32,
     device: Device = "auto",
@@ -48,6 +58,7 @@ def run(  # noqa: PLR0913 - each is an option of the command line
     """One line a picture on standard output; exit code 1 when any could not be read."""
     from polyhead.formats.writers.loss import counted
     from polyhead.progress import Reporter
+    from polyhead.runtime.answer_tables import AnswerTables
     from polyhead.runtime.given import read_given
     from polyhead.runtime.sources import expand
 
@@ -56,19 +67,21 @@ def run(  # noqa: PLR0913 - each is an option of the command line
     check_run(run_)
     told = read_given(given) if given else None
     wanted, _ = expand(pictures)
-    if save_images:
-        make_folder(save_images)
+    check_outputs(save_images, csv_, csv_boxes)
     with Reporter(quiet=quiet).waiting("loading the model"):
         from polyhead.network import load_predictor
 
         predictor = load_predictor(run_, device=device)
+    tables = AnswerTables(predictor.tasks, csv_, csv_boxes)
     for line in given_notes(predictor.tasks, told or {}):
         print(line, file=sys.stderr)
     failed = 0
     answers = predictor.stream(wanted, batch_size=batch_size, given=told)
-    with reporter.work("predicting", len(wanted), "pictures") as advance:
+    work = reporter.work("predicting", len(wanted), "pictures")
+    with work as advance, tables_told(tables, len(wanted)):
         for number, prediction in enumerate(answers):
             failed += prediction.error is not None
+            tables.add(prediction)
             print(json.dumps(prediction.to_dict()) if json_ else one_line(str(prediction)))
             if save_images and prediction.error is None:
                 save(prediction, save_images, number)
@@ -77,6 +90,36 @@ def run(  # noqa: PLR0913 - each is an option of the command line
         found = f"{failed} of {counted(len(wanted), 'picture')}"
         print(f"{found} could not be read", file=sys.stderr)
     return 1 if failed else 0
+
+
+def check_outputs(save_images: Path | None, csv_: Path | None, csv_boxes: Path | None) -> None:
+    """Make the folders that answers go to, before the model is loaded.
+
+    Raises:
+        ConfigError: A table is no .csv, is there already, or both are one file.
+        PolyheadError: `E_WRITE`, a folder cannot be made.
+    """
+    from polyhead.runtime.answer_tables import check_table_path
+
+    if csv_ is not None and csv_ == csv_boxes:
+        raise ConfigError(f"--csv and --csv-boxes both name {csv_}; expected two files.")
+    for option, path in (("--csv", csv_), ("--csv-boxes", csv_boxes)):
+        if path is not None:
+            check_table_path(path, option)
+            make_folder(path.parent)
+    if save_images:
+        make_folder(save_images)
+
+
+@contextmanager
+def tables_told(tables: AnswerTables, num_pictures: int) -> Iterator[None]:
+    """Keep tables open while the body runs, then say what they hold, after Ctrl-C too."""
+    try:
+        with tables:
+            yield
+    finally:
+        for path, content in tables.contents(num_pictures):
+            print(f"wrote {one_line(str(path))}: {content}", file=sys.stderr)
 
 
 def given_notes(tasks: Mapping[str, Task], told: Mapping[str, bool]) -> Iterator[str]:

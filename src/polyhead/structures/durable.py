@@ -187,13 +187,13 @@ def _swept(temporary: Path) -> Iterator[None]:
 def _write_and_sync(path: Path, data: bytes) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
     try:
-        _write_all(descriptor, data)
+        write_all(descriptor, data)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
 
-def _write_all(descriptor: int, data: bytes) -> None:
+def write_all(descriptor: int, data: bytes) -> None:
     """Write everything: one `os.write` may take less than it was given."""
     rest = memoryview(data)
     while rest:
@@ -205,7 +205,7 @@ def _append(descriptor: int, line: bytes) -> None:
     os.ftruncate(descriptor, end)
     os.lseek(descriptor, end, os.SEEK_SET)
     try:
-        _write_all(descriptor, line)
+        write_all(descriptor, line)
     except BaseException:
         os.ftruncate(descriptor, end)
         raise

@@ -1,0 +1,239 @@
+"""Predictions as CSV files for spreadsheets: a row a picture, and a row a box."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import math
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from functools import singledispatch
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from polyhead.errors import ConfigError
+from polyhead.formats.label_text import label_text
+from polyhead.structures import (
+    IMAGE,
+    BoxesPrediction,
+    ClassPrediction,
+    MaskPrediction,
+    NumberPrediction,
+    Prediction,
+    TagsPrediction,
+    TaskPrediction,
+)
+from polyhead.structures.durable import explained, sync_folder, write_all
+from polyhead.structures.label_cells import DELIMITERS
+from polyhead.tasks import BoxesTask, MaskTask, Task
+
+ERROR = "image/error"  # no task has a name with a slash
+BOX_COLUMNS = (IMAGE, "task", "label", "score", "x_min", "y_min", "x_max", "y_max")
+NONE = "[]"  # as in annotations: somebody looked and there are none
+_FORMULA = ("=", "+", "-", "@")
+
+
+def check_table_path(path: Path, option: str) -> None:
+    """Refuse a file that no spreadsheet would open, or that is there already.
+
+    Raises:
+        ConfigError: It does not end in .csv; or `E_EXISTS`.
+    """
+    if path.suffix.lower() != ".csv":
+        raise ConfigError(f"{option} {path}: expected a name that ends in .csv.")
+    if path.exists() or path.is_symlink():
+        message = f"{path} exists and is left as it is; give another name, or remove it."
+        raise ConfigError(message, code="E_EXISTS")
+
+
+class AnswerTables:
+    """Tables that answers are written into as they come; open them with `with`.
+
+    Args:
+        tasks: Of the model.
+        answers: File of a row a picture, if any.
+        boxes: File of a row a box, if any.
+
+    Raises:
+        ConfigError: Boxes are asked for, and no task has any.
+    """
+
+    def __init__(self, tasks: Mapping[str, Task], answers: Path | None, boxes: Path | None) -> None:
+        if boxes and not any(isinstance(task, BoxesTask) for task in tasks.values()):
+            raise ConfigError(f"--csv-boxes {boxes}: the run has no boxes task; leave it out.")
+        self._tasks = tasks
+        self._answers = GrowingTable(answers, answer_columns(tasks)) if answers else None
+        self._boxes = GrowingTable(boxes, BOX_COLUMNS) if boxes else None
+        self._num_pictures = 0
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        for table in filter(None, (self._answers, self._boxes)):
+            self._stack.enter_context(table)
+        return self
+
+    def __exit__(self, *failure: Any) -> None:
+        self._stack.close()
+
+    def add(self, prediction: Prediction) -> None:
+        """Write one answer.
+
+        Raises:
+            PolyheadError: `E_WRITE`; what was written before stays.
+        """
+        if self._boxes:
+            self._boxes.add(box_rows(prediction))
+        if self._answers:
+            self._answers.add([answer_row(prediction, self._tasks)])
+        self._num_pictures += 1
+
+    def contents(self, num_asked: int) -> Iterator[tuple[Path, str]]:
+        """Each file and what it holds, in words."""
+        share = f"{self._num_pictures:,} of {num_asked:,} pictures"
+        if self._answers:
+            yield self._answers.path, share
+        if self._boxes:
+            yield self._boxes.path, f"{self._boxes.num_rows:,} boxes ({share})"
+
+
+class GrowingTable:
+    """A CSV file that takes rows as they come; it has its name when it is closed, whatever happens.
+
+    Until then it is `<name>.part`: a killed process leaves whole rows there.
+
+    Args:
+        path: The file; its folder must exist.
+        header: Names of the columns.
+    """
+
+    def __init__(self, path: Path, header: Sequence[str]) -> None:
+        self.path, self.num_rows, self._header = path, 0, header
+        self._part = path.with_name(f"{path.name}.part")
+        self._descriptor = -1
+
+    def __enter__(self) -> Self:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+        with explained("write", self.path):
+            self._descriptor = os.open(self._part, flags, 0o666)
+        # Without the mark Excel takes the file for the machine's code page. Other separators than
+        # the comma are told from the header, where quotes hide them.
+        self._append(codecs.BOM_UTF8 + _csv([self._header], csv.QUOTE_ALL))
+        return self
+
+    def __exit__(self, *failure: Any) -> None:
+        with explained("write", self.path):
+            os.fsync(self._descriptor)
+            os.close(self._descriptor)
+            os.replace(self._part, self.path)
+        sync_folder(self.path.parent)
+
+    def add(self, rows: Iterable[Sequence[str]]) -> None:
+        """Write rows at once: all of them or none.
+
+        Raises:
+            PolyheadError: `E_WRITE`.
+        """
+        rows = list(rows)
+        self._append(_csv(rows, csv.QUOTE_MINIMAL))
+        self.num_rows += len(rows)
+
+    def _append(self, data: bytes) -> None:
+        with explained("write", self._part, "The rows before are there."):
+            end = os.lseek(self._descriptor, 0, os.SEEK_END)
+            try:
+                write_all(self._descriptor, data)
+            except BaseException:
+                os.ftruncate(self._descriptor, end)
+                raise
+
+
+def answer_columns(tasks: Mapping[str, Task]) -> list[str]:
+    """The header of `answer_row`."""
+    columns = [name for task in tasks.items() for name in (task[0], *_share_columns(*task))]
+    return [IMAGE, *columns, ERROR]
+
+
+def answer_row(prediction: Prediction, tasks: Mapping[str, Task]) -> list[str]:
+    """The cells of one picture: blank, which is unknown, where it could not be read.
+
+    Tags are `car|person`, or a JSON list where a label of the task holds a separator, `[]` when
+    there are none: as polyhead reads them. Boxes and masks are summed up in words; a mask also has
+    the share of the picture, 0 to 1, that each class covers.
+    """
+    cells: list[str] = []
+    for name, task in tasks.items():
+        if prediction.error is not None:
+            cells += ["", *("" for _ in _share_columns(name, task))]
+            continue
+        answer = prediction[name]
+        shares = answer.shares if isinstance(answer, MaskPrediction) else {}
+        covered = [plain_number(shares.get(label, 0.0)) for label in task.classes]
+        cells += [_cell(answer), *(covered if isinstance(task, MaskTask) else ())]
+    told = "" if prediction.error is None else "{code}: {message}".format(**prediction.error)
+    return [_picture_name(prediction.image), *cells, told]
+
+
+def box_rows(prediction: Prediction) -> Iterator[list[str]]:
+    """A row for each box, surest first, under `BOX_COLUMNS`; corners in pixels."""
+    for name, answer in () if prediction.error is not None else prediction.items():
+        if isinstance(answer, BoxesPrediction):
+            found = zip(answer.labels, answer.scores, answer.boxes_xyxy, strict=True)
+            for label, score, box in found:
+                numbers = map(plain_number, (score, *box))
+                yield [_picture_name(prediction.image), name, label, *numbers]
+
+
+def plain_number(value: float) -> str:
+    """Six digits at least, never a power of ten.
+
+    >>> [plain_number(value) for value in (3.0, 0.12345678, 1234567.8, 2e-7)]
+    ['3', '0.123457', '1234568', '0.0000002']
+    """
+    if not math.isfinite(value) or value == 0:
+        return f"{value:g}"
+    decimals = max(5 - math.floor(math.log10(abs(value))), 0)
+    text = f"{value:.{decimals}f}"
+    return text.rstrip("0").rstrip(".") if decimals else text
+
+
+def _share_columns(name: str, task: Task) -> list[str]:
+    return [f"{name}/{label}" for label in task.classes] if isinstance(task, MaskTask) else []
+
+
+@singledispatch
+def _cell(answer: TaskPrediction) -> str:
+    """The answer of one task in one cell; in words unless its type says otherwise."""
+    return str(answer)
+
+
+@_cell.register
+def _(answer: TagsPrediction) -> str:
+    if not answer.labels:
+        return NONE
+    is_plain = not any(
+        mark in label for label in answer.probabilities for mark in (*DELIMITERS, "[")
+    )
+    return DELIMITERS[0].join(answer.labels) if is_plain else label_text(answer.labels)
+
+
+@_cell.register
+def _(answer: ClassPrediction) -> str:
+    return answer.label
+
+
+@_cell.register
+def _(answer: NumberPrediction) -> str:
+    return plain_number(answer.value)
+
+
+def _picture_name(image: str) -> str:
+    """The name as given; what a spreadsheet would take for a formula starts in the same folder."""
+    return f".{os.sep}{image}" if image.startswith(_FORMULA) else image
+
+
+def _csv(rows: Iterable[Sequence[str]], quoting: Literal[0, 1]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text, quoting=quoting).writerows(rows)
+    return text.getvalue().encode("utf-8", "backslashreplace")
