@@ -33,9 +33,12 @@ def test_cells_become_indices_and_blanks_unknown():
 
 def test_look_alikes_stay_classes(tmp_path):
     cells = "\n".join(f"{i}.jpg,{c}" for i, c in enumerate(["no", "012", "12", "null", "NA"]))
-    task, encoding = encode(from_csv(tmp_path, f"image,daytime\n{cells}\n"))
-    assert set(task.classes) == {"no", "012", "12", "null", "NA"}
-    assert sorted(encoding.targets) == [0, 1, 2, 3, 4]
+    rows = from_csv(tmp_path, f"image,daytime\n{cells}\n")
+    task, encoding = encode(rows)
+    assert set(task.classes) == {"no", "012", "12"}
+    assert sorted(encoding.targets) == [-1, -1, 0, 1, 2]
+    declared = ["no", "012", "12", "null", "NA"]
+    assert encode(rows, classes=declared)[1].targets.tolist() == [0, 1, 2, 3, 4]
 
 
 def test_declared_classes_give_the_order():

@@ -41,7 +41,7 @@ def test_cells_become_numbers_and_blanks_unknown():
 
 
 @pytest.mark.parametrize(
-    "cell", ["nan", "NaN", "inf", "-Infinity", "1e31", "many", "1_000", "3 m", "1.234,5", "1,2,3"]
+    "cell", ["inf", "-Infinity", "1e31", "many", "1_000", "3 m", "1.234,5", "1,2,3"]
 )
 def test_what_is_no_number_is_an_error_and_unknown(cell):
     _, encoding = encode(table(height=["1", cell, "2"]))
@@ -49,6 +49,21 @@ def test_what_is_no_number_is_an_error_and_unknown(cell):
     assert (fault.code, fault.row, fault.where) == ("E_NUMBER", 1, "labels.csv:3 1.jpg")
     assert f'found "{cell}"; expected a number' in fault.message
     assert np.isnan(encoding.targets[1])
+
+
+@pytest.mark.parametrize("word", ["nan", "NaN", "N/A", "None", "null", "-", "#N/A"])
+def test_a_word_for_unknown_is_unknown_and_told(word):
+    _, encoding = encode(table(height=["1", word, f" {word} ", "2"]))
+    np.testing.assert_array_equal(encoding.targets, [1, np.nan, np.nan, 2])
+    assert codes(encoding) == ["N_UNKNOWN_CELLS"]
+    assert f'"{word}"' in encoding.faults[0].message
+
+
+@pytest.mark.parametrize("cell", ["1,234,567", "1.234.567", "1 234", "1'234.5", "1,234.5"])
+def test_marks_between_thousands_are_refused_by_name(cell):
+    _, encoding = encode(table(height=["1", cell]))
+    assert codes(encoding) == ["E_NUMBER"]
+    assert "without marks between thousands" in encoding.faults[0].message
 
 
 def test_a_decimal_comma_is_understood():

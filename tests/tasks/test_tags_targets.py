@@ -130,7 +130,7 @@ class TestStorage:
 
 class TestMultiHot:
     ROWS = (
-        ("tag:car", ["1", "0", None, "-1", "yes", "No", " true ", "?"]),
+        ("tag:car", ["1", "0", None, "U", "yes", "No", " true ", "?"]),
         ("tag:bus", ["x", "0.0", "1.0", "unknown", "T", "f", "y", "  "]),
     )
 
@@ -177,10 +177,10 @@ class TestMultiHot:
     def test_other_words_are_errors_with_file_line_and_mend(self):
         _, encoding = encode(table(car=["1", "2", "0", "maybe"]), columns=["car"])
         assert [str(fault) for fault in encoding.faults] == [
-            'E_CELL labels.csv:3 1.jpg: column "car" holds "2"; expected 1, 0 or an empty cell '
-            "(unknown); mend the cell.",
-            'E_CELL labels.csv:5 3.jpg: column "car" holds "maybe"; expected 1, 0 or an empty cell '
-            "(unknown); mend the cell.",
+            f'E_CELL labels.csv:{row + 2} {row}.jpg: column "car" holds "{text}"; expected 1, 0 or '
+            "an empty cell (unknown); mend the cell, or say what it means under `values`, such as "
+            f'values: {{unknown: ["{text}"]}}.'
+            for row, text in ((1, "2"), (3, "maybe"))
         ]
         assert encoding.targets[:, 0].tolist() == [1, -1, 0, -1]
 
@@ -281,8 +281,11 @@ class TestOddLabels:
 
     def test_they_survive_a_csv_file(self, tmp_path):
         cells = "\n".join(f'{i}.jpg,"{label}"' for i, label in enumerate(self.LABELS))
-        task, _ = encode(from_csv(tmp_path, f"image,contents\n{cells}\n"))
-        assert set(task.classes) == set(self.LABELS)
+        rows = from_csv(tmp_path, f"image,contents\n{cells}\n")
+        assert set(encode(rows)[0].classes) == set(self.LABELS) - {"null", "NA"}
+        declared, encoding = encode(rows, classes=self.LABELS)
+        assert declared.classes == self.LABELS
+        assert (encoding.targets.sum(1) == 1).all()
 
     @pytest.mark.slow
     def test_a_hundred_thousand_labels_work(self):

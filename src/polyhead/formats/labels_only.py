@@ -17,7 +17,7 @@ from polyhead.formats.label_text import LABEL_LISTS
 from polyhead.formats.object_lists import have_label, items_of, with_items
 from polyhead.formats.source import Source
 from polyhead.structures import Table, labels_column
-from polyhead.structures.label_cells import find_delimiter, split_labels
+from polyhead.structures.label_cells import split_labels
 from polyhead.structures.objects import (
     OBJECTS_TYPE,
     category_ids_of,
@@ -25,7 +25,8 @@ from polyhead.structures.objects import (
     objects_field,
     units_of,
 )
-from polyhead.structures.yes_no_cells import YES_NO_CELLS
+from polyhead.structures.tag_splits import find_delimiter
+from polyhead.structures.yes_no_cells import are_answers
 
 _MAX_CHOICES = 5000
 _PREFIX_END = re.compile(r"[\W_]\Z")
@@ -94,7 +95,7 @@ def _labels(table: Table, wanted: Iterable[str]) -> Iterator[str]:
 
 def _named(texts: Sequence[str]) -> Iterator[str]:
     """Every label that a column of texts names, as often as it is there."""
-    delimiter = find_delimiter(texts)
+    delimiter = find_delimiter(dict.fromkeys(texts, 1))
     return (label for text in texts for label in split_labels(text, delimiter))
 
 
@@ -121,8 +122,7 @@ def _other_answers(table: Table, labels: Sequence[str]) -> set[str]:
     answers = [
         name
         for name in table.columns
-        if is_text(table.data.schema.field(name).type)
-        and all(text.strip().casefold() in YES_NO_CELLS for text in _distinct(table, name))
+        if is_text(table.data.schema.field(name).type) and are_answers(_distinct(table, name))
     ]
     named = {
         (name, name.removesuffix(label))

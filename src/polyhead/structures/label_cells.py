@@ -8,13 +8,6 @@ from collections.abc import Iterable
 DELIMITERS = ("|", ";", ",")
 
 
-def find_delimiter(texts: Iterable[str]) -> str:
-    """The first of `|`, `;` and `,` that occurs in any cell but lists; `|` when none does."""
-    plain = [text for text in texts if not text.lstrip().startswith("[")]
-    found = (d for d in DELIMITERS if any(d in text for text in plain))
-    return next(found, DELIMITERS[0])
-
-
 def split_labels(text: str, delimiter: str) -> list[str]:
     """The labels of one cell, each once.
 
@@ -22,6 +15,19 @@ def split_labels(text: str, delimiter: str) -> list[str]:
     (['car', 'bus'], ['a|b'], [])
     """
     return distinct_labels(_list_items(text) if is_list_text(text) else text.split(delimiter))
+
+
+def split_cell(text: str, delimiter: str, none: str | None) -> list[str] | None:
+    """Labels of one cell; None when it names nothing and is unknown.
+
+    >>> split_cell("car|bus", "|", None), split_cell("[]", "|", None), split_cell(" ", "|", None)
+    (['car', 'bus'], [], None)
+    """
+    text = text.strip()
+    if text == none:
+        return []
+    labels = split_labels(text, delimiter)
+    return labels if labels or is_list_text(text) else None
 
 
 def is_list_text(text: str) -> bool:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 
-from polyhead.errors import Fault, nearest
+from polyhead.errors import Fault, first_few, nearest
 from polyhead.structures import Table
 from polyhead.tasks.row_faults import row_faults
 
 MAX_SHOWN = 80  # characters of a label
 MAX_COMPARED = 50_000  # pairs of labels; about a second
+_MIN_QUESTIONED = 12  # cells; fewer say nothing
 
 
 def spelling_key(label: str) -> str:
@@ -77,6 +78,52 @@ def unknown_label_faults(
     )
     rest = "more cells name labels that are not declared."
     return row_faults("E_LABEL_UNKNOWN", table, rows, messages, rest)
+
+
+LISTED = "; a label that is called so must be listed, with the others, under `classes`"
+"""Advice on cells that name a label and are read as something else."""
+
+
+def unknown_cells_fault(counts: Mapping[str, int], where: str, advice: str = "") -> list[Fault]:
+    """`N_UNKNOWN_CELLS` for words such as `N/A` beside other cells, which are read as unknown.
+
+    Args:
+        counts: Cells of each such word.
+        where: File and column, as messages name them.
+        advice: What to do where they mean something else.
+    """
+    if not sum(counts.values()):
+        return []
+    shown = first_few([f'"{text.strip()}" ({count:,})' for text, count in counts.items()], 8)
+    message = f"cells {shown} are read as unknown{advice}."
+    return [Fault("N_UNKNOWN_CELLS", where, message)]
+
+
+def many_labels_fault(
+    counts: Sequence[int], cells: Collection[str], where: str, delimiter: str = ""
+) -> list[Fault]:
+    """`W_MANY_LABELS` where nearly every cell is a label of its own, as no labels are.
+
+    That is: of 12 labels named or more, at least half of all labels named are named once.
+
+    Args:
+        counts: How often each label is named.
+        cells: The different cells.
+        where: File and column, as messages name them.
+        delimiter: What cells are split at.
+    """
+    singles, total = sum(count == 1 for count in counts), sum(counts)
+    if total < _MIN_QUESTIONED or 2 * singles < total:
+        return []
+    signs = [f'"{sign}"' for sign in ("|", ";", ",", "/", " ") if any(sign in t for t in cells)]
+    found = f" split at {_quoted([delimiter])}" if delimiter else ""
+    advice = f"; they hold {', '.join(signs)}: type: tags with `delimiter`?" if signs else ""
+    message = (
+        f"{singles:,} of {len(counts):,} labels{found} occur once in {total:,} cells, so that "
+        f"nearly every cell has a label of its own{advice}; identifiers, amounts and free text are "
+        "no labels: name the column that is meant, or list `classes`."
+    )
+    return [Fault("W_MANY_LABELS", where, message)]
 
 
 def _hints(labels: Sequence[str], classes: Sequence[str]) -> dict[str, str]:

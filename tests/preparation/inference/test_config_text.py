@@ -55,7 +55,7 @@ def test_a_table_of_everything(tmp_path):
         "Finding Labels": ["Mass|Edema", "No Finding", "Mass", "", "Edema"],
         "Größe (m)": ["no", "yes", "maybe", "null", "012"],
         "bilder: art": ["a#b", "c: d", "- e"],
-        "tag:bus": ["0", "1", "-1"],
+        "tag:bus": ["0", "1", "?"],
         "tag:a|b": ["1", "0"],
         "part": ["train", "val", "test"],
         "patient": ["p1", "p2", "p3"],

@@ -37,7 +37,7 @@ CASES = {
     "single labels and empty lists": ("things", cycle("car", "[]", "traffic light"), "tags"),
     "lists": ("things", cycle(["car", "bus"], [], ["car"], None), "tags"),
     "lists of numbers of classes": ("things", cycle(["1", "5"], ["1"], ["5", "7", "1"]), "tags"),
-    "yes/no with unknown": ("night", cycle("1", "0", "-1"), "tags"),
+    "yes/no with unknown": ("night", cycle("1", "0", "?"), "tags"),
     "decimal numbers": ("price", NUMBERS, "number"),
     "decimal commas": ("price", [cell.replace(".", ",") for cell in NUMBERS], "number"),
     "many whole numbers": ("people", cycle(*map(str, range(30))), "number"),
@@ -124,8 +124,16 @@ def test_none_beside_other_labels_is_a_label(tmp_path):
 
 
 def test_a_class_that_may_mean_unknown_is_pointed_out(tmp_path):
-    decision = decide(tmp_path, "colour", cycle("red", "blue", "N/A"))
-    assert '"N/A" is read as a class of its own' in decision.reason
+    decision = decide(tmp_path, "colour", cycle("red", "blue", "unknown"))
+    assert '"unknown" is read as a class of its own' in decision.reason
+
+
+@pytest.mark.parametrize("word", ["N/A", "nan", "None", "null", "-", "NA", "<NA>"])
+def test_words_for_unknown_are_unknown(tmp_path, word):
+    decision = decide(tmp_path, "colour", cycle("red", "blue", word))
+    assert decision.labels == ("blue", "red")
+    assert f'40 of 120 cells are empty or say "{word}", read as unknown' in decision.reason
+    assert decide(tmp_path, "price", cycle(*NUMBERS[:119], word)).type == "number"
 
 
 @pytest.mark.parametrize(

@@ -79,8 +79,8 @@ def test_names_that_count(name, expected):
 def test_unknown_and_odd_cells_are_told(tmp_path):
     decision = decide(tmp_path, "price", [*MEASURED, None, "nan", "inf"])
     assert decision.task == "price"
-    assert "1 of 123 cells are empty, read as unknown" in decision.reason
-    assert "2 cells say nan or inf: empty them if they mean unknown" in decision.reason
+    assert '2 of 123 cells are empty or say "nan", read as unknown' in decision.reason
+    assert "1 cells say inf: empty them if they mean unknown" in decision.reason
 
 
 def test_a_comma_that_may_be_two_things_makes_no_task(tmp_path):

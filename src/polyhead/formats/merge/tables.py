@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -24,9 +25,9 @@ from polyhead.formats.merge.column import Contest, MergedColumn, merge_column
 from polyhead.formats.merge.kinds import SharedColumn, share_columns
 from polyhead.formats.merge.rows import Alignment, align
 from polyhead.structures import IMAGE, Table, labels_column
-from polyhead.structures.label_cells import find_delimiter
 from polyhead.structures.objects import OBJECTS_TYPE
 from polyhead.structures.table import Origin
+from polyhead.structures.tag_splits import find_delimiter
 
 IMAGE_ID = "image_id"
 
@@ -104,8 +105,11 @@ def _unite(column: SharedColumn) -> Unite:
     if kind == LABEL_LISTS:
         return unite_labels
     if is_text(kind):
-        texts = (t for part in column.parts for t in part.cells.unique().drop_null().to_pylist())
-        return unite_texts(find_delimiter(texts))
+        counts = Counter[str]()
+        for part in column.parts:
+            for found in part.cells.drop_null().value_counts().to_pylist():
+                counts[found["values"]] += found["counts"]
+        return unite_texts(find_delimiter(counts))
     return unite_equal
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from polyhead.data import SplitKeys, SplitPlan, split_rows
 from polyhead.errors import DataError
@@ -63,14 +63,3 @@ def split_parts(texts: Iterable[str]) -> frozenset[str]:
     except DataError:  # a cell that names no part
         return frozenset()
     return frozenset(parts.tolist())
-
-
-def repeat_enough(counts: Mapping[str, int]) -> bool:
-    """Whether labels occur often enough to be learnt, and not as free text does.
-
-    On average at least 1.5 times in a table of 36 cells and at least 3 times from 144 cells on;
-    and those that occur once are at most half of the labels, or 5 % of the cells.
-    """
-    total, singles = sum(counts.values()), sum(count == 1 for count in counts.values())
-    mean = min(3.0, max(1.5, total**0.5 / 4))
-    return total >= mean * len(counts) and (2 * singles <= len(counts) or 20 * singles <= total)

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from polyhead.structures import Table
+from polyhead.structures.cell_words import unknown_words
 from polyhead.tasks.tags.cells import is_list
 from polyhead.tasks.text_cells import cell_codes
 
@@ -23,8 +24,9 @@ class ColumnProfile:
     Attributes:
         name: As in the table.
         num_rows: Rows looked at.
-        num_unknown: How many of them are empty.
+        num_unknown: How many of them are empty, or say so.
         texts: Rows of each different cell of a column of text, outer white space removed.
+        unknown_words: Words such as `N/A` among the unknown cells, which are not in `texts`.
         lists: Rows of each different list of a column of lists.
         is_nested: Whether the cells are neither text nor lists of text; they are not counted.
     """
@@ -35,10 +37,11 @@ class ColumnProfile:
     texts: Mapping[str, int] = field(default_factory=dict)
     lists: Mapping[tuple[str, ...], int] = field(default_factory=dict)
     is_nested: bool = False
+    unknown_words: tuple[str, ...] = ()
 
     @property
     def num_known(self) -> int:
-        """Rows looked at whose cell is not empty."""
+        """Rows looked at whose cell says something."""
         return self.num_rows - self.num_unknown
 
 
@@ -85,4 +88,8 @@ def _profile_text(name: str, column: pa.ChunkedArray) -> ColumnProfile:
     for cell, count in zip(cells, counts[1:], strict=True):
         if cell.strip() and count:
             texts[cell.strip()] += count
-    return ColumnProfile(name, len(column), len(column) - texts.total(), texts)
+    words = sorted(unknown_words(texts))
+    for word in words:
+        del texts[word]
+    num_unknown = len(column) - texts.total()
+    return ColumnProfile(name, len(column), num_unknown, texts, unknown_words=tuple(words))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from polyhead.errors import first_few
 from polyhead.preparation.inference.column_profile import ColumnProfile
 from polyhead.preparation.inference.proposal import Decision, Kind
 
@@ -11,6 +12,7 @@ BOXES_FROM = (
     "polyhead reads boxes from COCO, VOC or YOLO, and from parquet or JSON lines whose cells are "
     'lists of {"label": "car", "xyxy": [x_min, y_min, x_max, y_max]} in pixels'
 )
+_MAX_WORDS = 8
 CLASS_NAME = re.compile(r"(?i)class|categor|label|tag|species|breed")
 
 
@@ -20,10 +22,12 @@ def no_task(column: ColumnProfile, kind: Kind, reason: str) -> Decision:
 
 
 def unknown_cells(column: ColumnProfile) -> str:
-    """A clause on empty cells; "" when there are none."""
+    """A clause on cells that are empty or say that nothing is known; "" when there are none."""
     if not column.num_unknown:
         return ""
-    return f"; {column.num_unknown:,} of {column.num_rows:,} cells are empty, read as unknown"
+    words = first_few([f'"{word}"' for word in column.unknown_words], _MAX_WORDS)
+    said = f" or say {words}" if words else ""
+    return f"; {column.num_unknown:,} of {column.num_rows:,} cells are empty{said}, read as unknown"
 
 
 def fewest_rows(column: ColumnProfile) -> str:

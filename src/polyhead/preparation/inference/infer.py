@@ -100,8 +100,8 @@ def _decide(table: Table, is_folder: bool) -> list[Decision]:
     columns = profile_columns(table, without=decided)
     for group in group_columns([column for column in columns if is_yes_no(column)]):
         if group.members:
-            decision = decide_group(group, table.columns)
-            decided |= {name: [decision] for name in decision.columns}
+            found = decide_group(group, table)
+            decided |= dict.fromkeys(found[0].columns, found)
     for column in columns:
         if is_folder and column.name == "class" and len(column.texts) > 1:
             decided[column.name] = [folder_classes(column)]

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from polyhead.preparation.inference.cell_kinds import repeat_enough
 from polyhead.preparation.inference.column_profile import ColumnProfile
 from polyhead.preparation.inference.column_reasons import fewest_rows, no_task, unknown_cells
 from polyhead.preparation.inference.number_lists import same_length_numbers
 from polyhead.preparation.inference.proposal import Decision
-from polyhead.preparation.inference.tag_splits import (
+from polyhead.preparation.inference.yes_no_columns import is_yes_no, says_both
+from polyhead.structures.tag_splits import (
     SPACE,
     TagSplit,
     are_same_length_numbers,
     count_labels,
     find_tag_split,
+    repeat_enough,
 )
 from polyhead.tasks.labels import natural_order
+from polyhead.tasks.single_class.names import DOUBTFUL, name_classes
 
 _MASK_FOLDERS = ("mask", "masks", "segmentation", "segmentations", "segmentationclass")
-_MISSING = ("na", "n/a", "nan", "null", "none", "unknown", "?", "-", "-1")
 
 
 def label_lists(column: ColumnProfile) -> Decision | None:
@@ -63,14 +64,21 @@ def folder_classes(column: ColumnProfile) -> Decision:
 
 def class_task(column: ColumnProfile, reason: str) -> Decision:
     """A class task whose labels are the different cells of the column."""
-    missing = [text for text in column.texts if text.casefold() in _MISSING]
-    if missing:
+    found = name_classes(column.texts)
+    doubtful = [text for text in column.texts if text.casefold() in DOUBTFUL]
+    if doubtful and not (is_yes_no(column) and says_both(column)):
         reason += (
-            f'; "{missing[0]}" is read as a class of its own: empty such cells if they mean unknown'
+            f'; "{doubtful[0]}" is read as a class of its own: empty such cells if they mean '
+            "unknown"
         )
+    if found.respelled:
+        spelled, name = next(iter(found.respelled.items()))
+        reason += f'; equal numbers are one class, such as "{spelled}" and "{name}"'
+    if found.apart:
+        reason += f"; {' and '.join(found.apart[0])} stay apart, as leading zeros make them codes"
     reason += unknown_cells(column)
     keys = {"column": column.name}
-    return Decision((column.name,), column.name, "class", reason, natural_order(column.texts), keys)
+    return Decision((column.name,), column.name, "class", reason, found.classes, keys)
 
 
 def _tags(column: ColumnProfile, split: TagSplit) -> Decision:

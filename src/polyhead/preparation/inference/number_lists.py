@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from polyhead.preparation.inference.column_profile import ColumnProfile
 from polyhead.preparation.inference.column_reasons import BOXES_FROM, no_task
 from polyhead.preparation.inference.proposal import Decision
-from polyhead.preparation.inference.tag_splits import are_same_length_numbers
+from polyhead.structures.tag_splits import are_same_length_numbers
 
 
 def numbers_in_text(column: ColumnProfile) -> Decision | None:

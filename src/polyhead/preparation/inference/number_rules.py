@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from polyhead.preparation.inference.cell_kinds import are_numbers, number, repeat_enough
+from polyhead.preparation.inference.cell_kinds import are_numbers, number
 from polyhead.preparation.inference.column_profile import MAX_ROWS, ColumnProfile
 from polyhead.preparation.inference.column_reasons import (
     CLASS_NAME,
@@ -15,6 +15,7 @@ from polyhead.preparation.inference.column_reasons import (
 from polyhead.preparation.inference.count_columns import are_counts, fall_off, is_count_name
 from polyhead.preparation.inference.label_rules import class_task
 from polyhead.preparation.inference.proposal import Decision
+from polyhead.structures.tag_splits import repeat_enough
 from polyhead.tasks.number.cells import is_ambiguous
 
 MAX_CODES = 10
@@ -60,7 +61,7 @@ def _amounts(column: ColumnProfile, values: Sequence[str], span: str) -> Decisio
             reason += "; if they stand for classes, write type: class"
     not_finite = sum(rows for text, rows in column.texts.items() if not are_numbers([text]))
     if not_finite:
-        reason += f"; {not_finite:,} cells say nan or inf: empty them if they mean unknown"
+        reason += f"; {not_finite:,} cells say inf: empty them if they mean unknown"
     reason += unknown_cells(column)
     return Decision((column.name,), column.name, "number", reason, keys=keys)
 

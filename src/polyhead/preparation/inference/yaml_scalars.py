@@ -30,10 +30,10 @@ def scalar(text: str) -> str:
 
 
 def inline(value: str | Mapping[str, Any]) -> str:
-    """A text, or a mapping of texts on one line; numbers in a mapping stay bare.
+    """A text, or a mapping of texts and lists on one line; numbers in a mapping stay bare.
 
-    >>> print(inline({"name": "mlp", "hidden": "256"}))
-    {name: mlp, hidden: 256}
+    >>> print(inline({"name": "mlp", "hidden": "256"}), inline({"yes": ["1"], "no": ["-1", ""]}))
+    {name: mlp, hidden: 256} {yes: [1], no: [-1, ""]}
     """
     if isinstance(value, str):
         return scalar(value)
@@ -41,5 +41,7 @@ def inline(value: str | Mapping[str, Any]) -> str:
     return f"{{{', '.join(pairs)}}}"
 
 
-def _option(value: str | Mapping[str, Any]) -> str:
+def _option(value: str | Mapping[str, Any] | list[str]) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_option, value))}]"
     return value if isinstance(value, str) and _NUMBER.fullmatch(value) else inline(value)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from polyhead.preparation.inference.column_profile import ColumnProfile
-from polyhead.structures.yes_no_cells import YES_NO_CELLS
+from polyhead.structures.yes_no_cells import NO, UNKNOWN, YES, Answers, are_answers, read_answers
 
 # `tag:car`, `weather/rain`, `color=red`: such signs are put there to make groups.
 _SIGN = re.compile(r"[^:/=.]+[:/=.]+\s*(?=\S)")
@@ -29,17 +29,23 @@ class ColumnGroup:
     members: tuple[ColumnProfile, ...]
 
 
-def answers(profile: ColumnProfile) -> dict[int, int]:
-    """Rows that say yes (1), no (0) and unknown (-1, empty cells included)."""
-    counts = {1: 0, 0: 0, -1: profile.num_unknown}
+def answers(profile: ColumnProfile, said: Answers | None = None) -> dict[int, int]:
+    """Rows that say yes (1), no (0) and unknown (-1, empty cells included).
+
+    Args:
+        profile: Of a yes/no column.
+        said: What cells say in all columns of a group; by the column alone when None.
+    """
+    said = said or read_answers(profile.texts)
+    counts = {YES: 0, NO: 0, UNKNOWN: profile.num_unknown}
     for text, rows in profile.texts.items():
-        counts[int(YES_NO_CELLS[text.casefold()])] += rows
+        counts[said.of[text] or 0] += rows
     return counts
 
 
 def is_yes_no(profile: ColumnProfile) -> bool:
     """Whether every cell is a word for yes, no or unknown."""
-    return bool(profile.texts) and all(t.casefold() in YES_NO_CELLS for t in profile.texts)
+    return bool(profile.texts) and are_answers(profile.texts)
 
 
 def says_both(profile: ColumnProfile) -> bool:
@@ -55,9 +61,20 @@ def group_columns(columns: Sequence[ColumnProfile]) -> list[ColumnGroup]:
     say only yes or only no. Other first words (`color_`) count when every remaining column shares
     one; else all that remain are one group.
 
+    Columns full of 1 and -1 alone, which mean yes and no, and columns of 1 and 0 are never one
+    group; with empty cells among them, -1 may as well mean unknown beside 0 of other columns.
+
     Args:
         columns: Columns of `is_yes_no`. Those in no group say only yes or only no.
     """
+    signed = [column for column in columns if read_answers(column.texts).noes]
+    others = [column for column in columns if column not in signed]
+    if any(column.num_unknown for column in signed):
+        return _grouped(columns)
+    return [*_grouped(others), *(_grouped(signed) if signed else [])]
+
+
+def _grouped(columns: Sequence[ColumnProfile]) -> list[ColumnGroup]:
     marked = _by_prefix(columns, _marked_prefix)
     groups = [g for g in marked if len(g.members) > 1 and any(map(says_both, g.members))]
     taken = {member.name for group in groups for member in group.members}

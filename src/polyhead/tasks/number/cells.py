@@ -12,6 +12,7 @@ from polyhead.structures import Table
 
 LARGEST = 1e30  # its square still fits where losses are computed
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
+_GROUPED = re.compile(r"[+-]?\d{1,3}(?P<mark>[,.'’\s])\d{3}(?:(?P=mark)\d{3})*(?:[.,]\d+)?")
 _FAR = 50.0  # interquartile ranges from the middle half: another unit, or a slip of the pen
 _MAX_OUTLIERS = 20
 
@@ -49,6 +50,8 @@ def misreading(text: str) -> str | None:
     if is_ambiguous(text):
         readings = f"{text.replace(',', '.')} or {text.replace(',', '')}"
         return f"{found}, which may be {readings}; expected no comma; write the one that is meant"
+    if _GROUPED.fullmatch(text):
+        return f"{found}; expected a number without marks between thousands; write 1234.5"
     return (
         f"{found}; expected a number between -{LARGEST:g} and {LARGEST:g}, or an empty cell "
         "(unknown); mend the cell"

@@ -12,7 +12,9 @@ from pydantic import Field, field_validator, model_validator
 
 from polyhead.metrics import NumberMeter
 from polyhead.structures import NumberPrediction, Table
+from polyhead.structures.cell_words import unknown_words
 from polyhead.tasks.component import Component, ComponentField
+from polyhead.tasks.labels import unknown_cells_fault
 from polyhead.tasks.number.cells import misreading, outlier_faults, parse_number
 from polyhead.tasks.row_faults import row_faults
 from polyhead.tasks.task import Dense, Encoding, Task, TaskConfig
@@ -89,9 +91,10 @@ class NumberTask(Task):
         assert self.config is not None
         column = self.config.column or self.name
         codes, texts = cell_codes(text_column(table, column))
-        problems = [self._problem(text) for text in texts]
+        words = unknown_words(texts)
+        problems = [None if text.strip() in words else self._problem(text) for text in texts]
         good = [
-            parse_number(text) if problem is None else math.nan
+            parse_number(text) if problem is None and text.strip() not in words else math.nan
             for text, problem in zip(texts, problems, strict=True)
         ]
         targets = np.array([*good, math.nan], np.float64)[codes]
@@ -100,6 +103,10 @@ class NumberTask(Task):
         messages = (f"{problems[code]}." for code in codes[rows].tolist())
         rest = "more cells hold no number that fits; mend them."
         faults = row_faults("E_NUMBER", table, rows, messages, rest)
+        where = f'{table.source} column "{column}"'
+        numbers = np.bincount(codes[codes >= 0], minlength=len(texts)).tolist()
+        said = {t: n for t, n in zip(texts, numbers, strict=True) if t.strip() in words}
+        faults += unknown_cells_fault(said, where)
         return Encoding(targets, [*faults, *outlier_faults(table, column, targets)])
 
     def _problem(self, text: str) -> str | None:

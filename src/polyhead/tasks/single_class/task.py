@@ -7,22 +7,19 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from polyhead.errors import DataError
 from polyhead.metrics import ClassMeter, fit_temperature
 from polyhead.structures import ClassPrediction, Table
 from polyhead.tasks.class_names import ClassNames
 from polyhead.tasks.component import Component, ComponentField
-from polyhead.tasks.labels import (
-    natural_order,
-    spelling_faults,
-    support_faults,
-    unknown_label_faults,
-)
-from polyhead.tasks.row_faults import MAX_LISTED
+from polyhead.tasks.labels import support_faults
+from polyhead.tasks.single_class.encoding import encode_column, encode_one_hot
+from polyhead.tasks.single_class.names import name_classes
 from polyhead.tasks.task import UNKNOWN, Dense, Encoding, Task, TaskConfig
 from polyhead.tasks.text_cells import cell_codes, text_column
+from polyhead.tasks.yes_no_columns import ValuesConfig, match_columns
 
 TINY = 1e-12  # the least probability whose logarithm is taken
 
@@ -32,23 +29,42 @@ class ClassConfig(TaskConfig):
 
     type: Literal["class"]
     column: str | None = Field(default=None, description="The task's own name unless given.")
+    columns: tuple[str, ...] = Field(
+        default=(), description="Yes/no columns of which each row says yes in one; globs allowed."
+    )
+    values: ValuesConfig | None = Field(
+        default=None, description="What the cells of `columns` say: {yes: [1], no: [-1]}."
+    )
     classes: ClassNames = Field(default=(), description="Found in the table unless given.")
     head: ComponentField = Component(name="linear")
     loss: ComponentField = Component(name="cross_entropy")
 
+    @model_validator(mode="after")
+    def _one_source(self) -> ClassConfig:
+        if self.column and self.columns:
+            raise ValueError("found both `column` and `columns`; expected one of them")
+        if self.values and not self.columns:
+            raise ValueError("found `values` without `columns`; expected both, or `columns` alone")
+        return self
+
     def resolve(self, name: str, table: Table) -> ClassTask:
         """The task with its classes, which the table tells unless they are declared."""
+        if self.columns:
+            labels = tuple(match_columns(self.columns, table.columns).values())
+            return ClassTask(name, self.classes or labels, self)
         if self.classes:
             return ClassTask(name, self.classes, self)
         column = self.column or name
         _, texts = cell_codes(text_column(table, column))
-        found = natural_order({text.strip() for text in texts if text.strip()})
-        if len(found) < 2:
+        found = name_classes(texts)
+        if len(found.classes) < 2:
+            aside = f" ({', '.join(found.unknown[:5])} are read as unknown)" * bool(found.unknown)
             raise DataError(
-                f'{table.source} column "{column}" holds {len(found)} distinct classes in '
-                f"{len(table)} rows; expected at least 2; declare `classes` or mend the column."
+                f'{table.source} column "{column}" holds {len(found.classes)} distinct classes in '
+                f"{len(table)} rows{aside}; expected at least 2; declare `classes` or mend the "
+                "column."
             )
-        return ClassTask(name, found, self)
+        return ClassTask(name, found.classes, self)
 
 
 @dataclass(frozen=True)
@@ -70,20 +86,13 @@ class ClassTask(Task):
     def encode(self, table: Table, sizes: np.ndarray | None = None) -> Encoding:  # noqa: ARG002
         """(N,) int32: index of the class, -1 unknown."""
         assert self.config is not None
-        column = self.config.column or self.name
-        codes, texts = cell_codes(text_column(table, column))
-        stripped = [text.strip() for text in texts]
-        index = {label: i for i, label in enumerate(self.classes)}
-        places = np.array([index.get(text, UNKNOWN) for text in stripped] + [UNKNOWN], np.int32)
-        odd_text = np.array([bool(t) and t not in index for t in stripped] + [False])
-        rows = np.flatnonzero(odd_text[codes])
-        labels = [stripped[code] for code in codes[rows[:MAX_LISTED]].tolist()]
-        faults = unknown_label_faults(table, rows, labels, self.classes)
-        targets = places[codes]
+        config, column = self.config, self.config.column or self.name
+        if config.columns:
+            targets, faults = encode_one_hot(table, config.columns, self.classes, config.values)
+        else:
+            is_declared = bool(config.classes)
+            targets, faults = encode_column(table, column, self.classes, is_declared=is_declared)
         positives = np.bincount(targets[targets >= 0], minlength=len(self.classes))
-        if not self.config.classes:
-            counts = dict(zip(self.classes, positives.tolist(), strict=True))
-            faults += spelling_faults(counts, f'{table.source} column "{column}"')
         faults += support_faults(self.classes, positives, table.source, faults)
         return Encoding(targets, faults)
 

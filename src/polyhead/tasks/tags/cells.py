@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from polyhead.errors import ConfigError, nearest
 from polyhead.structures import Table
-from polyhead.structures.label_cells import (
-    distinct_labels,
-    find_delimiter,
-    is_list_text,
-    split_labels,
-)
-from polyhead.structures.yes_no_cells import YES_NO_CELLS
-from polyhead.tasks.row_faults import MAX_LISTED
-from polyhead.tasks.task import UNKNOWN
+from polyhead.structures.cell_words import unknown_words
+from polyhead.structures.label_cells import distinct_labels, split_cell
+from polyhead.structures.tag_splits import find_delimiter, none_token
 from polyhead.tasks.text_cells import cell_codes, text_column
 
 
@@ -33,12 +26,21 @@ class LabelCells:
         rows: (M,) int64, row of each label named.
         codes: (M,) int32, its index in `labels`.
         labels: Distinct labels as found, in order of first appearance.
+        delimiter: What cells were found to be split at; None when it is given or nowhere.
+        cells_unknown: How many cells hold each word for unknown, such as `N/A`.
+        none: Found to stand for no labels, such as `No Finding`, which never stands beside one;
+            None when it is given, or a label.
+        cells_none: How many cells say so.
     """
 
     known: np.ndarray
     rows: np.ndarray
     codes: np.ndarray
     labels: list[str]
+    delimiter: str | None = None
+    cells_unknown: Mapping[str, int] = field(default_factory=dict)
+    none: str | None = None
+    cells_none: int = 0
 
     def counts(self) -> dict[str, int]:
         """How often each label is named."""
@@ -58,32 +60,46 @@ def is_list(column: pa.ChunkedArray) -> bool:
     return pa.types.is_list(column.type) or pa.types.is_large_list(column.type)
 
 
-def split_cell(text: str, delimiter: str, none: str | None) -> list[str] | None:
-    """Labels of one cell; None when it names nothing and is unknown.
-
-    >>> split_cell("car|bus", "|", None), split_cell("[]", "|", None), split_cell(" ", "|", None)
-    (['car', 'bus'], [], None)
-    """
-    text = text.strip()
-    if text == none:
-        return []
-    labels = split_labels(text, delimiter)
-    return labels if labels or is_list_text(text) else None
-
-
-def read_labels(column: pa.ChunkedArray, delimiter: str | None, none: str | None) -> LabelCells:
+def read_labels(
+    column: pa.ChunkedArray,
+    delimiter: str | None,
+    none: str | None,
+    declared: Collection[str] = (),
+) -> LabelCells:
     """The labels of a delimited text column, or of a column of lists.
 
     Args:
         column: N cells of text or lists.
         delimiter: Between the labels of a text; found in the texts when None.
         none: Text of a cell without labels, besides `[]`.
+        declared: Labels that the user lists: such a cell is never taken for unknown.
     """
     if is_list(column):
         return _read_lists(column)
     cells, texts = cell_codes(column)
-    delimiter = delimiter or find_delimiter(texts)
-    parsed = [split_cell(text, delimiter, none) for text in texts]
+    counts = Counter[str]()
+    numbers = np.bincount(cells[cells >= 0], minlength=len(texts)).tolist()
+    for text, number in zip(texts, numbers, strict=True):
+        counts[text.strip()] += number
+    unknown = unknown_words(counts, {*declared, none or ""})
+    told = {text: count for text, count in counts.items() if text and text not in unknown}
+    sign = delimiter or find_delimiter(told, declared)
+    token = none_token({t: n for t, n in told.items() if t not in declared}, sign)
+    said = token if none is None else none
+    parsed = [None if text.strip() in unknown else split_cell(text, sign, said) for text in texts]
+    found = _coded(parsed, cells)
+    is_found = delimiter is None and any(sign in text for text in told)
+    return replace(
+        found,
+        delimiter=sign if is_found else None,
+        cells_unknown={word: counts[word] for word in sorted(unknown)},
+        none=token if none is None else None,
+        cells_none=counts[token or ""],
+    )
+
+
+def _coded(parsed: Sequence[list[str] | None], cells: np.ndarray) -> LabelCells:
+    """The labels of rows whose cells are codes (N,) into parsed ones, -1 for an empty cell."""
     index: dict[str, int] = {}
     coded = [
         np.array([index.setdefault(label, len(index)) for label in labels or ()], np.int32)
@@ -109,50 +125,3 @@ def _read_lists(column: pa.ChunkedArray) -> LabelCells:
     places = np.array([index.get(text.strip(), -1) for text in texts] + [-1], np.int32)[codes]
     named = places >= 0
     return LabelCells(known, rows[named].astype(np.int64), places[named], labels)
-
-
-def match_columns(patterns: Sequence[str], columns: Sequence[str]) -> dict[str, str]:
-    """Column name to label for the columns that names or globs stand for.
-
-    The text before the star of a glob is a prefix and no part of the label: `tag:*` reads the
-    column `tag:car` as the label `car`.
-
-    Raises:
-        ConfigError: A pattern that stands for no column (names the nearest), or two columns that
-            stand for the same label.
-    """
-    found: dict[str, str] = {}
-    present = set(columns)
-    for pattern in patterns:
-        prefix = pattern[:-1] if pattern.endswith("*") and pattern.count("*") == 1 else ""
-        hits = [pattern] if pattern in present else [c for c in columns if fnmatchcase(c, pattern)]
-        if not hits:
-            hint = nearest(pattern, columns)
-            raise ConfigError(
-                f'no column of the table matches "{pattern}". {hint}', code="E_COLUMN"
-            )
-        found.update({column: column.removeprefix(prefix) or column for column in hits})
-    columns_of: dict[str, str] = {}
-    for column, label in found.items():
-        if columns_of.setdefault(label, column) != column:
-            raise ConfigError(
-                f'columns "{columns_of[label]}" and "{column}" both stand for the label "{label}"; '
-                "expected one column a label; rename one, or name the columns wanted.",
-                code="E_COLUMN",
-            )
-    return found
-
-
-def read_multi_hot(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """One yes/no column.
-
-    Returns:
-        (N,) int8 of 1, 0, -1; the rows whose cell is none of the words for these; those cells.
-    """
-    codes, texts = cell_codes(column)
-    values = [YES_NO_CELLS.get(text.strip().casefold()) for text in texts]
-    blank = [not text.strip() for text in texts]
-    known = np.array([UNKNOWN if v is None else v for v in values] + [UNKNOWN], np.int8)
-    wrong = np.array([v is None and not b for v, b in zip(values, blank, strict=True)] + [False])
-    rows = np.flatnonzero(wrong[codes])
-    return known[codes], rows, [texts[code] for code in codes[rows[:MAX_LISTED]]]

@@ -2,50 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
-from polyhead.errors import Fault, nearest
+from polyhead.errors import Fault, first_few
 from polyhead.structures import Table, labels_column
 from polyhead.tasks.known_labels import known_labels
-from polyhead.tasks.labels import spelling_faults, unknown_label_faults
-from polyhead.tasks.row_faults import MAX_LISTED, row_faults
-from polyhead.tasks.tags.cells import (
-    label_column,
-    match_columns,
-    read_labels,
-    read_multi_hot,
+from polyhead.tasks.labels import (
+    LISTED,
+    many_labels_fault,
+    spelling_faults,
+    unknown_cells_fault,
+    unknown_label_faults,
 )
+from polyhead.tasks.row_faults import MAX_LISTED
+from polyhead.tasks.tags.cells import LabelCells, label_column, read_labels
 from polyhead.tasks.task import UNKNOWN
-from polyhead.tasks.text_cells import text_column
 
-
-def encode_columns(
-    table: Table, patterns: Sequence[str], classes: Sequence[str]
-) -> tuple[np.ndarray, list[Fault]]:
-    """(N, L) int8 targets from one column a label, and what is wrong with the cells.
-
-    Args:
-        table: N rows.
-        patterns: Names of the columns; globs allowed.
-        classes: The L labels.
-    """
-    targets = np.full((len(table), len(classes)), UNKNOWN, np.int8)
-    place = {label: i for i, label in enumerate(classes)}
-    faults = []
-    for column, label in match_columns(patterns, table.columns).items():
-        values, wrong_rows, texts = read_multi_hot(text_column(table, column))
-        faults += _cell_faults(table, column, wrong_rows, texts)
-        if label in place:
-            targets[:, place[label]] = values
-        else:
-            message = (
-                f'column "{column}" stands for label "{label}", which `classes` does not '
-                f"declare. {nearest(label, classes)} Name the columns wanted."
-            )
-            faults.append(Fault("E_LABEL_UNKNOWN", table.source, message))
-    return targets, faults
+_MAX_SHOWN = 5
+_DOUBTFUL = {",": "commas", " ": "spaces"}  # also parts of plain labels
 
 
 def encode_delimited(
@@ -67,7 +43,8 @@ def encode_delimited(
         none: Text of a cell without labels, besides `[]`.
         is_declared: Whether the user listed the labels, rather than the table.
     """
-    cells = read_labels(label_column(table, column), delimiter, none)
+    listed = classes if is_declared else ()
+    cells = read_labels(label_column(table, column), delimiter, none, listed)
     index = {label: i for i, label in enumerate(classes)}
     places = np.array([index.get(label, -1) for label in cells.labels] or [-1])[cells.codes]
     targets = np.full((len(table), len(classes)), UNKNOWN, np.int8)
@@ -78,19 +55,31 @@ def encode_delimited(
         looked_for = known_labels(table, column, cells.known, classes)
         targets[~looked_for] = UNKNOWN
     where = f'{table.source} column "{column}"'
-    faults = spelling_faults(cells.counts(), where) if not is_declared else []
+    faults = [*_remarks(cells, where, is_declared=is_declared)]
     odd = np.flatnonzero(~declared)
     labels = [cells.labels[code] for code in cells.codes[odd[:MAX_LISTED]].tolist()]
     faults += unknown_label_faults(table, cells.rows[odd], labels, classes)
     return targets, faults
 
 
-def _cell_faults(table: Table, column: str, rows: np.ndarray, texts: list[str]) -> list[Fault]:
-    """`E_CELL` for each cell that is neither yes, no nor unknown; the last counts the rest."""
-    messages = (
-        f'column "{column}" holds "{text[:80]}"; expected 1, 0 or an empty cell (unknown); '
-        "mend the cell."
-        for text in texts
-    )
-    rest = f'more cells of column "{column}" are no yes or no.'
-    return row_faults("E_CELL", table, rows, messages, rest)
+def _remarks(cells: LabelCells, where: str, *, is_declared: bool) -> Iterator[Fault]:
+    """What cells were taken for, where they could mean something else as well."""
+    counts = cells.counts()
+    if not is_declared:
+        yield from spelling_faults(counts, where)
+        yield from many_labels_fault([*counts.values()], counts, where, cells.delimiter or "")
+    yield from unknown_cells_fault(cells.cells_unknown, where, LISTED)
+    if cells.delimiter in _DOUBTFUL:
+        names = first_few([f'"{label}"' for label in cells.labels], _MAX_SHOWN)
+        message = (
+            f"cells are split at {_DOUBTFUL[cells.delimiter]} into {len(counts)} labels: {names}; "
+            'where that is part of a label, name what stands between labels, as delimiter: "|" '
+            "does for cells of one label."
+        )
+        yield Fault("N_DELIMITER", where, message)
+    if cells.none is not None:
+        message = (
+            f'{cells.cells_none:,} cells "{cells.none}" are read as no labels; where that is a '
+            "label, list it with the others under `classes`."
+        )
+        yield Fault("N_NO_LABELS", where, message)

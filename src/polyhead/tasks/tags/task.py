@@ -18,16 +18,13 @@ from polyhead.tasks.class_names import ClassNames
 from polyhead.tasks.class_thresholds import read_thresholds
 from polyhead.tasks.component import Component, ComponentField
 from polyhead.tasks.labels import natural_order, one_sided_faults, support_faults
-from polyhead.tasks.tags.cells import (
-    label_column,
-    match_columns,
-    read_labels,
-)
+from polyhead.tasks.tags.cells import label_column, read_labels
 from polyhead.tasks.tags.decision import Decoder, TagDecision
-from polyhead.tasks.tags.encoding import encode_columns, encode_delimited
+from polyhead.tasks.tags.encoding import encode_delimited
 from polyhead.tasks.tags.meter import TagsTaskMeter
 from polyhead.tasks.tags.rules import RulesConfig, rule_faults
 from polyhead.tasks.task import UNKNOWN, Dense, Encoding, Task, TaskConfig
+from polyhead.tasks.yes_no_columns import ValuesConfig, encode_columns, match_columns
 
 USUAL_THRESHOLDS = Component(name="macro_f1")
 
@@ -46,6 +43,9 @@ class TagsConfig(TaskConfig):
     )
     column: str | None = Field(default=None, description="Delimited or list column.")
     columns: tuple[str, ...] = Field(default=(), description="Multi-hot columns; globs allowed.")
+    values: ValuesConfig | None = Field(
+        default=None, description="What the cells of `columns` say: {yes: [1], no: [-1]}."
+    )
     delimiter: str | None = Field(default=None, description="Found in the cells unless given.")
     none: str | None = Field(default=None, description="Cell text for no labels, besides [].")
     classes: ClassNames = Field(default=(), description="Found in the table unless given.")
@@ -71,6 +71,8 @@ class TagsConfig(TaskConfig):
         if len(given) > 1:
             found = f"both {given[0]} and {given[1]}" if len(given) == 2 else ", ".join(given)
             raise ValueError(f"found {found}; expected one of them")
+        if self.values and not self.columns:
+            raise ValueError("found `values` without `columns`; expected both, or `columns` alone")
         return self
 
     @model_validator(mode="after")
@@ -163,7 +165,7 @@ class TagsTask(Task):
         config = self.config
         assert config is not None
         if config.columns:
-            targets, faults = encode_columns(table, config.columns, self.classes)
+            targets, faults = encode_columns(table, config.columns, self.classes, config.values)
         else:
             targets, faults = encode_delimited(
                 table,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
-from polyhead.preparation.inference.cell_kinds import are_numbers, repeat_enough
-from polyhead.structures.label_cells import DELIMITERS
-from polyhead.tasks.tags.cells import split_cell
+from polyhead.structures.cell_words import has_leading_zeros, plain_number
+from polyhead.structures.label_cells import DELIMITERS, split_cell, split_labels
 
 SPACE = " "
 _NONE = re.compile(
@@ -18,6 +18,7 @@ _NONE = re.compile(
 )
 # A comma or a space is also a part of plain labels and of prose: then it is rare or regular.
 _MIN_SHARE_OF_SEVERAL = 0.05
+_MAX_CELLS = 20_000
 
 
 @dataclass(frozen=True)
@@ -64,11 +65,53 @@ def find_tag_split(texts: Mapping[str, int]) -> TagSplit | None:
     return split if plain else TagSplit(None, None, split.lists)
 
 
+def find_delimiter(texts: Mapping[str, int], declared: Collection[str] = ()) -> str:
+    """What stands between labels in cells that hold labels, as `find_tag_split` finds it.
+
+    Where labels are declared, it is what splits most cells into these alone. Where neither finds
+    any: the first of `|`, `;` and `,` that occurs in any cell but lists; `|` when none does.
+
+    Args:
+        texts: Rows of each different cell; at most 20,000 cells are looked at.
+        declared: The labels, where the user lists them.
+    """
+    step = -(-len(texts) // _MAX_CELLS) or 1
+    some = dict(islice(texts.items(), 0, None, step))
+    plain = [text for text in some if not _is_bracketed(text.strip())]
+    fitting = {sign: _num_fitting(plain, sign, declared) for sign in (*DELIMITERS, SPACE)}
+    if any(fitting.values()):
+        return max(fitting, key=lambda sign: fitting[sign])
+    split = find_tag_split(some)
+    if split is not None and split.delimiter is not None:
+        return split.delimiter
+    found = (sign for sign in DELIMITERS if any(sign in text for text in plain))
+    return next(found, DELIMITERS[0])
+
+
+def _num_fitting(texts: Iterable[str], sign: str, declared: Collection[str]) -> int:
+    """Cells that a sign splits into declared labels alone."""
+    wanted = set(declared)
+    return sum(wanted.issuperset(split_labels(text, sign)) for text in texts) if wanted else 0
+
+
+def repeat_enough(counts: Mapping[str, int]) -> bool:
+    """Whether labels occur often enough to be learnt, and not as free text does.
+
+    On average at least 1.5 times in a table of 36 cells and at least 3 times from 144 cells on;
+    and those that occur once are at most half of the labels, or 5 % of the cells.
+    """
+    total, singles = sum(counts.values()), sum(count == 1 for count in counts.values())
+    mean = min(3.0, max(1.5, total**0.5 / 4))
+    return total >= mean * len(counts) and (2 * singles <= len(counts) or 20 * singles <= total)
+
+
 def are_same_length_numbers(lists: Iterable[tuple[str, ...]]) -> bool:
     """Whether all lists hold equally many numbers, as boxes and measurements do."""
     filled = [labels for labels in lists if labels]
     lengths = {len(labels) for labels in filled}
-    return len(lengths) == 1 and max(lengths) > 1 and all(map(are_numbers, filled))
+    if len(lengths) != 1 or max(lengths) == 1:
+        return False
+    return all(plain_number(t) is not None and not has_leading_zeros(t) for x in filled for t in x)
 
 
 def _is_bracketed(text: str) -> bool:
@@ -76,14 +119,14 @@ def _is_bracketed(text: str) -> bool:
 
 
 def _split(texts: Mapping[str, int], delimiter: str) -> TagSplit:
-    none = _none_token(texts, delimiter)
+    none = none_token(texts, delimiter)
     lists: Counter[tuple[str, ...]] = Counter()
     for text, rows in texts.items():
         lists[tuple(split_cell(text, delimiter, none) or ())] += rows
     return TagSplit(delimiter, none, lists)
 
 
-def _none_token(texts: Mapping[str, int], delimiter: str) -> str | None:
+def none_token(texts: Mapping[str, int], delimiter: str) -> str | None:
     """The commonest cell such as `none` that never stands beside labels."""
     beside = {part.strip() for text in texts if delimiter in text for part in text.split(delimiter)}
     tokens = [text for text in texts if _NONE.fullmatch(text) and text not in beside]
