@@ -1,50 +1,109 @@
-"""The sum of the task losses over known cells."""
+"""The sum of the task losses, each that of one image."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from polyhead.losses import Loss, Outputs
+from polyhead.losses import Loss, Outputs, StepLoss
 
 Tensors = Mapping[str, Tensor]
+KNOWN_POWER = 0.5
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How much of one task the images of training tell.
+
+    Attributes:
+        per_image: What the task's loss counts, as a mean over all images of training.
+        share: Of the images, how many tell anything.
+    """
+
+    per_image: float
+    share: float
+
+
+@dataclass(frozen=True)
+class StepTotals:
+    """Sums over all batches of one optimizer step, on every device.
+
+    Attributes:
+        num_images: Images.
+        counts: Task name to what its loss counts; 0 when nothing is known.
+        weights: Task name to the totals that its weights follow from, of each `StepLoss`.
+    """
+
+    num_images: float
+    counts: Mapping[str, float]
+    weights: Mapping[str, Tensor]
+
+    @classmethod
+    def split(cls, num_images: float, sums: Mapping[str, Tensor]) -> StepTotals:
+        """From what `Objective.totals` gives, summed over the batches of the step."""
+        counts = {name: float(total[0]) for name, total in sums.items()}
+        return cls(num_images, counts, {name: total[1:].float() for name, total in sums.items()})
 
 
 class Objective:
-    """Σ_t λ_t · L_t, each L_t a mean over the known cells of one optimizer step.
+    """Σ_t λ_t · L_t, each L_t the loss of one image.
 
-    A task with nothing known in the step is left out, and is absent from the report: it is no
-    loss of zero.
+    L_t = f_t · Σ ℓ / (N · c_t) · √ρ_t: the sum of the loss over what is known in the N images of
+    the step, divided by what N images are expected to tell, c_t each; f_t, the loss's
+    `image_factor`, turns the mean over cells into the cost of an image. So every image weighs the
+    same whatever else is known in its batch, and unknown cells do not weaken a task. ρ_t is the
+    share of the images that tell anything of the task: a task known in few images brings few
+    samples of its gradient, and √ρ_t keeps their noise in the shared backbone at that of a task
+    known in all. A task with nothing known in the step is left out, and is absent from the report:
+    it is no loss of zero.
 
     Args:
         losses: Task name to loss.
         weights: Task name to λ.
+        coverage: Task name to what images of training tell; as the step at hand where absent.
     """
 
-    def __init__(self, losses: Mapping[str, Loss], weights: Mapping[str, float]) -> None:
+    def __init__(
+        self,
+        losses: Mapping[str, Loss],
+        weights: Mapping[str, float],
+        coverage: Mapping[str, Coverage] | None = None,
+    ) -> None:
         self.losses = dict(losses)
         self.weights = dict(weights)
+        self.coverage = dict(coverage or {})
+
+    def only(self, name: str) -> Objective:
+        """The part of one task."""
+        coverage = {name: self.coverage[name]} if name in self.coverage else {}
+        return Objective({name: self.losses[name]}, {name: self.weights[name]}, coverage)
 
     def progress(self, share: float) -> None:
         """Tell every loss the share of the training that is done, from 0 to 1."""
         for loss in self.losses.values():
             loss.progress(share)
 
-    def counts(self, targets: Tensors, known: Tensors) -> dict[str, Tensor]:
-        """What each task's loss is divided by, to be summed over the batches of one step."""
-        with torch.no_grad():
-            return {
-                name: loss.count(targets[name], known[name]) for name, loss in self.losses.items()
-            }
+    @torch.no_grad()
+    def totals(self, targets: Tensors, known: Tensors) -> dict[str, Tensor]:
+        """What one batch adds to the totals of its step: task name to (1 + T,), the count first."""
+        found = {}
+        for name, loss in self.losses.items():
+            parts = [loss.count(targets[name], known[name]).reshape(1)]
+            if isinstance(loss, StepLoss):
+                parts.append(loss.step_totals(targets[name], known[name]))
+            found[name] = torch.cat([part.double() for part in parts])
+        return found
 
     def __call__(
         self,
         outputs: Mapping[str, Outputs],
         targets: Tensors,
         known: Tensors,
-        counts: Mapping[str, float],
+        step: StepTotals,
+        sums: Mapping[str, Tensor] | None = None,
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The scalar to descend, and each task's own part of it.
 
@@ -52,17 +111,31 @@ class Objective:
             outputs: Task name to what its head gives.
             targets: Task name to targets.
             known: Task name to bool: which of their cells count.
-            counts: Summed over every batch of the step, on every device.
+            step: Of every batch of the step, on every device.
+            sums: Task name to the sum of a loss that was told beforehand.
 
         Returns:
-            The scalar, 0 without gradient when nothing is known; and unweighted losses, detached.
+            The scalar, 0 without gradient when nothing is known; and this batch's part of each
+            task's unweighted loss of one image, a mean over what is known, detached.
         """
-        parts = {
-            name: loss(outputs[name], targets[name], known[name]) / counts[name]
-            for name, loss in self.losses.items()
-            if counts[name] > 0
-        }
         total = torch.zeros((), device=next(iter(known.values())).device)
-        for name, part in parts.items():
-            total = total + self.weights[name] * part
-        return total, {name: part.detach() for name, part in parts.items()}
+        report = {}
+        for name, loss in self.losses.items():
+            if step.counts[name] <= 0:
+                continue
+            if sums and name in sums:
+                found = sums[name]
+            else:
+                extra = (step.weights[name],) if isinstance(loss, StepLoss) else ()
+                found = loss(outputs[name], targets[name], known[name], *extra)
+            found = loss.image_factor * found
+            total = total + self.weights[name] * found / self._divisor(name, step)
+            report[name] = found.detach() / step.counts[name]
+        return total, report
+
+    def _divisor(self, name: str, step: StepTotals) -> float:
+        """What the images of a step are expected to tell of a task, over √ρ."""
+        if name not in self.coverage:
+            return step.counts[name]
+        told = self.coverage[name]
+        return step.num_images * told.per_image / told.share**KNOWN_POWER

@@ -6,7 +6,6 @@ import torch
 from drawn_boxes import Detector, detections, draw
 from hypothesis import given
 from hypothesis import strategies as st
-from torch import distributed
 from torchmetrics.detection import MeanAveragePrecision
 from torchvision.ops import box_iou, generalized_box_iou
 
@@ -16,7 +15,6 @@ from polyhead.losses.boxes.assign_static import assign_static
 from polyhead.losses.boxes.assignment import Grid
 from polyhead.losses.boxes.overlap import overlap
 from polyhead.losses.boxes.quality_focal import quality_focal
-from polyhead.losses.process_mean import process_mean
 
 NOTHING = LabelCounts(np.zeros(3), np.zeros(3))
 PADDING = [0.0, 0.0, 0.0, 0.0, -1.0, 0.0]
@@ -92,20 +90,20 @@ def test_the_value_is_its_formula():
     annotation = Annotation(Grid.of(found["points"], found["strides"]), targets, known)
     owners = annotation.owners(assign_static, found["logits"], found["boxes"])
     quality = torch.zeros_like(found["logits"])
-    sides = weights = 0.0
+    sides = 0.0
     for row, point in (owners >= 0).nonzero().tolist():
         wanted = targets[row, owners[row, point]]
         stated = found["boxes"][row, point][None]
         fit = box_iou(stated, wanted[None, :4]).item()
         quality[row, point, int(wanted[4])] = fit
-        weights += max(fit, 0.1)
         sides += max(fit, 0.1) * (1 - generalized_box_iou(stated, wanted[None, :4]).item())
     z = found["logits"].detach()
     sigma = z.sigmoid()
     cells = torch.nn.functional.binary_cross_entropy(sigma, quality, reduction="none")
-    scores = (cells * (quality - sigma) ** 2).sum() / max(1.0, quality.sum().item())
-    expected = scores + 2 * sides / max(1.0, weights)
+    scores = (cells * (quality - sigma) ** 2).sum()
+    expected = (scores + 2 * sides) / 3  # three objects in the two images
     assert loss(found, targets, known).item() == pytest.approx(2 * expected.item(), rel=1e-4)
+    assert loss.step_totals(targets, known).tolist() == [2, 3]
     assert loss.count(targets, known) == 2
 
 
@@ -205,20 +203,6 @@ def test_training_starts_from_background():
 def test_impossible_shares_are_refused(share):
     with pytest.raises(ValueError, match="static_share"):
         build(static_share=share)
-
-
-def test_normalisers_are_means_over_processes(monkeypatch):
-    other = torch.tensor([2.0, 10.0])
-    monkeypatch.setattr(distributed, "is_initialized", lambda: True)
-    monkeypatch.setattr(distributed, "get_world_size", lambda: 2)
-    monkeypatch.setattr(distributed, "all_reduce", lambda values: values.add_(other))
-    mine = torch.tensor([1.0, 10.0])
-    assert process_mean(mine).tolist() == [1.5, 10.0]
-    assert mine.tolist() == [1.0, 10.0]
-
-
-def test_one_process_is_its_own_mean():
-    assert process_mean(torch.tensor([3.0])).tolist() == [3.0]
 
 
 @pytest.mark.parametrize("one_to_one", [False, pytest.param(True, marks=pytest.mark.slow)])

@@ -140,7 +140,7 @@ class TestPoisson:
         logits, targets, known = rows(1)
         rate = 12 * logits[:, 0].exp()
         negative = -TorchPoisson(rate).log_prob(targets) - torch.lgamma(targets + 1)
-        torch.testing.assert_close(loss(logits, targets, known), negative[known].sum() / 12)
+        torch.testing.assert_close(loss(logits, targets, known), negative[known].sum() * 12 / 4**2)
 
     def test_the_answer_is_the_rate(self):
         dense = Poisson(STATISTICS).dense(torch.tensor([[0.0], [np.log(2.0)]]))
@@ -153,12 +153,13 @@ class TestPoisson:
         assert found["value"] == pytest.approx(3, rel=1e-3)
 
     def test_counts_of_any_size_weigh_about_alike(self):
-        for mean in (2.0, 2e4):
-            loss = Poisson(NumberStatistics(mean, 1.0))
+        for mean, std in ((2.0, 1.0), (2e4, 150.0), (2e4, 8e3)):
+            loss = Poisson(NumberStatistics(mean, std))
             logits = torch.zeros(1, 1, requires_grad=True)
-            known = torch.tensor([True])
-            (found,) = torch.autograd.grad(loss(logits, torch.tensor([2 * mean]), known), logits)
-            assert found.item() == pytest.approx(-1, rel=1e-3)
+            known, target = torch.tensor([True]), torch.tensor([mean + 2 * std])
+            (slope,) = torch.autograd.grad(loss(logits, target, known), logits)
+            # One standard deviation is a change of std / mean in the log of the rate.
+            assert slope.item() * std / mean == pytest.approx(-2, rel=1e-3)
 
     def test_a_training_part_without_any_starts_near_none(self):
         loss = Poisson(NumberStatistics(0.0, 1.0))

@@ -3,7 +3,14 @@
 from polyhead.config import by_name
 from polyhead.losses.boxes.detection import Detection
 from polyhead.losses.cross_entropy import CrossEntropy
-from polyhead.losses.loss import LabelCounts, Loss, NumberStatistics, Outputs, ProbabilityLoss
+from polyhead.losses.loss import (
+    LabelCounts,
+    Loss,
+    NumberStatistics,
+    Outputs,
+    ProbabilityLoss,
+    StepLoss,
+)
 from polyhead.losses.number.huber import Huber
 from polyhead.losses.number.normal import Normal
 from polyhead.losses.number.number_loss import NumberLoss
@@ -45,6 +52,7 @@ __all__ = [
     "Segmentation",
     "Softmax",
     "Splc",
+    "StepLoss",
     "TagsLoss",
     "TwoWay",
     "Zlpr",

@@ -59,14 +59,23 @@ class Loss(nn.Module, ABC):
 
     The positional argument of every loss is the training part's `LabelCounts`, or
     `NumberStatistics` for numbers; options are keywords. The objective divides the sum by the
-    count, so that a task's loss is a mean over its known cells whatever the batch, the
-    accumulation or the number of devices.
+    count and multiplies it by `image_factor`: so much does one image cost, in nats or in what is
+    comparable to them, whatever the batch, the accumulation or the number of devices.
 
     Attributes:
         task_type: The task type whose targets it reads.
+        image_factor: The loss of one image is this times the mean over what `count` counts.
+        joins_images: Whether what one image costs depends on the outputs of the others in its
+            step: then all of them are needed at once.
     """
 
     task_type: ClassVar[str]
+    joins_images: bool = False
+
+    @property
+    def image_factor(self) -> float:
+        """1 where `count` counts images."""
+        return 1.0
 
     @abstractmethod
     def forward(self, outputs: Any, targets: Tensor, known: Tensor, /) -> Tensor:
@@ -96,6 +105,25 @@ class Loss(nn.Module, ABC):
     @abstractmethod
     def start(self) -> Tensor:
         """(C,) logits that know the training part's shares or mean, and nothing else."""
+
+
+class StepLoss(Loss, ABC):
+    """A loss whose weights follow from the targets of the whole optimizer step.
+
+    Its `forward` takes, last, the sum of `step_totals` over all batches of the step, on every
+    device; without it, the batch counts as the whole step. So losses of batches add up to that of
+    the larger batch.
+    """
+
+    @abstractmethod
+    def step_totals(self, targets: Tensor, known: Tensor) -> Tensor:
+        """(T,) what a batch contributes; no gradient."""
+
+    @abstractmethod
+    def forward(
+        self, outputs: Any, targets: Tensor, known: Tensor, totals: Tensor | None = None, /
+    ) -> Tensor:
+        """As every loss's; `totals` (T,) of the whole step."""
 
 
 class ProbabilityLoss(Loss, ABC):

@@ -6,18 +6,21 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from polyhead.losses.loss import LabelCounts, Loss
+from polyhead.losses.loss import LabelCounts, StepLoss
+
+IMAGE_FACTOR = 8.0
 
 
-class Segmentation(Loss):
+class Segmentation(StepLoss):
     """Cross-entropy and soft dice over known pixels, at the resolution of the targets.
 
-    L = Σ w_y·CE / Σ w_y + 1 − mean_c (2·Σ p_c·y_c + 1) / (Σ p_c + Σ y_c + 1), p = softmax of the
-    logits enlarged bilinearly, sums over the known pixels of the batch, the mean over the classes
-    present in them, so that a rare class weighs as much as a common one. A pixel of class c weighs
-    w_c = 1/√n_c, n_c the known pixels of c in the batch: after as many steps as a demo takes, thin
-    and small things are found that equal weights leave out. `forward` gives L times the number of
-    known pixels, which `count` counts.
+    L = Σ w_y·CE / Σ w_y + mean_c mean_i (1 − D_ic), D_ic = (2·Σ p_c·y_c + 1) / (Σ p_c + Σ y_c + 1)
+    over the known pixels of image i, p = softmax of the logits enlarged bilinearly. The means run
+    over the classes present in the step, and over the images that show the class, so that a rare
+    class weighs as much as a common one. A pixel of class c weighs w_c = 1/√n_c, n_c the known
+    pixels of c in the step: after as many steps as a demo takes, thin and small things are found
+    that equal weights leave out. Weights follow from the targets alone, so that the losses of the
+    batches of a step add up; a dice over all images of the step would not.
     Source: dice of Milletari et al., *V-Net*, 2016.
 
     Args:
@@ -34,8 +37,22 @@ class Segmentation(Loss):
         prior = torch.from_numpy(counts.prior).float()
         self._log_share = (prior / prior.sum()).log()
 
-    def forward(self, logits: Tensor, targets: Tensor, known: Tensor) -> Tensor:
-        """The loss of the batch times its known pixels."""
+    @property
+    def image_factor(self) -> float:
+        """Brings the gradient in the backbone to the size of the other tasks'."""
+        return IMAGE_FACTOR
+
+    def step_totals(self, targets: Tensor, known: Tensor) -> Tensor:
+        """(1 + 2K,): annotated images, known pixels of each class, images that show it."""
+        num_classes = len(self._log_share)
+        sizes = _sizes(_places(targets, known, num_classes), num_classes)
+        return torch.cat([self.count(targets, known)[None], sizes.sum(0), (sizes > 0).sum(0)])
+
+    def forward(
+        self, logits: Tensor, targets: Tensor, known: Tensor, totals: Tensor | None = None
+    ) -> Tensor:
+        """The batch's part of the step's loss, times the annotated images of the step."""
+        totals = self.step_totals(targets, known) if totals is None else totals
         rows = known.flatten(1).any(1)
         logits, targets, known = (t if rows.all() else t[rows] for t in (logits, targets, known))
         z = functional.interpolate(
@@ -43,19 +60,23 @@ class Segmentation(Loss):
         )
         log_p = torch.log_softmax(z, 1)
         num_classes = log_p.shape[1]
-        places = torch.where(known, targets.long(), num_classes)  # one class more: unknown
-        sizes = torch.bincount(places.flatten(), minlength=num_classes + 1)[:num_classes]
+        num_pixels, num_images = totals[1:].float().split(num_classes)
+        places = _places(targets, known, num_classes)
         own = log_p.gather(1, places.clamp_max(num_classes - 1)[:, None])[:, 0]
-        weights = functional.pad(sizes.clamp_min(1).rsqrt(), (0, 1))
-        entropy = -(own * weights[places]).sum() / sizes.sqrt().sum().clamp_min(1)  # Σ w_y
-        hits = own.new_zeros(num_classes + 1).index_add(0, places.flatten(), own.exp().flatten())
-        shares = log_p.exp() if known.all() else log_p.exp() * known[:, None]
-        dice = _dice(hits[:num_classes], shares.sum((0, 2, 3)), sizes)
-        return sizes.sum() * (entropy + dice)
+        weights = functional.pad(num_pixels.clamp_min(1).rsqrt(), (0, 1))
+        entropy = -(own * weights[places]).sum() / num_pixels.sqrt().sum().clamp_min(1)  # Σ w_y
+        hits = own.new_zeros(len(places), num_classes + 1)
+        hits = hits.scatter_add(1, places.flatten(1), own.exp().flatten(1))[:, :num_classes]
+        shares = (log_p.exp() if known.all() else log_p.exp() * known[:, None]).sum((2, 3))
+        sizes = _sizes(places, num_classes)
+        missed = torch.where(sizes > 0, 1 - (2 * hits + 1) / (shares + sizes + 1), 0.0)
+        num_shown = (num_pixels > 0).sum().clamp_min(1)
+        dice = (missed / (num_images.clamp_min(1) * num_shown)).sum()
+        return totals[0] * (entropy + dice)
 
     def count(self, targets: Tensor, known: Tensor) -> Tensor:  # noqa: ARG002
-        """Known pixels."""
-        return known.sum()
+        """Annotated images."""
+        return known.any(tuple(range(1, known.ndim))).sum() if known.ndim > 1 else known.sum()
 
     def dense(self, logits: Tensor) -> dict[str, Tensor]:
         """`logits` (B, K, h, w) in fp32."""
@@ -66,7 +87,13 @@ class Segmentation(Loss):
         return self._log_share
 
 
-def _dice(hits: Tensor, shares: Tensor, sizes: Tensor) -> Tensor:
-    """1 − mean soft dice over the classes present: Σ p_c·y_c, Σ p_c and Σ y_c, (K,) each."""
-    dice = (2 * hits + 1) / (shares + sizes + 1)
-    return torch.where(sizes > 0, 1 - dice, 0.0).sum() / (sizes > 0).sum().clamp_min(1)
+def _places(targets: Tensor, known: Tensor, num_classes: int) -> Tensor:
+    """(B, H, W) int64 class of each pixel; K where it is unknown."""
+    return torch.where(known, targets.long(), num_classes)
+
+
+def _sizes(places: Tensor, num_classes: int) -> Tensor:
+    """(B, K) known pixels of each class in each image."""
+    cells = places.flatten(1)
+    counts = cells.new_zeros(len(cells), num_classes + 1)
+    return counts.scatter_add(1, cells, torch.ones_like(cells))[:, :num_classes]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 
+import numpy as np
 import torch
 
 from polyhead.config import Config
+from polyhead.losses import Loss
 from polyhead.network import Network, build_network, training_statistics
 from polyhead.network.layout import lay_out
-from polyhead.objective import Objective
+from polyhead.objective import Coverage, Objective
 from polyhead.preparation import Prepared
 from polyhead.runtime.cache_folder import open_cache
 from polyhead.training.devices import build_accelerator
@@ -25,6 +27,8 @@ from polyhead.training.start_weights import StartWeights
 from polyhead.training.step import Stepper
 from polyhead.training.trainer import Parts
 from polyhead.training.variation import variation_of
+
+ROWS_AT_ONCE = 65_536
 
 
 def build_parts(
@@ -63,9 +67,11 @@ def build_parts(
     fitted = fitted_heads(network)
     learning = [name for name in prepared.tasks if name not in (*settled, *fitted)]
     losses = {name: network.loss(name) for name in learning}
-    objective = Objective(losses, {name: config.tasks[name].weight for name in learning})
     sampler = sampler_of(settings.sampler, prepared)
     order = EpochBatches(prepared.rows("train"), settings.batch_size, settings.seed, sampler)
+    coverage = {name: _coverage(loss, name, prepared, order) for name, loss in losses.items()}
+    weights = {name: config.tasks[name].weight for name in learning}
+    objective = Objective(losses, weights, coverage)
     training, validation = _loaders(config, prepared, order, accelerator.device)
     unfrozen = [name for name in fitted if name not in freezing.heads]
     return Parts(
@@ -99,6 +105,21 @@ def fresh_network(config: Config, prepared: Prepared, *, pretrained: bool) -> Ne
         for name, task in prepared.tasks.items()
     }
     return build_network(config, prepared.tasks, counts, pretrained=pretrained)
+
+
+@torch.no_grad()
+def _coverage(loss: Loss, name: str, prepared: Prepared, order: EpochBatches) -> Coverage:
+    """What the images of an epoch tell of one task, as the sampler shows them."""
+    task, targets = prepared.tasks[name], prepared.targets[name]
+    rows, count, num_known = order.drawn(), 0.0, 0
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        some = targets[rows[start : start + ROWS_AT_ONCE]]
+        known = torch.from_numpy(task.known(some))
+        # Losses of boxes and masks count images, whatever is in them.
+        values = torch.from_numpy(some) if isinstance(some, np.ndarray) else known
+        count += float(loss.count(values, known))
+        num_known += int(known.reshape(len(known), -1).any(1).sum())
+    return Coverage(count / len(rows), num_known / len(rows))
 
 
 def _fitting(

@@ -59,7 +59,7 @@ class EpochBatches:
         self.epoch, self.first_batch = epoch, first_batch
 
     def __iter__(self) -> Iterator[list[tuple[int, int]]]:
-        order = epoch_order(self._drawn(), self.seed, self.epoch)
+        order = epoch_order(self.drawn(), self.seed, self.epoch)
         keys = [
             (self.epoch + int(before) * SHOWN_AGAIN, int(row))
             for before, row in zip(_times_before(order), order, strict=True)
@@ -67,7 +67,7 @@ class EpochBatches:
         for batch in range(self.first_batch, len(self)):
             yield keys[batch * self.batch_size : (batch + 1) * self.batch_size]
 
-    def _drawn(self) -> np.ndarray:
+    def drawn(self) -> np.ndarray:
         """The rows of the epoch, in an order that only chance has made."""
         if self.sampler is None:
             return self.rows

@@ -12,8 +12,9 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from polyhead.errors import PolyheadError
-from polyhead.objective import Objective
+from polyhead.objective import Objective, StepTotals
 from polyhead.structures import Batch
+from polyhead.training.joined_losses import join_losses
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,8 @@ class StepReport:
     """What one step did.
 
     Attributes:
-        losses: Task name to its mean loss over known cells; tasks with none are absent.
+        losses: Task name to its loss of one image, a mean over what is known; tasks with none are
+            absent.
         taken: False when a loss or gradient was not finite and the weights were left alone.
         culprits: Tasks whose loss was not finite; empty when only the gradient was.
     """
@@ -70,13 +72,16 @@ class Stepper:
             ) from None
 
     def _take(self, batches: Sequence[Batch]) -> StepReport:
-        moved = [self._to_device(batch) for batch in batches]
-        counts = self._counts(moved)
+        moved = [self.to_device(batch) for batch in batches]
+        step = self._totals(moved)
+        with self.accelerator.autocast():
+            joined = join_losses(self.model, moved, self.objective.losses)
         losses: dict[str, Tensor] = {}
-        for batch in moved:
+        for batch, parts_told in zip(moved, joined, strict=True):
             with self.accelerator.autocast():
                 outputs = self.model(batch.images)
-            total, parts = self.objective(outputs, batch.targets, batch.known, counts)
+            sums = {name: told(outputs[name]) for name, told in parts_told.items()}
+            total, parts = self.objective(outputs, batch.targets, batch.known, step, sums)
             for name, part in parts.items():
                 losses[name] = losses[name] + part if name in losses else part
             if total.requires_grad:
@@ -90,7 +95,8 @@ class Stepper:
         self.optimizer.zero_grad(set_to_none=True)
         return StepReport(values, finite, culprits)
 
-    def _to_device(self, batch: Batch) -> Batch:
+    def to_device(self, batch: Batch) -> Batch:
+        """The batch where the network is."""
         device = self.accelerator.device
         return Batch(
             batch.images.to(device, non_blocking=True),
@@ -99,13 +105,14 @@ class Stepper:
             batch.rows,
         )
 
-    def _counts(self, batches: Sequence[Batch]) -> dict[str, float]:
-        """Denominators over all batches and processes, in one exchange."""
-        per_batch = [self.objective.counts(batch.targets, batch.known) for batch in batches]
+    def _totals(self, batches: Sequence[Batch]) -> StepTotals:
+        """Sums over all batches and processes, in one exchange."""
+        per_batch = [self.objective.totals(batch.targets, batch.known) for batch in batches]
         names = list(per_batch[0])
-        sums = torch.stack(
-            [torch.stack([c[name].float() for c in per_batch]).sum() for name in names]
-        )
+        sums = {name: torch.stack([found[name] for found in per_batch]).sum(0) for name in names}
+        num_images = torch.tensor([float(sum(len(batch.rows) for batch in batches))])
+        flat = torch.cat([num_images.to(self.accelerator.device).double(), *sums.values()])
         if self.accelerator.num_processes > 1:
-            sums = cast(Tensor, self.accelerator.reduce(sums, "sum"))
-        return dict(zip(names, sums.tolist(), strict=True))
+            flat = cast(Tensor, self.accelerator.reduce(flat, "sum"))
+        parts = flat[1:].split([len(found) for found in sums.values()])
+        return StepTotals.split(float(flat[0]), dict(zip(sums, parts, strict=True)))

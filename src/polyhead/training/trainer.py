@@ -24,6 +24,7 @@ from polyhead.tasks import Meter, Task
 from polyhead.training.ema import ExponentialAverage
 from polyhead.training.fitting import Fitting
 from polyhead.training.freezing import Freezing
+from polyhead.training.gradient_shares import gradient_shares, shares_line
 from polyhead.training.interruption import InterruptionGuard
 from polyhead.training.loading import Batches
 from polyhead.training.metrics_log import epoch_line, epoch_record
@@ -34,6 +35,7 @@ from polyhead.training.step import Stepper, StepReport
 from polyhead.training.validation import measure, with_fields
 
 MAX_SKIPPED_STEPS = 10
+NUM_PROBED = 2  # batches whose gradients are compared
 MAX_NAMED = 8  # pictures of a skipped step
 
 
@@ -123,8 +125,12 @@ class Trainer:
                 figures = self._validate(position)
                 seconds = round(time.monotonic() - started, 3)
                 record = {**figures, "seconds": seconds, "pictures_per_second": speed}
-                append_line(self.run.metrics, record)
+                shares = self._gradient_shares() if position.epoch == 0 else {}
+                told = {"gradient_shares": shares} if shares else {}
+                append_line(self.run.metrics, record | told)
                 self.reporter.say(epoch_line(record, self.num_epochs))
+                if shares:
+                    self.reporter.say(shares_line(shares, self.parts.stepper.objective.weights))
                 position.next_epoch()
                 self._save(position)
                 self._stop_if_asked(position, guard)
@@ -241,6 +247,14 @@ class Trainer:
         if better:
             position.best_score, position.best_epoch = score, position.epoch
         return {**record, "best": better}
+
+    def _gradient_shares(self) -> dict[str, float]:
+        """What moves the backbone after the first epoch, by a few batches of it."""
+        parts = self.parts
+        parts.order.start(0)
+        with closing(iter(parts.training)) as loaded:
+            some = [parts.stepper.to_device(b) for b in itertools.islice(loaded, NUM_PROBED)]
+        return gradient_shares(parts.network, parts.stepper.objective, some)
 
     def measure(self, weights: dict[str, torch.Tensor]) -> dict[str, Meter]:
         """Meters that have seen what some weights say of the validation part, yet undecided."""

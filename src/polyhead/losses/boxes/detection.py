@@ -16,21 +16,23 @@ from polyhead.losses.boxes.assign_static import assign_static
 from polyhead.losses.boxes.assignment import NOBODY, Assigner, Grid
 from polyhead.losses.boxes.overlap import overlap
 from polyhead.losses.boxes.quality_focal import quality_focal
-from polyhead.losses.loss import LabelCounts, Loss
-from polyhead.losses.process_mean import process_mean
+from polyhead.losses.loss import LabelCounts, StepLoss
 
 BOX_WEIGHT = 2.0
 LEAST_QUALITY = 0.1
+IMAGE_FACTOR = 4.0
 START_LOGIT = -math.log((1 - 0.01) / 0.01)  # nearly every point is background
 
 
-class Detection(Loss):
+class Detection(StepLoss):
     """Quality focal loss of the scores and generalised IoU loss of the boxes.
 
-    L = Σ QFL(z, y) / max(1, Σy) + 2·Σ w·(1 − GIoU) / max(1, Σw), y the IoU of a positive point's
-    box with its object in the object's class and 0 elsewhere, w = max(y, 0.1), since slopes would
-    vanish while no box fits yet. Sums run over the annotated pictures of a batch; Σy and Σw are
-    averaged over processes. Points are positive by geometry at first, later by the predictions.
+    L = (Σ QFL(z, y) + 2·Σ w·(1 − GIoU)) / max(1, M), y the IoU of a positive point's box with
+    its object in the object's class and 0 elsewhere, w = max(y, 0.1), since slopes would vanish
+    while no box fits yet. Sums run over the annotated images of a step, which show M objects that
+    count. RTMDet divides by Σy and Σw, which are known only once all images of the step have been
+    predicted.
+    Points are positive by geometry at first, later by the predictions.
     Score cells of classes that a picture was not looked through for count nothing, nor do cells
     of an ignored box's class inside it. An annotated picture without boxes teaches background.
     Outputs with a one-to-one branch add the same loss of that branch, one point an object.
@@ -61,16 +63,33 @@ class Detection(Loss):
         """Assign by the predictions once `static_share` of the training is done."""
         self._assign = assign_static if share < self.static_share else assign_dynamic
 
-    def forward(self, outputs: Mapping[str, Tensor], targets: Tensor, known: Tensor) -> Tensor:
-        """The mean of the batch times its number of annotated pictures."""
+    @property
+    def image_factor(self) -> float:
+        """Brings the gradient in the backbone to the size of the other tasks'."""
+        return IMAGE_FACTOR
+
+    def step_totals(self, targets: Tensor, known: Tensor) -> Tensor:
+        """Annotated images, and the objects in them that count."""
+        counted = (targets[..., 4] >= 0) & (targets[..., 5] == 0)
+        return torch.stack([self.count(targets, known), (counted & known.any(1)[:, None]).sum()])
+
+    def forward(
+        self,
+        outputs: Mapping[str, Tensor],
+        targets: Tensor,
+        known: Tensor,
+        totals: Tensor | None = None,
+    ) -> Tensor:
+        """The batch's part of the step's loss, times the annotated images of the step."""
         rows = known.any(1)
+        num_images, num_objects = self.step_totals(targets, known) if totals is None else totals
         grid = Grid.of(outputs["points"], outputs["strides"])
         annotation = Annotation(grid, targets[rows].float(), known[rows])
-        mean = _branch(annotation, outputs["logits"][rows], outputs["boxes"][rows], self._assign)
+        cost = _branch(annotation, outputs["logits"][rows], outputs["boxes"][rows], self._assign)
         if "one_to_one_logits" in outputs:
             logits, boxes = outputs["one_to_one_logits"][rows], outputs["one_to_one_boxes"][rows]
-            mean = mean + _branch(annotation, logits, boxes, assign_one_to_one)
-        return mean * rows.sum()
+            cost = cost + _branch(annotation, logits, boxes, assign_one_to_one)
+        return cost * num_images / num_objects.clamp_min(1)
 
     def count(self, targets: Tensor, known: Tensor) -> Tensor:  # noqa: ARG002
         """Annotated pictures."""
@@ -93,7 +112,7 @@ class Detection(Loss):
 
 
 def _branch(annotation: Annotation, logits: Tensor, boxes: Tensor, assign: Assigner) -> Tensor:
-    """The mean over P annotated pictures, from logits (P, N, K) and boxes (P, N, 4)."""
+    """Sum over P annotated images, from logits (P, N, K) and boxes (P, N, 4)."""
     logits, boxes = logits.float(), boxes.float()
     owners = annotation.owners(assign, logits, boxes)
     pictures, points = (owners != NOBODY).nonzero(as_tuple=True)
@@ -105,8 +124,7 @@ def _branch(annotation: Annotation, logits: Tensor, boxes: Tensor, assign: Assig
     quality[pictures, points, objects[:, 4].long()] = fit
     scores = _scores(annotation, logits, quality)
     sides = (weight * generalized_box_iou_loss(stated, wanted)).sum()
-    total = process_mean(torch.stack([fit.sum(), weight.sum()])).clamp_min(1)
-    return scores / total[0] + BOX_WEIGHT * sides / total[1]
+    return scores + BOX_WEIGHT * sides
 
 
 def _scores(annotation: Annotation, logits: Tensor, quality: Tensor) -> Tensor:

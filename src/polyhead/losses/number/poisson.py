@@ -12,19 +12,21 @@ SMALLEST_MEAN = 1e-3
 
 
 class Poisson(NumberLoss):
-    """Poisson likelihood: λ − y·log λ with λ = μ·e^z, divided by max(μ, 1).
+    """Poisson likelihood: (λ − y·log λ)·μ/σ² with λ = μ·e^z.
 
-    The division brings counts in thousands to the scale of the other tasks; it moves no optimum.
-    The answer is λ, the expected count.
+    The factor μ/σ² brings the loss to that of a number in standard deviations: near its optimum it
+    is ½(λ−y)²/σ², whatever the size and the spread of the counts; it moves no optimum. The answer
+    is λ, the expected count.
 
     Args:
-        statistics: μ of the training part.
+        statistics: μ and σ of the training part.
     """
 
     def rows(self, z: Tensor, y: Tensor) -> Tensor:
         """(B,)."""
         log_rate = self._log_rate(z)
-        return (torch.exp(log_rate) - y * log_rate) / self.mean.clamp_min(1.0)
+        scale = self.mean.clamp_min(SMALLEST_MEAN) / self.std.square()
+        return scale * (torch.exp(log_rate) - y * log_rate)
 
     def dense(self, logits: Tensor) -> dict[str, Tensor]:
         """`value` (B,)."""

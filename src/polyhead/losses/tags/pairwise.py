@@ -13,7 +13,7 @@ from polyhead.field import PairwiseField, Rules
 from polyhead.field.halves import Halves
 from polyhead.field.low_rank import ruled_pairs
 from polyhead.field.states import legal_states
-from polyhead.losses.loss import LabelCounts
+from polyhead.losses.loss import LabelCounts, StepLoss
 from polyhead.losses.option_rules import require
 from polyhead.losses.tags.bce import Bce
 from polyhead.losses.tags.half_sums import HalfSums
@@ -29,7 +29,7 @@ MAX_PAIRS = 2**20  # of half sets to sum over in a step: 20 labels without rules
 LARGEST = 1e4  # of a log-odd that is not trained: larger ones would drown what is
 
 
-class Pairwise(TagsLoss):
+class Pairwise(TagsLoss, StepLoss):
     """A pairwise random field over the labels, with a loss's log-odds u(x) as its unaries.
 
     p(y|x) ∝ exp(Σ_i u_i y_i + Σ_{i<j} W_ij (y_i−μ_i)(y_j−μ_j)), W = 0 at the start, which is the
@@ -83,6 +83,7 @@ class Pairwise(TagsLoss):
         require(l1 >= 0, "l1", "at least 0", l1)
         require(0 <= rank <= MAX_RANK, "rank", f"in [0, {MAX_RANK}]", rank)
         self.base, self.objective, self.l1 = base, objective, l1
+        self.joins_images = base.joins_images
         self.is_joint = isinstance(base, Bce) and not base.is_weighted
         ruled = torch.from_numpy(ruled_pairs(num_classes, rules))
         self.register_buffer("places", (~ruled).triu(1).nonzero().T, persistent=False)
@@ -115,14 +116,25 @@ class Pairwise(TagsLoss):
         directions = None if self.low_rank is None else self.low_rank.to_numpy()
         return PairwiseField(couplings, self.means.cpu().double().numpy(), rules, directions)
 
-    def forward(self, logits: Tensor, targets: Tensor, known: Tensor) -> Tensor:
+    @property
+    def image_factor(self) -> float:
+        """L where the field replaces the head's own loss; else that loss's."""
+        return float(len(self.means)) if self.is_joint else self.base.image_factor
+
+    def step_totals(self, targets: Tensor, known: Tensor) -> Tensor:
+        """What the head's own loss counts, and known cells."""
+        return torch.stack([self.count(targets, known), known.sum()])
+
+    def forward(
+        self, logits: Tensor, targets: Tensor, known: Tensor, totals: Tensor | None = None
+    ) -> Tensor:
         """Sum over known cells; the head's own loss added unless the field replaces it."""
+        count, num_known = self.step_totals(targets, known) if totals is None else totals
         logits, gates = self._split(logits)
         u = self._unaries(logits, known)
         y = torch.where(known, targets.float(), self.means)
         gates = torch.where(known.any(1, keepdim=True), gates.float(), 0.0).tanh()
-        num_known = known.sum()
-        own = self._penalty() * num_known / len(self.means)
+        own = self._penalty() * known.sum() / len(self.means)
         is_whole, is_part = known.all(1), known.any(1) & ~known.all(1)
         if self.objective == "exact":
             is_whole, is_part = is_whole & False, known.any(1)
@@ -132,8 +144,7 @@ class Pairwise(TagsLoss):
             own = own + self._summed_out(u[is_part], gates[is_part], y[is_part], known[is_part])
         if self.is_joint:
             return own
-        share = self.base.count(targets, known) / num_known.clamp_min(1)
-        return self.base(logits, targets, known) + own * share
+        return self.base(logits, targets, known) + own * count / num_known.clamp_min(1)
 
     def _split(self, logits: Tensor) -> tuple[Tensor, Tensor]:
         """What the head says of the labels (B, L), and of the gates (B, R)."""

@@ -25,6 +25,11 @@ class PointwiseLoss(TagsLoss, ABC):
             targets: (B, L) fp32 in [0, 1].
         """
 
+    @property
+    def image_factor(self) -> float:
+        """L: an image costs the sum over its labels, as if all were known."""
+        return float(len(self.scale))
+
     def forward(self, logits: Tensor, targets: Tensor, known: Tensor) -> Tensor:
         """Sum over known cells."""
         z = torch.where(known, logits.float(), 0.0)

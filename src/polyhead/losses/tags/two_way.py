@@ -31,6 +31,8 @@ class TwoWay(RankedLoss):
         logits, targets, known (B, L).
     """
 
+    joins_images = True
+
     def __init__(
         self,
         counts: LabelCounts,

@@ -19,8 +19,8 @@ class ExpectedPositive(Unknown):
     """Expected-positive regularisation: R = ((k̂ − k)/L)², k̂ the batch's mean number Σ_c P_c.
 
     Known cells and R balance each other as in the paper, where the loss is (Σ_known ℓ)/(B·L) + R
-    over B pictures: to the sum over known cells B·L·R is added. k̂ is the mean of one batch on one
-    device, so batches should not be small.
+    over B pictures: to the sum over known cells B·L·R is added. k̂ is the mean of one step, so
+    steps should not be small.
     Source: Cole et al., *Multi-label learning from single positive labels*, 2021, eq. 6 with the
     square for a norm.
 
@@ -34,6 +34,7 @@ class ExpectedPositive(Unknown):
     """
 
     needs_link = True
+    joins_images = True
 
     def __init__(self, counts: LabelCounts, *, num_positive: float | None = None) -> None:
         super().__init__(counts)

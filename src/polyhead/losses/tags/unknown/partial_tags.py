@@ -23,6 +23,12 @@ class PartialTags(TagsLoss):
         super().__init__(len(loss.scale))
         self.loss, self.unknown = loss, unknown
         self.has_link = loss.has_link
+        self.joins_images = loss.joins_images or unknown.joins_images
+
+    @property
+    def image_factor(self) -> float:
+        """Of the loss."""
+        return self.loss.image_factor
 
     def forward(self, logits: Tensor, targets: Tensor, known: Tensor) -> Tensor:
         """The loss's sum plus the penalty."""

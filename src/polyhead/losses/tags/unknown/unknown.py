@@ -21,11 +21,13 @@ class Unknown(ABC):
         counts: Of the training part.
 
     Attributes:
+        joins_images: As of a loss: whether its penalty depends on several images at once.
         needs_link: Whether it reads probabilities while training, which only losses with an
             inverse link have.
     """
 
     needs_link: ClassVar[bool]
+    joins_images: ClassVar[bool] = False
 
     def __init__(self, counts: LabelCounts) -> None:
         self._counts = counts
