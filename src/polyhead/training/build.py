@@ -14,6 +14,7 @@ from polyhead.network.layout import lay_out
 from polyhead.objective import Coverage, Objective
 from polyhead.preparation import Prepared
 from polyhead.runtime.cache_folder import open_cache
+from polyhead.tasks import Targets, Task
 from polyhead.training.devices import build_accelerator
 from polyhead.training.ema import ExponentialAverage
 from polyhead.training.fitting import Fitting, fitted_heads
@@ -66,12 +67,10 @@ def build_parts(
     settled = {name: rules[name] for name in rules if freezing.is_settled(network, name)}
     fitted = fitted_heads(network)
     learning = [name for name in prepared.tasks if name not in (*settled, *fitted)]
-    losses = {name: network.loss(name) for name in learning}
     sampler = sampler_of(settings.sampler, prepared)
     order = EpochBatches(prepared.rows("train"), settings.batch_size, settings.seed, sampler)
-    coverage = {name: _coverage(loss, name, prepared, order) for name, loss in losses.items()}
     weights = {name: config.tasks[name].weight for name in learning}
-    objective = Objective(losses, weights, coverage)
+    objective = _objective(weights, network, prepared, order.drawn())
     training, validation = _loaders(config, prepared, order, accelerator.device)
     unfrozen = [name for name in fitted if name not in freezing.heads]
     return Parts(
@@ -107,11 +106,22 @@ def fresh_network(config: Config, prepared: Prepared, *, pretrained: bool) -> Ne
     return build_network(config, prepared.tasks, counts, pretrained=pretrained)
 
 
+def _objective(
+    weights: dict[str, float], network: Network, prepared: Prepared, rows: np.ndarray
+) -> Objective:
+    """The sum of the losses of the tasks that have a weight, by what the rows of an epoch tell."""
+    losses = {name: network.loss(name) for name in weights}
+    coverage = {
+        name: _coverage(loss, prepared.tasks[name], prepared.targets[name], rows)
+        for name, loss in losses.items()
+    }
+    return Objective(losses, weights, coverage)
+
+
 @torch.no_grad()
-def _coverage(loss: Loss, name: str, prepared: Prepared, order: EpochBatches) -> Coverage:
-    """What the images of an epoch tell of one task, as the sampler shows them."""
-    task, targets = prepared.tasks[name], prepared.targets[name]
-    rows, count, num_known = order.drawn(), 0.0, 0
+def _coverage(loss: Loss, task: Task, targets: Targets, rows: np.ndarray) -> Coverage:
+    """What one image of these rows tells of a task, on average."""
+    count, num_known = 0.0, 0
     for start in range(0, len(rows), ROWS_AT_ONCE):
         some = targets[rows[start : start + ROWS_AT_ONCE]]
         known = torch.from_numpy(task.known(some))
