@@ -23,8 +23,10 @@ def poison(patch, loss, steps):
     original, calls = loss.forward, []
 
     def forward(self, logits, targets, known):
-        calls.append(1)
         total = original(self, logits, targets, known)
+        if not self.training:  # the gradients that are compared after the first epoch
+            return total
+        calls.append(1)
         return total * float("nan") if len(calls) in steps else total
 
     patch.setattr(loss, "forward", forward)
