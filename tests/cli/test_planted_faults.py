@@ -97,7 +97,9 @@ def test_check_lists_every_fault_in_its_line_and_no_other(polyhead, planted):
         message = faults.pop(key)
         assert words in message or fault_code != "E_LABEL_UNKNOWN", message
     twice = next(line for line, code, _ in expected if code == "E_DUPLICATE_ROW")
+    deep = next(line for line, code, _ in expected if code == "N_DEPTH")
     assert set(faults) == {
+        (f"labels.csv:{deep}", "W_DEPTH"),  # its upper bits are empty
         (f"labels.csv:{twice}", "W_IMAGE_DUPLICATE"),
         ("orphan.png", "W_IMAGE_ORPHAN"),
     }

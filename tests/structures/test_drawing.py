@@ -1,3 +1,4 @@
+import dataclasses
 import io
 from typing import Any
 
@@ -17,6 +18,7 @@ from polyhead.structures import (
     Prediction,
     TagsPrediction,
 )
+from polyhead.structures.deep_pixels import PixelRanges
 from polyhead.structures.drawing.section import CLASS_PAINT, TAGS_PAINT
 
 SIZES = [(1, 1), (28, 28), (1, 3000), (3000, 20), (160, 160), (640, 480), (300, 900), (4000, 300)]
@@ -192,6 +194,17 @@ def test_transparent_and_16_bit_pictures_look_as_they_should():
     assert (shown(prediction(source=clear).plot()) == 255).all()
     deep = Image.fromarray(np.full((60, 80), 128 * 257, np.uint16))
     assert (shown(prediction(source=encoded(deep)).plot()) == 128).all()
+
+
+@pytest.mark.parametrize("kind", ["bytes", "opened", "picture"])
+@pytest.mark.parametrize("dtype", [np.uint16, np.float32])
+def test_deep_pictures_are_drawn_by_the_range_that_they_are_read_by(kind, dtype):
+    picture = Image.fromarray(np.full((60, 80), 2048, dtype))
+    file = encoded(picture, "TIFF")
+    source = {"bytes": file, "opened": Image.open(io.BytesIO(file)), "picture": picture}[kind]
+    ranges = PixelRanges((0, 4095), (0, 4095))
+    drawn = dataclasses.replace(prediction(source=source), ranges=ranges).plot()
+    assert (shown(drawn) == 128).all()
 
 
 def test_what_cannot_be_drawn_is_refused():

@@ -34,14 +34,16 @@ def card(tmp_path):
         "model: {backbone: tf_efficientnet_lite0, image_size: [96, 160]}\n"
     )
 
-    def written(*names, **decision):
+    def written(*names, changes=(), **decision):
         split = np.array(["train", "val", "test", "train"])
         tasks = {name: TASKS[name] for name in names}
         table = Table(pa.table({"image": []}), "labels.csv", tmp_path, np.zeros(0, np.int32))
         prepared = Prepared(table, tasks, {}, split, (), (), np.zeros(4))
         fitted = {**tasks, "contents": TagsTask("contents", CLASSES, None, TagDecision(**decision))}
         fitted = {name: fitted[name] for name in tasks}
-        return model_card(RunFolder(tmp_path / "street-001"), load_config(path), prepared, fitted)
+        return model_card(
+            RunFolder(tmp_path / "street-001"), load_config(path, changes), prepared, fitted
+        )
 
     return written
 
@@ -56,7 +58,15 @@ def test_every_type_of_task_has_a_row_and_a_way_to_read_it(card):
     assert "2 train, 1 val, 1 test; stretched to 160×96 pixels (width × height)" in text
 
 
+def test_the_range_of_deep_pictures_is_told(card):
+    changes = ["data.pixel_range=[0, 4095]", "data.float_range=[-0.5, 1]"]
+    text = card("daytime", changes=changes)
+    assert "0 is black and 4095 white (`data.pixel_range`)" in text
+    assert "-0.5 is black and 1 white (`data.float_range`)" in text
+
+
 def test_nothing_is_said_of_types_that_the_model_lacks(card):
+    assert "8 bits" not in card("daytime")
     text = card("daytime")
     assert "coco" not in text
     assert "IoU" not in text

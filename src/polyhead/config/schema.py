@@ -6,15 +6,25 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from polyhead.config.annotations import Annotations
 from polyhead.config.augment import AugmentConfig
 from polyhead.config.sampler import SamplerConfig, SamplerField
 from polyhead.formats import Source
+from polyhead.structures.deep_pixels import PixelRanges
 from polyhead.tasks import AnyTaskConfig, Section
 
 TASK_NAME = re.compile(r"[^\W\d][\w\- ]*")
+
+
+def _ascending(limits: tuple[float, float]) -> tuple[float, float]:
+    if limits[0] >= limits[1]:
+        raise ValueError(f"found {list(limits)}; expected [black, white], the greater one last")
+    return limits
+
+
+Limits = Annotated[tuple[float, float], AfterValidator(_ascending)]
 
 
 class SplitConfig(Section):
@@ -53,6 +63,23 @@ class DataConfig(Section):
     split: SplitConfig = SplitConfig()
     bad_data: Literal["strict", "skip"] = "strict"
     cache: bool = Field(default=True, description="Keep resized pictures on disk between epochs.")
+    pixel_range: Limits | None = Field(
+        default=None,
+        description="[black, white] of pictures with more than 8 bits a channel; measured unless "
+        "given.",
+    )
+    float_range: Limits | None = Field(
+        default=None, description="[black, white] of float pictures; measured unless given."
+    )
+
+    def ranges(self) -> PixelRanges:
+        """What is black and white in deep pictures, as far as it is known."""
+        return PixelRanges(self.pixel_range, self.float_range)
+
+    def with_ranges(self, ranges: PixelRanges) -> DataConfig:
+        """The same data, read by these ranges from now on."""
+        found = {"pixel_range": ranges.integers, "float_range": ranges.floats}
+        return self.model_copy(update=found)
 
     def sources(self) -> tuple[Source, ...]:
         """The annotation files, as `read_tables` takes them."""

@@ -18,12 +18,19 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from polyhead.data.colour import is_deep, to_rgb
+from polyhead.data.colour import to_rgb
 from polyhead.data.orientation import exif_orientation, swaps_sides, turned
 from polyhead.data.pillow_warnings import pillow_warnings_silenced
 from polyhead.data.signature import SIGNATURE_LENGTH, SUFFIXES, picture_format
 from polyhead.data.source import Source, opened, stopped
 from polyhead.errors import ImageError
+from polyhead.structures.deep_pixels import (
+    NO_RANGES,
+    PixelRanges,
+    deep_values,
+    eight_bit_picture,
+    is_deep,
+)
 
 MAX_PIXELS = 25_000_000
 """The default cap on width × height, checked from the header before anything is decoded."""
@@ -56,6 +63,8 @@ class Picture:
         height: Likewise.
         format: A key of `SUFFIXES`.
         notes: Codes of `NOTES`.
+        deep: The numbers as they are stored, as `deep_values` reads them, where the file holds more
+            than 8 bits a channel.
     """
 
     pixels: Image.Image
@@ -63,6 +72,7 @@ class Picture:
     height: int
     format: str
     notes: tuple[str, ...]
+    deep: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,32 +92,50 @@ class Decoded:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Reading:
+    """How a file is to be read.
+
+    Attributes:
+        at_least: (height, width) that is enough: a JPEG may be decoded at 1/2, 1/4 or 1/8 of its
+            size as long as neither side gets shorter than this.
+        max_pixels: Cap on width × height.
+        ranges: Of the data set, for pictures with more than 8 bits a channel.
+    """
+
+    at_least: tuple[int, int] | None = None
+    max_pixels: int = MAX_PIXELS
+    ranges: PixelRanges = NO_RANGES
+
+
 def decode(
-    source: Source, *, at_least: tuple[int, int] | None = None, max_pixels: int = MAX_PIXELS
+    source: Source,
+    *,
+    at_least: tuple[int, int] | None = None,
+    max_pixels: int = MAX_PIXELS,
+    ranges: PixelRanges | None = None,
 ) -> Decoded:
     """Decode the first frame of a picture to RGB, as `colour` and `orientation` say.
 
     Args:
         source: A path, the bytes of a file, or a seekable stream.
-        at_least: (height, width) that is enough: a JPEG may be decoded at 1/2, 1/4 or 1/8 of its
-            size as long as neither side gets shorter than this.
+        at_least: As `Reading` says, likewise below.
         max_pixels: Cap on width × height.
+        ranges: What is black and white in deep pictures; what each file declares when None.
 
     Raises:
         ImageError: `E_IMAGE_MISSING`, `E_IMAGE_UNREADABLE`, `E_NOT_IMAGE`, `E_TRUNCATED` or
             `E_TOO_LARGE`; nothing else is ever raised for what a file holds.
     """
-    picture = read_picture(source, at_least=at_least, max_pixels=max_pixels)
+    picture = read_picture(source, Reading(at_least, max_pixels, ranges or NO_RANGES))
     return Decoded(np.array(picture.pixels), picture.width, picture.height, picture.notes)
 
 
-def read_picture(
-    source: Source, *, at_least: tuple[int, int] | None = None, max_pixels: int = MAX_PIXELS
-) -> Picture:
+def read_picture(source: Source, reading: Reading = Reading()) -> Picture:
     """Decode like `decode`, without the copy into an array."""
     with opened(source) as stream, pillow_warnings_silenced:
         kind = picture_format(_first_bytes(stream))
-        picture = _decoded(stream, kind, at_least, max_pixels)
+        picture = _decoded(stream, kind, reading)
     if isinstance(source, str | Path) and is_misnamed(source, kind):
         return replace(picture, notes=(*picture.notes, "N_EXTENSION"))
     return picture
@@ -143,13 +171,11 @@ def _first_bytes(stream: BinaryIO) -> bytes:
     return head
 
 
-def _decoded(
-    stream: BinaryIO, kind: str, at_least: tuple[int, int] | None, max_pixels: int
-) -> Picture:
+def _decoded(stream: BinaryIO, kind: str, reading: Reading) -> Picture:
     with _damage_named(kind):
         stored = _DECODERS[kind](stream)
-        _refuse_above(max_pixels, stored.size)
-        return _displayed(stored, kind, at_least)
+        _refuse_above(reading.max_pixels, stored.size)
+        return _displayed(stored, kind, stream, reading)
 
 
 @contextmanager
@@ -171,13 +197,16 @@ def _damage_named(kind: str) -> Iterator[None]:
         ) from error
 
 
-def _displayed(stored: ImageFile, kind: str, at_least: tuple[int, int] | None) -> Picture:
+def _displayed(stored: ImageFile, kind: str, stream: BinaryIO, reading: Reading) -> Picture:
     """Load an opened file, as RGB in its displayed frame."""
     notes = ["N_ANIMATED"] if getattr(stored, "is_animated", False) else []
-    notes += ["N_DEPTH"] if is_deep(stored.mode) else []
     stored_size = stored.size
-    if kind == "JPEG" and at_least is not None:
-        height, width = at_least
+    deep = None
+    if is_deep(stored):
+        notes.append("N_DEPTH")
+        deep = deep_values(stored, lambda: _reopened(stream, kind))
+    elif kind == "JPEG" and reading.at_least is not None:
+        height, width = reading.at_least
         swapped = swaps_sides(exif_orientation(stored))
         stored.draft(stored.mode, (height, width) if swapped else (width, height))
     stored.load()
@@ -185,7 +214,13 @@ def _displayed(stored: ImageFile, kind: str, at_least: tuple[int, int] | None) -
     orientation = 1 if kind == "TIFF" else exif_orientation(stored)
     notes += ["N_EXIF"] if orientation is None else []
     width, height = stored_size[::-1] if swaps_sides(orientation) else stored_size
-    return Picture(turned(to_rgb(stored), orientation), width, height, kind, tuple(notes))
+    shown = stored if deep is None else eight_bit_picture(stored, deep, reading.ranges.of(deep))
+    return Picture(turned(to_rgb(shown), orientation), width, height, kind, tuple(notes), deep)
+
+
+def _reopened(stream: BinaryIO, kind: str) -> ImageFile:
+    stream.seek(0)
+    return _DECODERS[kind](stream)
 
 
 def _refuse_above(max_pixels: int, size: tuple[int, int]) -> None:

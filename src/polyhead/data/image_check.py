@@ -11,10 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
-from polyhead.data.decode import NOTES, is_misnamed, read_picture
+from polyhead.data.decode import NOTES, Picture, is_misnamed, read_picture
+from polyhead.data.depth import PixelSpan, choose_ranges, depth_faults, pixel_span
 from polyhead.data.image_names import NameHints
 from polyhead.data.source import digest_of, opened
 from polyhead.errors import Fault, ImageError
+from polyhead.structures.deep_pixels import NO_RANGES, PixelRanges
 
 MIN_SIDE = 8
 """Pixels; a shorter side gets a warning."""
@@ -34,11 +36,13 @@ class ImageCheck:
         faults: In the order of rows; when every picture is missing, a summary comes first.
         sizes: (N, 2) int32 height and width of the displayed pictures; 0 when unreadable.
         digests: (N,) S32, digest of the decoded pixels for the splitter; empty when unreadable.
+        ranges: What becomes black and white in pictures with more than 8 bits a channel.
     """
 
     faults: tuple[Fault, ...]
     sizes: np.ndarray
     digests: np.ndarray
+    ranges: PixelRanges = NO_RANGES
 
 
 @dataclass(frozen=True)
@@ -50,12 +54,14 @@ class _Finding:
     file_digest: bytes = b""
     pixel_digest: bytes = b""
     notes: tuple[str, ...] = ()
+    span: PixelSpan | None = None
 
 
 def check_images(
     paths: Sequence[Path],
     where: Callable[[int], str],
     *,
+    given: PixelRanges | None = None,
     workers: int | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> ImageCheck:
@@ -64,19 +70,22 @@ def check_images(
     Args:
         paths: N files.
         where: How messages name a row, such as `Table.where`.
+        given: What the user says is black and white in deep pictures; measured when None.
         workers: Number of threads; by default one a core.
         progress: Told the number of pictures done, after each.
 
     Returns:
-        Faults, sizes and digests. Codes: those of `decode`, `W_IMAGE_EXTREME`,
-        `W_IMAGE_DUPLICATE`, and the notes of `NOTES`.
+        Faults, sizes, digests and ranges. Codes: those of `decode`, `W_IMAGE_EXTREME`,
+        `W_IMAGE_DUPLICATE`, `W_DEPTH`, and the notes of `NOTES`.
     """
+    given = given or NO_RANGES
     collected = _Collected(paths, where)
     for row, finding in enumerate(_findings(paths, workers or os.cpu_count() or 1)):
         collected.add(row, finding)
         if progress is not None:
             progress(row + 1)
-    return ImageCheck(collected.all_faults(), collected.sizes, collected.digests)
+    faults, ranges = collected.all_faults(given), choose_ranges(collected.spans, given)
+    return ImageCheck(faults, collected.sizes, collected.digests, ranges)
 
 
 def _findings(paths: Sequence[Path], workers: int) -> Iterator[_Finding]:
@@ -95,14 +104,24 @@ def _examine(path: Path) -> _Finding:
     except ImageError as error:
         return _Finding(error)
     misnamed = ("N_EXTENSION",) if is_misnamed(path, picture.format) else ()
-    pixels = hashlib.sha256(f"{picture.pixels.size}".encode())
-    pixels.update(np.asarray(picture.pixels).data)
     return _Finding(
         size=(picture.width, picture.height),
         file_digest=file_digest[:16],
-        pixel_digest=pixels.hexdigest()[:32].encode(),
+        pixel_digest=_digest(picture),
         notes=picture.notes + misnamed,
+        span=None if picture.deep is None else pixel_span(picture.deep),
     )
+
+
+def _digest(picture: Picture) -> bytes:
+    """Of the numbers themselves where they are deep: in 8 bits, dark pictures may be all alike."""
+    pixels = hashlib.sha256(f"{picture.pixels.size}".encode())
+    if picture.deep is None:
+        pixels.update(np.asarray(picture.pixels).data)
+    else:
+        native = picture.deep.dtype.newbyteorder("=")
+        pixels.update(np.ascontiguousarray(picture.deep, native).data)
+    return pixels.hexdigest()[:32].encode()
 
 
 class _Collected:
@@ -111,6 +130,7 @@ class _Collected:
     def __init__(self, paths: Sequence[Path], where: Callable[[int], str]) -> None:
         self.sizes = np.zeros((len(paths), 2), np.int32)
         self.digests = np.zeros(len(paths), "S32")
+        self.spans: list[PixelSpan | None] = [None] * len(paths)
         self._paths = paths
         self._where = where
         self._faults: list[Fault] = []
@@ -127,12 +147,15 @@ class _Collected:
         self.digests[row] = finding.pixel_digest
         self._file_digests[row] = np.frombuffer(finding.file_digest, np.uint8)
         self._add_extreme(row, *finding.size)
+        self.spans[row] = finding.span
         for note in finding.notes:
-            self._fault(note, row, NOTES[note])
+            if note != "N_DEPTH":  # told of all of them together
+                self._fault(note, row, NOTES[note])
 
-    def all_faults(self) -> tuple[Fault, ...]:
+    def all_faults(self, given: PixelRanges) -> tuple[Fault, ...]:
         """Every fault, after a summary if no picture was found at all."""
         self._add_duplicates()
+        self._faults += depth_faults(self.spans, self._where, given)
         self._faults.sort(key=lambda fault: fault.row or 0)
         if not self._missing or len(self._missing) < len(self._paths):
             return tuple(self._faults)

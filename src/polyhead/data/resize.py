@@ -8,10 +8,11 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from polyhead.data.decode import Decoded, read_picture
+from polyhead.data.decode import Decoded, Reading, read_picture
 from polyhead.data.source import Source
+from polyhead.structures.deep_pixels import NO_RANGES, PixelRanges
 
-PREPROCESSING = "1"
+PREPROCESSING = "2"
 """Version of the pixels that `load_image` gives; it changes whenever any pixel would."""
 
 _FILTER = Image.Resampling.BICUBIC
@@ -41,14 +42,15 @@ def resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return _stretched(Image.fromarray(np.ascontiguousarray(image)), size)
 
 
-def load_image(source: Source, size: tuple[int, int]) -> Decoded:
+def load_image(source: Source, size: tuple[int, int], ranges: PixelRanges | None = None) -> Decoded:
     """Decode a picture and stretch it to `size`.
 
-    Equals `resize` of `decode(source, at_least=size)`, bit for bit.
+    Equals `resize` of `decode(source, at_least=size, ranges=ranges)`, bit for bit.
 
     Args:
         source: A path, the bytes of a file, or a seekable stream.
         size: (height, width) of the result.
+        ranges: What is black and white in deep pictures; what each file declares when None.
 
     Returns:
         The picture, its `image` (height, width, 3); `width` and `height` are the displayed file's.
@@ -57,7 +59,7 @@ def load_image(source: Source, size: tuple[int, int]) -> Decoded:
         ImageError: As `decode` raises.
         ValueError: A side of `size` is below 1.
     """
-    picture = read_picture(source, at_least=size)
+    picture = read_picture(source, Reading(at_least=size, ranges=ranges or NO_RANGES))
     pixels = _stretched(picture.pixels, size)
     return Decoded(pixels, picture.width, picture.height, picture.notes)
 

@@ -15,9 +15,9 @@ BATCH_SIZE = 32
 
 def batches_in_order(loaded: LoadedRun, table: Table, rows: np.ndarray) -> Batches:
     """Some rows of a table, in their order, without targets."""
-    size = loaded.config.model.image_size
-    cache = open_cache(table, size) if loaded.config.data.cache else None
-    pictures = Pictures(table, {}, size, cache=cache)
+    size, ranges = loaded.config.model.image_size, loaded.config.data.ranges()
+    cache = open_cache(table, size, ranges) if loaded.config.data.cache else None
+    pictures = Pictures(table, {}, size, cache=cache, ranges=ranges)
     device = next(loaded.network.parameters()).device
     workers = choose_workers(loaded.config.train.workers, device)
     keys = in_order(rows.tolist(), BATCH_SIZE)

@@ -133,7 +133,8 @@ def load_predictor(
     """A predictor from a run folder; arguments and errors as `load_run`."""
     loaded = load_run(path, weights=weights, device=device)
     engine = TorchEngine(loaded.network)
-    return Predictor(engine, loaded.tasks, loaded.config.model.image_size)
+    config = loaded.config
+    return Predictor(engine, loaded.tasks, config.model.image_size, config.data.ranges())
 
 
 def read_classes(run: RunFolder) -> dict[str, Task]:

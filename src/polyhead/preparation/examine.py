@@ -18,6 +18,7 @@ from polyhead.preparation.settle import settle
 from polyhead.preparation.told_sizes import size_faults
 from polyhead.progress import Reporter
 from polyhead.structures import IMAGE_SUFFIXES, Table
+from polyhead.structures.deep_pixels import PixelRanges
 from polyhead.structures.named_files import named_file
 from polyhead.tasks import Targets, Task
 
@@ -33,6 +34,7 @@ class Examination:
         faults: Errors first, then warnings and notes, each in the order of rows.
         digests: (N,) digest of each picture's pixels; empty where it cannot be read.
         num_pictures: Rows whose picture decodes.
+        ranges: What is black and white in pictures with more than 8 bits a channel.
     """
 
     table: Table
@@ -41,6 +43,7 @@ class Examination:
     faults: tuple[Fault, ...]
     digests: np.ndarray
     num_pictures: int
+    ranges: PixelRanges
 
     @property
     def num_errors(self) -> int:
@@ -68,7 +71,9 @@ def examine(config: Config, reporter: Reporter) -> Examination:
     tasks = _settled(config, table)
     paths = table.paths()
     with reporter.work("checking pictures", len(paths), "pictures") as advance:
-        pictures = check_images(paths, table.where, progress=lambda _done: advance(1, ""))
+        pictures = check_images(
+            paths, table.where, given=data.ranges(), progress=lambda _done: advance(1, "")
+        )
     targets, found = encode_tasks(tasks, table, pictures.sizes, reporter)
     faults = [*table.faults, *found, *size_faults(table, tasks, pictures.sizes)]
     for name, task in tasks.items():
@@ -79,7 +84,8 @@ def examine(config: Config, reporter: Reporter) -> Examination:
         faults += find_orphans(data.images, [*paths, *_other_pictures(table)])
     faults.sort(key=lambda fault: "EWN".find(fault.code[0]))
     readable = int((pictures.digests != b"").sum())
-    return Examination(table, tasks, targets, tuple(faults), pictures.digests, readable)
+    digests, ranges = pictures.digests, pictures.ranges
+    return Examination(table, tasks, targets, tuple(faults), digests, readable, ranges)
 
 
 def _settled(config: Config, table: Table) -> dict[str, Task]:

@@ -13,6 +13,7 @@ from polyhead.errors import DataError, Fault
 from polyhead.preparation.examine import Examination, examine
 from polyhead.progress import Reporter
 from polyhead.structures import IMAGE, Table
+from polyhead.structures.deep_pixels import NO_RANGES, PixelRanges
 from polyhead.tasks import Targets, Task
 
 MAX_SKIPPED = 0.01  # share of the rows; more than that is no accident
@@ -30,6 +31,7 @@ class Prepared:
         faults: What was found, none of it an error of a row in use.
         skipped: Faults of rows that were dropped.
         digests: (N,) digest of each picture's pixels.
+        ranges: What is black and white in pictures with more than 8 bits a channel.
     """
 
     table: Table
@@ -39,6 +41,7 @@ class Prepared:
     faults: tuple[Fault, ...]
     skipped: tuple[Fault, ...]
     digests: np.ndarray
+    ranges: PixelRanges = NO_RANGES
 
     def rows(self, part: str) -> np.ndarray:
         """Rows of one part of the split."""
@@ -92,7 +95,8 @@ def divide(
     warnings = _thin_parts(table, found.tasks, labels, split)
     calm = [fault for fault in found.faults if not fault.is_error]
     faults = (*calm, *warnings)
-    return Prepared(table, found.tasks, targets, split, faults, tuple(errors), digests)
+    skipped = tuple(errors)
+    return Prepared(table, found.tasks, targets, split, faults, skipped, digests, found.ranges)
 
 
 def _without(found: Examination, errors: list[Fault]) -> np.ndarray:

@@ -10,6 +10,7 @@ from polyhead.data import ImageCache
 from polyhead.data.cache import ELSEWHERE
 from polyhead.errors import PolyheadError
 from polyhead.structures import IMAGE, Table
+from polyhead.structures.deep_pixels import NO_RANGES, PixelRanges
 
 
 def cache_root() -> Path:
@@ -28,10 +29,12 @@ def cache_root() -> Path:
         raise PolyheadError(message, code="E_WRITE") from error
 
 
-def open_cache(table: Table, size: tuple[int, int]) -> ImageCache:
-    """The cache of a table's pictures; another table or order gets another folder."""
+def open_cache(table: Table, size: tuple[int, int], ranges: PixelRanges = NO_RANGES) -> ImageCache:
+    """The cache of a table's pictures; another table, order or range gets another folder."""
     digest = hashlib.sha256(os.fsencode(table.root.absolute()))
     for chunk in table.data.column(IMAGE).chunks:
         digest.update("\n".join(chunk.to_pylist()).encode("utf-8", "surrogateescape"))
+    if ranges != NO_RANGES:
+        digest.update(repr(ranges).encode())
     folder = cache_root() / "pictures" / digest.hexdigest()[:16]
     return ImageCache(folder, table.path, len(table), size)

@@ -14,6 +14,7 @@ from polyhead.errors import ImageError
 from polyhead.runtime.given import conditioned
 from polyhead.runtime.sources import NamedPicture, Source, expand
 from polyhead.structures import Prediction
+from polyhead.structures.deep_pixels import NO_RANGES, PixelRanges
 from polyhead.tasks import Task
 
 Engine = Callable[[np.ndarray], Mapping[str, Mapping[str, np.ndarray]]]
@@ -28,12 +29,19 @@ class Predictor:
         engine: (B, H, W, 3) uint8 -> task name to dense arrays.
         tasks: They select predictions from dense arrays.
         image_size: Height and width that the engine takes.
+        ranges: What is black and white in pictures with more than 8 bits a channel, as training
+            read them.
     """
 
     def __init__(
-        self, engine: Engine, tasks: Mapping[str, Task], image_size: tuple[int, int]
+        self,
+        engine: Engine,
+        tasks: Mapping[str, Task],
+        image_size: tuple[int, int],
+        ranges: PixelRanges | None = None,
     ) -> None:
         self._engine, self.tasks, self.image_size = engine, dict(tasks), image_size
+        self.ranges = ranges or NO_RANGES
 
     def predict(
         self,
@@ -89,7 +97,7 @@ class Predictor:
 
     def _load(self, picture: NamedPicture) -> Decoded | ImageError:
         try:
-            return picture.load(self.image_size)
+            return picture.load(self.image_size, self.ranges)
         except ImageError as error:
             return error
 
@@ -112,5 +120,10 @@ class Predictor:
             found = {name: answers[name][place] for name in tasks}
             place += 1
             yield Prediction(
-                picture.name, outcome.width, outcome.height, found, source=picture.source
+                picture.name,
+                outcome.width,
+                outcome.height,
+                found,
+                source=picture.source,
+                ranges=self.ranges,
             )

@@ -14,13 +14,23 @@ from typing import BinaryIO, TypeGuard
 
 import numpy as np
 from PIL import Image
+from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import TiffImageFile
 
 from polyhead.data import Decoded, load_image, resize
 from polyhead.data.colour import to_rgb
 from polyhead.data.orientation import exif_orientation, turned
 from polyhead.errors import ConfigError, ImageError
 from polyhead.structures import IMAGE_SUFFIXES
+from polyhead.structures.deep_pixels import (
+    NO_RANGES,
+    PixelRanges,
+    deep_channel,
+    eight_bit_picture,
+    is_deep,
+)
 
 Source = (
     str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | np.ndarray | Image.Image
@@ -44,8 +54,12 @@ class NamedPicture:
     name: str
     source: Path | bytes | np.ndarray | Image.Image | ImageError
 
-    def load(self, size: tuple[int, int]) -> Decoded:
+    def load(self, size: tuple[int, int], ranges: PixelRanges | None = None) -> Decoded:
         """Decode and stretch to (height, width), as training does.
+
+        Args:
+            size: Height and width of the result.
+            ranges: What is black and white in pictures with more than 8 bits a channel.
 
         Raises:
             ImageError: It cannot be decoded, or the array is no picture.
@@ -54,40 +68,53 @@ class NamedPicture:
         if isinstance(source, ImageError):
             raise source
         if isinstance(source, Path):
-            return load_image(source, size)
+            return load_image(source, size, ranges)
         if isinstance(source, bytes):
-            return load_image(io.BytesIO(source), size)
+            return load_image(io.BytesIO(source), size, ranges)
         data = _bytes_of(source)
         if data is not None:
-            return load_image(io.BytesIO(data), size)
-        array = _as_rgb(source)
+            return load_image(io.BytesIO(data), size, ranges)
+        array = _as_rgb(source, ranges or NO_RANGES)
         return Decoded(resize(array, size), array.shape[1], array.shape[0])
 
 
 def _bytes_of(source: np.ndarray | Image.Image) -> bytes | None:
-    """The JPEG that an opened Pillow picture still is, so that it is reduced while decoding.
+    """The file that an opened Pillow picture still is, so that it is read as its file is.
 
-    As its file is: what is reduced from all its pixels differs a little. None for pictures of other
-    kinds, for those that were changed, and for those whose file is gone.
+    A JPEG that is reduced while it is decoded differs a little from one that is reduced from all
+    its pixels, and Pillow loads 8 of 16 bits of colours. None for pictures of other kinds, for
+    those that were changed, and for those whose file is gone.
     """
-    if not isinstance(source, JpegImageFile) or source.decoderconfig or source.tell():
-        return None  # the user drafted it, or asked for a later frame
+    if not isinstance(source, JpegImageFile | PngImageFile | TiffImageFile):
+        return None
+    if source.decoderconfig or source.tell():  # the user drafted it, or asked for a later frame
+        return None
+    is_jpeg = isinstance(source, JpegImageFile)
     with _one_reader, suppress(Exception):  # a closed file, or one that was moved or damaged since
         if source.tile and source.fp is not None:  # not loaded yet
-            place = source.fp.tell()
-            source.fp.seek(0)
-            data = source.fp.read()
-            source.fp.seek(place)
-            return data
+            return _file_content(source) if is_jpeg or is_deep(source) else None
         data = Path(os.fsdecode(source.filename)).read_bytes() if source.filename else b""
         with Image.open(io.BytesIO(data)) as again:
-            return data if again == source else None
+            return data if (is_jpeg or is_deep(again)) and again == source else None
     return None
 
 
-def _as_rgb(source: np.ndarray | Image.Image) -> np.ndarray:
+def _file_content(picture: ImageFile) -> bytes:
+    """All bytes of an opened file; one that Pillow opened by its path is let go, as by loading."""
+    assert picture.fp is not None
+    place = picture.fp.tell()
+    picture.fp.seek(0)
+    data = picture.fp.read()
+    if picture.filename and type(picture) in (JpegImageFile, PngImageFile):
+        picture.fp.close()
+        picture.fp = io.BytesIO(data)
+    picture.fp.seek(place)
+    return data
+
+
+def _as_rgb(source: np.ndarray | Image.Image, ranges: PixelRanges) -> np.ndarray:
     if isinstance(source, Image.Image):
-        return _displayed(source)
+        return _displayed(source, ranges)
     if source.dtype == np.uint8 and source.ndim == 2 and source.size:
         return np.repeat(source[:, :, None], 3, axis=2)
     if source.dtype != np.uint8 or source.ndim != 3 or source.shape[2] != 3 or not source.size:
@@ -98,12 +125,15 @@ def _as_rgb(source: np.ndarray | Image.Image) -> np.ndarray:
     return source
 
 
-def _displayed(picture: Image.Image) -> np.ndarray:
+def _displayed(picture: Image.Image, ranges: PixelRanges) -> np.ndarray:
     """A Pillow picture as its file would be shown: opened ones are loaded here, and turned."""
     try:
         picture.load()
         # Pillow turns TIFF files itself, and the tag stays.
         orientation = 1 if picture.format == "TIFF" else exif_orientation(picture)
+        if is_deep(picture):
+            values = deep_channel(picture)
+            picture = eight_bit_picture(picture, values, ranges.of(values))
         return np.asarray(turned(to_rgb(picture), orientation))
     except ImageError:
         raise

@@ -10,6 +10,7 @@ from typing import Any
 from PIL import Image
 
 from polyhead.errors import ConfigError, PolyheadError, nearest
+from polyhead.structures.deep_pixels import NO_RANGES, PixelRanges
 from polyhead.structures.drawing import draw
 from polyhead.structures.durable import explained
 from polyhead.structures.table import IMAGE_SUFFIXES
@@ -27,6 +28,7 @@ class Prediction(Mapping[str, TaskPrediction]):
         tasks: Task name to prediction; empty when it cannot be read.
         error: Code and message when the picture cannot be read, else None.
         source: What to draw on: a path, or the picture itself.
+        ranges: What is black and white in it where it holds more than 8 bits a channel.
     """
 
     image: str
@@ -35,6 +37,7 @@ class Prediction(Mapping[str, TaskPrediction]):
     tasks: Mapping[str, TaskPrediction]
     error: Mapping[str, str] | None = None
     source: Any = field(default=None, repr=False, compare=False)
+    ranges: PixelRanges = field(default=NO_RANGES, repr=False, compare=False)
 
     def __getitem__(self, task: str) -> TaskPrediction:
         if self.error is not None:
@@ -69,7 +72,7 @@ class Prediction(Mapping[str, TaskPrediction]):
         """
         if self.error is not None:
             raise PolyheadError(f"{self.image}: {self.error['message']}", code=self.error["code"])
-        return draw(self.source, self.image, (self.width, self.height), self.tasks)
+        return draw(self.source, self.image, (self.width, self.height), self.tasks, self.ranges)
 
     def save(self, path: str | Path) -> None:
         """Save the drawing of `plot` as a picture file.

@@ -141,10 +141,11 @@ def _fitting(
     settings, size, table = config.train, config.model.image_size, prepared.table
     tasks = {name: prepared.tasks[name] for name in names}
     targets = {name: prepared.targets[name] for name in names}
-    cache = open_cache(table, size) if config.data.cache else None
+    ranges = config.data.ranges()
+    cache = open_cache(table, size, ranges) if config.data.cache else None
     rows = prepared.rows("train").tolist()
     batches = Batches(
-        Pictures(table, targets, size, cache=cache),
+        Pictures(table, targets, size, cache=cache, ranges=ranges),
         in_order(rows, settings.batch_size),
         Collate(tasks),
         workers=choose_workers(settings.workers, device),
@@ -159,10 +160,11 @@ def _loaders(
     """Training batches, and validation batches in the order of the table."""
     settings, size = config.train, config.model.image_size
     table, targets = prepared.table, prepared.targets
-    cache = open_cache(table, size) if config.data.cache else None
+    ranges = config.data.ranges()
+    cache = open_cache(table, size, ranges) if config.data.cache else None
     variation = variation_of(config, prepared)
-    shown = Pictures(table, targets, size, cache=cache, variation=variation)
-    plain = Pictures(table, {}, size, cache=cache)
+    shown = Pictures(table, targets, size, cache=cache, variation=variation, ranges=ranges)
+    plain = Pictures(table, {}, size, cache=cache, ranges=ranges)
     workers, pin = choose_workers(settings.workers, device), device.type == "cuda"
     held_out = in_order(prepared.rows("val").tolist(), settings.batch_size)
     return (

@@ -66,6 +66,7 @@ def model_card(
             "",
             f"- Backbone: `{config.model.backbone}`, started from {origin}.",
             f"- Pictures: {parts}; stretched to {width}×{height} pixels (width × height).",
+            *_ranges(config),
             f"- Labels: {labels}; what nobody annotated was unknown, not negative.",
             *_figure_files(prepared.tasks),
             "",
@@ -86,6 +87,17 @@ def _row(name: str, task: Task) -> str:
     if isinstance(task, NumberTask):
         return f"| {name} | {task.type} | – | {_amounts(task)} |"
     return f"| {name} | {task.type} | {len(task.classes)} | {_shown(task.classes)} |"
+
+
+def _ranges(config: Config) -> list[str]:
+    """What becomes black and white where a picture holds more than 8 bits a channel."""
+    ranges = {"pixel_range": config.data.pixel_range, "float_range": config.data.float_range}
+    return [
+        f"- Pictures with more than 8 bits a channel: {limits[0]:.10g} is black and "
+        f"{limits[1]:.10g} white (`data.{key}`), here and in prediction."
+        for key, limits in ranges.items()
+        if limits is not None
+    ]
 
 
 def _figure_files(tasks: Mapping[str, Task]) -> list[str]:

@@ -16,6 +16,7 @@ from polyhead.augment import to_tensor
 from polyhead.data import ImageCache, load_image
 from polyhead.errors import ImageError
 from polyhead.structures import Batch, BoxTargets, MaskTargets, Sample, Table
+from polyhead.structures.deep_pixels import NO_RANGES, PixelRanges
 from polyhead.tasks import Targets, Task
 from polyhead.training.variation import Picture, Variation
 
@@ -34,6 +35,7 @@ class Pictures(Dataset[Sample | ImageError]):
         size: Height and width of the pictures.
         cache: Resized pictures of earlier epochs.
         variation: None shows pictures as prediction sees them.
+        ranges: What is black and white in pictures with more than 8 bits a channel.
     """
 
     def __init__(
@@ -44,9 +46,10 @@ class Pictures(Dataset[Sample | ImageError]):
         *,
         cache: ImageCache | None = None,
         variation: Variation | None = None,
+        ranges: PixelRanges = NO_RANGES,
     ) -> None:
         self.table, self.targets, self.size = table, targets, size
-        self.cache, self.variation = cache, variation
+        self.cache, self.variation, self.ranges = cache, variation, ranges
 
     def __getitem__(self, key: tuple[int, int]) -> Sample | ImageError:
         epoch, row = key
@@ -80,16 +83,16 @@ class Pictures(Dataset[Sample | ImageError]):
     def _image(self, row: int) -> np.ndarray:
         image = self.cache.get(row) if self.cache else None
         if image is None:
-            image = _load_again(self.table.path(row), self.size)
+            image = _load_again(self.table.path(row), self.size, self.ranges)
             if self.cache:
                 self.cache.put(row, image)
         return image
 
 
-def _load_again(path: Path, size: tuple[int, int]) -> np.ndarray:
+def _load_again(path: Path, size: tuple[int, int], ranges: PixelRanges) -> np.ndarray:
     for attempt in range(RETRIES):
         try:
-            return load_image(path, size).image
+            return load_image(path, size, ranges).image
         except ImageError:
             if attempt == RETRIES - 1:
                 raise

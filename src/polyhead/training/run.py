@@ -77,6 +77,8 @@ def train(
     origin = None if init_from is None else read_run(init_from)
     check_start(config, origin)
     prepared = prepare(config, reporter, _parts(origin.run) if origin else None)
+    # Kept with the run: prediction must read the numbers of pictures as training did.
+    config = config.model_copy(update={"data": config.data.with_ranges(prepared.ranges)})
     start = _taken_over(origin, config, prepared) if origin else None
     run = RunFolder.create(Path(runs), config.name)
     with run.lock(), way_on_told(run):

@@ -8,6 +8,7 @@ from typing import Any
 
 from PIL import Image, ImageOps
 
+from polyhead.structures.deep_pixels import NO_RANGES, PixelRanges
 from polyhead.structures.drawing.boxes import draw_boxes
 from polyhead.structures.drawing.mask import draw_mask
 from polyhead.structures.drawing.palette import BACKGROUND, Paint, paints
@@ -30,7 +31,11 @@ LEAST_HEIGHT = 42  # ems: a panel beside a picture is so high before it starts a
 
 
 def draw(
-    source: Any, image: str, size: tuple[int, int], tasks: Mapping[str, TaskPrediction]
+    source: Any,
+    image: str,
+    size: tuple[int, int],
+    tasks: Mapping[str, TaskPrediction],
+    ranges: PixelRanges = NO_RANGES,
 ) -> Image.Image:
     """Draw every answer: boxes and masks on a picture each, and all of them in words beside.
 
@@ -39,6 +44,7 @@ def draw(
         image: The file name as given, or its stand-in.
         size: Width and height of the displayed picture, which boxes are measured in.
         tasks: Task name to its prediction.
+        ranges: What is black and white in sources with more than 8 bits a channel.
 
     Returns:
         An RGB picture: the source upright, 480 to 1280 pixels on its longer side (960 where
@@ -51,7 +57,8 @@ def draw(
     class_paints = paints(_class_names(tasks.values()))
     sections = {name: section(task, class_paints) for name, task in tasks.items()}
     spatial = {name: task for name, task in tasks.items() if isinstance(task, Spatial)}
-    picture = shown_picture(source, image, LARGEST_OF_SEVERAL if len(spatial) > 1 else LARGEST)
+    largest = LARGEST_OF_SEVERAL if len(spatial) > 1 else LARGEST
+    picture = shown_picture(source, image, largest, ranges)
     em = min(max(max(picture.size) // 60, 15), 20)
     views = {name: _view(picture, task, size, class_paints) for name, task in spatial.items()}
     if len(views) > 1:

@@ -1,0 +1,179 @@
+"""Which numbers the deep pictures of a data set hold, and the one range that they are scaled by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from polyhead.errors import Fault
+from polyhead.structures.deep_pixels import PixelRange, PixelRanges
+
+KEYS = {False: "pixel_range", True: "float_range"}
+"""Of `data` in the YAML, by whether the numbers have fractions."""
+
+FULL_BITS = 16
+_TAIL = 0.005  # share of a picture's pixels that may be glare, dust or a border
+_DARK = 1 / 8  # of the range: pictures that fill less of it look flat
+_MAX_LOOKED_AT = 65_536  # pixels of a picture for its tails
+_USUAL_FLOATS = (1.0, 255.0)  # what white is in float files, as most programs write them
+
+
+@dataclass(frozen=True)
+class PixelSpan:
+    """What numbers one deep picture holds.
+
+    Attributes:
+        is_float: Whether they have fractions.
+        low: The least.
+        high: The greatest.
+        usual_low: At most 0.5 % of the pixels lie below.
+        usual_high: At most 0.5 % lie above.
+    """
+
+    is_float: bool
+    low: float
+    high: float
+    usual_low: float
+    usual_high: float
+
+
+def pixel_span(values: np.ndarray) -> PixelSpan | None:
+    """The span of a picture's numbers, alpha apart; None when none is finite."""
+    is_float = values.dtype.kind == "f"
+    if values.ndim == 3:
+        values = values[..., :3]
+    flat = values.ravel()
+    if is_float:
+        flat = flat[np.isfinite(flat)]
+    if not flat.size:
+        return None
+    some = flat[:: -(-flat.size // _MAX_LOOKED_AT)]
+    usual = np.quantile(some, [_TAIL, 1 - _TAIL])
+    return PixelSpan(is_float, float(flat.min()), float(flat.max()), *map(float, usual))
+
+
+def choose_ranges(spans: Sequence[PixelSpan | None], given: PixelRanges) -> PixelRanges:
+    """One range for all whole numbers and one for all floats of a data set.
+
+    Args:
+        spans: Of each picture; None where it has 8 bits a channel, or cannot be read.
+        given: What the user says goes before what the pictures say.
+
+    Returns:
+        Whole numbers start at 0 and end at the most that the bits of the greatest can say, as long
+        as they fill half of that; floats likewise 0 to 1 or 255; else from the least to the
+        greatest. None where there is no such picture.
+    """
+    found = {
+        is_float: [span for span in spans if span is not None and span.is_float == is_float]
+        for is_float in KEYS
+    }
+    return PixelRanges(
+        given.integers or (_whole(found[False]) if found[False] else None),
+        given.floats or (_fractions(found[True]) if found[True] else None),
+    )
+
+
+def _extremes(spans: Sequence[PixelSpan]) -> PixelRange:
+    return min(span.low for span in spans), max(span.high for span in spans)
+
+
+def _whole(spans: Sequence[PixelSpan]) -> PixelRange:
+    low, high = _extremes(spans)
+    most = float(2 ** int(high).bit_length() - 1) if high > 0 else 1.0
+    return (0.0, most) if low >= 0 and 2 * (high - low) >= most else _with_room(low, high)
+
+
+def _fractions(spans: Sequence[PixelSpan]) -> PixelRange:
+    low, high = _extremes(spans)
+    for most in _USUAL_FLOATS:
+        if low >= 0 and most / 2 <= high <= most:
+            return 0.0, most
+    return _with_room(low, high)
+
+
+def _with_room(low: float, high: float) -> PixelRange:
+    """Pictures of one number throughout have no range of their own: it becomes black."""
+    return low, high if high > low else low + 1.0
+
+
+def depth_faults(
+    spans: Sequence[PixelSpan | None], where: Callable[[int], str], given: PixelRanges
+) -> list[Fault]:
+    """How deep pictures are read: `N_DEPTH`, and `W_DEPTH` where that may be wrong.
+
+    Args:
+        spans: Of the picture of each row.
+        where: How messages name a row.
+        given: What the user says.
+    """
+    ranges = choose_ranges(spans, given)
+    faults = []
+    for is_float, key in KEYS.items():
+        rows = [row for row, s in enumerate(spans) if s is not None and s.is_float == is_float]
+        limits = ranges.floats if is_float else ranges.integers
+        if not rows or limits is None:
+            continue
+        some = [span for row in rows if (span := spans[row]) is not None]
+        is_given = (given.floats if is_float else given.integers) is not None
+        doubts = _beyond(some, limits, key) if is_given else _doubts(some, limits, key)
+        place = where(rows[0])
+        faults += [Fault("W_DEPTH", place, f"{doubt}.") for doubt in doubts]
+        faults.append(Fault("N_DEPTH", place, f"{_told(some, limits, len(spans))}."))
+    return faults
+
+
+def _told(spans: Sequence[PixelSpan], limits: PixelRange, num_pictures: int) -> str:
+    low, high = _extremes(spans)
+    kind = "numbers with fractions" if spans[0].is_float else "whole numbers"
+    return (
+        f"{len(spans):,} of {num_pictures:,} images hold more than 8 bits a channel ({kind} from "
+        f"{_number(low)} to {_number(high)}); scaled to 8 bits by one range: {_number(limits[0])} "
+        f"is black and {_number(limits[1])} white, in training and in prediction"
+    )
+
+
+def _doubts(spans: Sequence[PixelSpan], limits: PixelRange, key: str) -> Iterator[str]:
+    """Nobody said which range it is: what the guess may be wrong about."""
+    low, high = _extremes(spans)
+    bits = int(high).bit_length() if low >= 0 else FULL_BITS
+    if not spans[0].is_float and bits < FULL_BITS:
+        yield (
+            f"the upper bits are empty: no image holds a number above {_number(high)}, which "
+            f"{bits} bits say; {_number(limits[0])} is taken for black and {_number(limits[1])} "
+            f"for white; write data.{key}: {_shown(limits)} to settle that, or the range that your "
+            f"camera or program has, such as {_shown((0, 2**FULL_BITS - 1))} if they are so dark"
+        )
+    usual = (
+        float(np.median([span.usual_low for span in spans])),
+        float(np.median([span.usual_high for span in spans])),
+    )
+    if 0 < usual[1] - usual[0] < _DARK * (limits[1] - limits[0]):
+        yield (
+            f"nearly all pixels of the usual image lie between {_number(usual[0])} and "
+            f"{_number(usual[1])}, while black is {_number(limits[0])} and white "
+            f"{_number(limits[1])}: images look flat; write data.{key}: {_shown(usual)} for more "
+            f"contrast, or data.{key}: {_shown(limits)} to leave it"
+        )
+
+
+def _beyond(spans: Sequence[PixelSpan], limits: PixelRange, key: str) -> Iterator[str]:
+    """Pictures that the user's range cuts."""
+    cut = [s for s in spans if s.usual_high > limits[1] or s.usual_low < limits[0]]
+    if cut:
+        yield (
+            f"{len(cut):,} of {len(spans):,} images reach beyond data.{key}: {_shown(limits)} with "
+            f"more than {_TAIL:.1%} of their pixels (numbers from {_number(_extremes(cut)[0])} to "
+            f"{_number(_extremes(cut)[1])}), which become plain black or white; widen the range if "
+            "they matter"
+        )
+
+
+def _number(value: float) -> str:
+    return f"{value:.0f}" if value == int(value) else f"{value:.4g}"
+
+
+def _shown(limits: PixelRange) -> str:
+    return f"[{_number(limits[0])}, {_number(limits[1])}]"

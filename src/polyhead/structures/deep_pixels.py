@@ -1,0 +1,186 @@
+"""Pictures with more than 8 bits a channel: their numbers, and how these become 8 bits.
+
+Which number is black and which is white stands in no file: one of 16 bits may hold 10, 12 or 14,
+and a file of floats anything. One range for a whole data set keeps equal numbers equal.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from PIL import Image
+from PIL.ImageFile import ImageFile
+
+PixelRange = tuple[float, float]
+"""The number that becomes black, and the greater one that becomes white."""
+
+_BITS_PER_SAMPLE, _PHOTOMETRIC, _SAMPLE_FORMAT = 258, 262, 339  # TIFF tags
+_WHITE_IS_ZERO, _SIGNED = 0, 2
+_WIDE = ";16"
+# Of two raw modes one takes the upper and the other the lower byte of each 16 bits.
+_OTHER_BYTE = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "L"}
+_GREY_ALPHA = "LA;16B"
+
+
+@dataclass(frozen=True)
+class PixelRanges:
+    """The ranges of a data set; None where nobody knows one.
+
+    Attributes:
+        integers: Of whole numbers.
+        floats: Of numbers with fractions.
+    """
+
+    integers: PixelRange | None = None
+    floats: PixelRange | None = None
+
+    def of(self, values: np.ndarray) -> PixelRange | None:
+        """The range of an array's kind of numbers."""
+        return self.floats if values.dtype.kind == "f" else self.integers
+
+
+NO_RANGES = PixelRanges()
+"""Of files that each say for themselves what is black and white."""
+
+
+def is_deep(picture: Image.Image) -> bool:
+    """Whether a picture holds more than 8 bits a channel; wide colours are told before loading."""
+    return _is_one_channel(picture) or _raw_mode(picture) is not None
+
+
+def deep_values(picture: ImageFile, reopen: Callable[[], ImageFile]) -> np.ndarray:
+    """Load a deep picture and read its numbers.
+
+    Pillow keeps the upper byte alone of 16-bit colours, so that these are decoded once more for
+    their lower byte.
+
+    Args:
+        picture: An opened picture of `is_deep`, not loaded where it holds colours.
+        reopen: Opens the same file again.
+
+    Returns:
+        (H, W), or (H, W, C) with C 3, or 4 with alpha: whole numbers or floats.
+    """
+    raw = _raw_mode(picture)
+    if raw is None:
+        picture.load()
+        return deep_channel(picture)
+    again = reopen()
+    if raw == _GREY_ALPHA:  # its four bytes a pixel, taken for four channels
+        four = _loaded(again, "RGBA").astype(np.uint16)
+        picture.load()
+        grey, alpha = four[..., 0] << 8 | four[..., 1], four[..., 2] << 8 | four[..., 3]
+        return np.stack([grey, grey, grey, alpha], axis=2)
+    lower = _loaded(again, raw[:-1] + _OTHER_BYTE[raw[-1]])
+    picture.load()
+    return np.asarray(picture).astype(np.uint16) << 8 | lower
+
+
+def deep_channel(picture: Image.Image) -> np.ndarray:
+    """The numbers of a loaded picture of one deep channel."""
+    values = np.asarray(picture)
+    bits, is_signed = _declared(picture)
+    if picture.mode != "F" and bits == 32 and not is_signed:
+        values = values.view(np.uint32)  # Pillow holds them in signed integers
+    return values
+
+
+def in_eight_bits(values: np.ndarray, limits: PixelRange) -> np.ndarray:
+    """round(255 · (v − low) / (high − low)) as uint8, cut at both ends; what is not finite is 0."""
+    if values.dtype.kind == "u" and values.dtype.itemsize == 2:
+        return _table(limits)[values]
+    return _scaled(values, limits)
+
+
+@lru_cache(maxsize=4)
+def _table(limits: PixelRange) -> np.ndarray:
+    """Of all 16-bit numbers: many times as quick as arithmetic on each pixel."""
+    return _scaled(np.arange(2**16), limits)
+
+
+def _scaled(values: np.ndarray, limits: PixelRange) -> np.ndarray:
+    low, high = limits
+    scaled = (values.astype(np.float64) - low) * (255 / (high - low))
+    scaled = np.nan_to_num(scaled, nan=0.0, posinf=0.0, neginf=0.0)
+    return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+
+
+def eight_bit_picture(
+    picture: Image.Image, values: np.ndarray, limits: PixelRange | None = None
+) -> Image.Image:
+    """The numbers of a loaded deep picture as 8 bits a channel.
+
+    Args:
+        picture: Tells what the numbers mean: how many bits the file declares, whether 0 is white,
+            which number is transparent.
+        values: As `deep_values` reads them.
+        limits: Black and white. When None, whole numbers are scaled by the depth that the file
+            declares, and floats, which have none, by the picture's finite minimum and maximum.
+
+    Returns:
+        Mode L or RGB, or RGBA where some of it is transparent.
+    """
+    colours = values[..., :3] if values.ndim == 3 else values
+    scaled = in_eight_bits(colours, limits or _own_range(picture, colours))
+    if getattr(picture, "tag_v2", {}).get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
+        scaled = 255 - scaled
+    shown = Image.fromarray(scaled)
+    key = picture.info.get("transparency")
+    if values.ndim == 3 and values.shape[2] == 4:
+        alpha = (values[..., 3] >> 8).astype(np.uint8)
+    elif isinstance(key, int | tuple):
+        is_key = values == key
+        alpha = np.where(is_key.all(2) if is_key.ndim == 3 else is_key, 0, 255).astype(np.uint8)
+    else:
+        return shown
+    shown = shown.convert("RGB")
+    shown.putalpha(Image.fromarray(alpha))
+    return shown
+
+
+def _own_range(picture: Image.Image, values: np.ndarray) -> PixelRange:
+    if values.dtype.kind == "f":
+        finite = values[np.isfinite(values)]
+        low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+        return low, high if high > low else low + 1.0
+    bits, is_signed = _declared(picture)
+    low = -(2.0 ** (bits - 1)) if is_signed else 0.0
+    return low, low + 2**bits - 1
+
+
+def _is_one_channel(picture: Image.Image) -> bool:
+    return picture.mode == "F" or picture.mode.startswith("I")
+
+
+def _declared(picture: Image.Image) -> tuple[int, bool]:
+    """Bits a channel, and whether numbers may be negative."""
+    tags = getattr(picture, "tag_v2", {})
+    bits = int(tags.get(_BITS_PER_SAMPLE, (16,))[0])
+    return bits, tags.get(_SAMPLE_FORMAT, (1,))[0] == _SIGNED
+
+
+def _raw_mode(picture: Image.Image) -> str | None:
+    """How an opened file of 16-bit colours stores them, as Pillow calls it; else None."""
+    tiles = getattr(picture, "tile", None)
+    if not tiles or _is_one_channel(picture):
+        return None
+    args = tiles[0].args
+    raw = args if isinstance(args, str) else next(iter(args or ()), None)
+    if not isinstance(raw, str) or raw[-4:-1] != _WIDE:
+        return None
+    return raw if raw == _GREY_ALPHA or raw[:-4] in ("RGB", "RGBA", "RGBX") else None
+
+
+def _loaded(picture: ImageFile, raw: str) -> np.ndarray:
+    """The channels of an opened file, as if it stored them in another way."""
+    tiles = []
+    for tile in picture.tile:
+        args = raw if isinstance(tile.args, str) else (raw, *tuple(tile.args or ())[1:])
+        tiles.append(tile._replace(args=args))
+    picture.tile = tiles
+    picture.load()
+    return np.asarray(picture)
