@@ -191,11 +191,9 @@ def test_a_category_name_twice_is_one_label_with_the_id_that_is_used(tmp_path):
     [
         ("", "E_EMPTY_TABLE", "empty"),
         ("{", "E_JSON", "COCO"),
-        ('{"image": "a"}\n{"image": "b"}', "E_JSON", ".jsonl"),
         ("[" * 100_000, "E_JSON", "deep"),
         ("3", "E_COCO", "'3'"),
         ([{**GOOD, "score": 0.5}], "E_COCO", "detection results"),
-        ([{"image": "a.jpg"}], "E_COCO", "jq -c"),
         ({"shapes": []}, "E_COCO", "labelme"),
         ({"images": [], "categories": []}, "E_COCO", "nobody annotated"),
         ({"a": 1}, "E_COCO", "its keys: a"),

@@ -46,7 +46,38 @@ def test_case_and_escapes_are_mended_row_by_row(folder):
 def test_a_folder_in_which_names_differ_is_never_left_out(folder):
     written = ["birds/one.JPG", "fish/two.png"]
     assert read(folder, written) == (written, ())
-    assert read(folder, ["one.JPG"]) == (["one.JPG"], ())
+
+
+def test_a_bare_name_means_the_one_file_so_called_in_any_folder(folder):
+    names, (note,) = read(folder, ["one.JPG", "Two.png", "cats/my dog.jpg"])
+    assert names == ["cats/one.JPG", "dogs/two.png", "cats/my dog.jpg"]
+    assert (note.code, "2 names" in note.message) == ("N_IMAGE_NAMES", True)
+    (folder / "photos" / "dogs" / "one.jpg").write_bytes(b"")
+    assert read(folder, ["one.jPg"])[0] == ["one.jPg"]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("/data/upload/4/7687a66e-two.png", "dogs/two.png"),
+        ("/data/upload/4/7687a66e-my%20dog.jpg", "cats/my dog.jpg"),
+        ("7687a66e-three.png", "dogs/three.png"),
+        ("/data/local-files/?d=scans/two.png", "dogs/two.png"),
+        ("http://localhost:8080/data/upload/12/0a1b2c3d-ONE.jpg", "cats/one.JPG"),
+        ("/data/upload/4/0badcafe-kept.png", "0badcafe-kept.png"),
+        ("C:\\ls\\media\\upload\\4\\0badcafe-kept.png", "0badcafe-kept.png"),
+    ],
+)
+def test_uploads_of_label_studio_are_found_with_and_without_their_prefix(folder, written, meant):
+    (folder / "photos" / "0badcafe-kept.png").write_bytes(b"")
+    names, (note,) = read(folder, [written, "dogs/two.png" if "two" not in meant else "a.png"])
+    assert names[0] == meant
+    assert meant in note.message
+
+
+def test_two_uploads_that_could_be_one_file_stay(folder):
+    written = ["/data/upload/4/7687a66e-two.png", "/data/upload/5/0a1b2c3d-two.png"]
+    assert read(folder, written) == (written, ())
 
 
 def test_folders_stay_where_some_names_are_found(folder):

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from polyhead.errors import ConfigError
-from polyhead.formats import coco, csv, folders, jsonl, parquet
+from polyhead.formats import csv, folders, json, parquet
 from polyhead.formats.duplicates import duplicate_rows
 from polyhead.formats.faults import refusal
 from polyhead.formats.images.elsewhere_names import find_elsewhere
@@ -20,10 +20,11 @@ from polyhead.formats.nested_objects import with_objects
 from polyhead.formats.raw_table import RawTable
 from polyhead.formats.source import Source
 from polyhead.formats.sources import unite_sources
+from polyhead.formats.structured.text_columns import with_structures
 from polyhead.structures import IMAGE, Table
 
 FORMATS: dict[str, Callable[[Path], RawTable]] = {
-    kind: module.read for module in (csv, parquet, jsonl, coco, folders) for kind in module.KINDS
+    kind: module.read for module in (csv, parquet, json, folders) for kind in module.KINDS
 }
 
 __all__ = ["FORMATS", "Source", "read_table", "read_tables"]
@@ -113,6 +114,6 @@ def _to_table(raw: RawTable, path: Path, images: Path | None, image_column: str 
     table = Table(data, path.name, root, raw.lines, faults, told_sizes=raw.told_sizes)
     if path.is_file():
         table = find_elsewhere(match_files(table))
-    table = with_objects(table)
+    table = with_objects(with_structures(table))
     faults = (*missing_names(table), *duplicate_rows(table), *null_items(table))
     return replace(table, faults=(*table.faults, *faults))

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
+from typing import Any
+
+from polyhead.structures.structured_text import looks_structured, parse_structured
 
 DELIMITERS = ("|", ";", ",")
+CHOICES = ("choices", "labels", "tags", "classes", "categories", "taxonomy")
+"""Keys of an object that holds nothing but the labels of a cell, as `{"choices": ["a", "b"]}`."""
 
 
 def split_labels(text: str, delimiter: str) -> list[str]:
-    """The labels of one cell, each once.
+    """The labels of one cell, each once; a list that cannot be parsed stays one damaged label.
 
     >>> split_labels("car|bus|car", "|"), split_labels('["a|b"]', "|"), split_labels("[]", "|")
     (['car', 'bus'], ['a|b'], [])
     """
-    return distinct_labels(_list_items(text) if is_list_text(text) else text.split(delimiter))
+    if not looks_structured(text):
+        return distinct_labels(text.split(delimiter))
+    try:
+        return distinct_labels(structured_labels(text))
+    except ValueError:
+        return distinct_labels([text])
 
 
 def split_cell(text: str, delimiter: str, none: str | None) -> list[str] | None:
@@ -27,27 +36,59 @@ def split_cell(text: str, delimiter: str, none: str | None) -> list[str] | None:
     if text == none:
         return []
     labels = split_labels(text, delimiter)
-    return labels if labels or is_list_text(text) else None
+    return labels if labels or looks_structured(text) else None
 
 
-def is_list_text(text: str) -> bool:
-    """Whether a cell is written as a list, which may be an empty one."""
-    text = text.strip()
-    return text.startswith("[") and text.endswith("]")
+def structured_labels(text: str) -> list[str]:
+    """The labels of a cell for which `looks_structured` holds.
+
+    Raises:
+        ValueError: It cannot be parsed, or holds something else than labels; says why.
+    """
+    return labels_in(parse_structured(text))
+
+
+def labels_in(value: Any) -> list[str]:
+    """The labels of a parsed list, or of an object that holds such a list alone.
+
+    >>> labels_in(["a", "b"]), labels_in({"choices": ["a"]}), labels_in({})
+    (['a', 'b'], ['a'], [])
+
+    Raises:
+        ValueError: It holds objects, lists inside a list or null.
+    """
+    choices = choices_in(value)
+    if choices is not None:
+        return choices
+    if isinstance(value, dict):
+        shown = ", ".join(list(value)[:8])
+        raise ValueError(f"it is an object with the keys {shown}; expected a list of labels")
+    if not isinstance(value, list):
+        raise ValueError("it is a single value; write it without quotes or brackets")
+    return [_label(item) for item in value]
+
+
+def choices_in(value: Any) -> list[str] | None:
+    """The labels of an object such as `{"choices": ["a", "b"]}` or `{}`; None for other values."""
+    if not isinstance(value, dict) or len(value) > 1:
+        return None
+    key, items = next(iter(value.items()), ("choices", []))
+    if key not in CHOICES:
+        return None
+    items = items if isinstance(items, list) else [items]
+    return [" / ".join(map(_label, i)) if isinstance(i, list) else _label(i) for i in items]
+
+
+def _label(item: Any) -> str:
+    if isinstance(item, bool):
+        return "true" if item else "false"
+    if item is None:
+        raise ValueError("it holds null among the labels; remove it, or empty the cell")
+    if isinstance(item, list | dict):
+        raise ValueError("it holds lists or objects inside a list; expected a list of labels")
+    return str(item)
 
 
 def distinct_labels(items: Iterable[str]) -> list[str]:
     """Labels without the white space around them, each once, in order; blank ones are none."""
     return list(dict.fromkeys(item.strip() for item in items if item.strip()))
-
-
-def _list_items(text: str) -> list[str]:
-    """Items of `["a", "b"]`, or of `[a, b]` as people write it; numbers as they are written."""
-    text = text.strip()
-    try:
-        items = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
-    except (json.JSONDecodeError, RecursionError):
-        items = []
-    if items and all(isinstance(item, str) for item in items):
-        return items
-    return [item.strip().strip("'\"") for item in text[1:-1].split(",")]

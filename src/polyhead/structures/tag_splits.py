@@ -10,6 +10,7 @@ from itertools import islice
 
 from polyhead.structures.cell_words import has_leading_zeros, plain_number
 from polyhead.structures.label_cells import DELIMITERS, split_cell, split_labels
+from polyhead.structures.structured_text import looks_structured
 
 SPACE = " "
 _NONE = re.compile(
@@ -51,7 +52,7 @@ def find_tag_split(texts: Mapping[str, int]) -> TagSplit | None:
     Args:
         texts: Rows of each different cell.
     """
-    plain = [text for text in texts if not _is_bracketed(text)]
+    plain = [text for text in texts if not looks_structured(text)]
     for delimiter in (*DELIMITERS, SPACE):
         if any(delimiter in text for text in plain):
             split = _split(texts, delimiter)
@@ -77,7 +78,7 @@ def find_delimiter(texts: Mapping[str, int], declared: Collection[str] = ()) -> 
     """
     step = -(-len(texts) // _MAX_CELLS) or 1
     some = dict(islice(texts.items(), 0, None, step))
-    plain = [text for text in some if not _is_bracketed(text.strip())]
+    plain = [text for text in some if not looks_structured(text.strip())]
     fitting = {sign: _num_fitting(plain, sign, declared) for sign in (*DELIMITERS, SPACE)}
     if any(fitting.values()):
         return max(fitting, key=lambda sign: fitting[sign])
@@ -112,10 +113,6 @@ def are_same_length_numbers(lists: Iterable[tuple[str, ...]]) -> bool:
     if len(lengths) != 1 or max(lengths) == 1:
         return False
     return all(plain_number(t) is not None and not has_leading_zeros(t) for x in filled for t in x)
-
-
-def _is_bracketed(text: str) -> bool:
-    return text.startswith("[") and text.endswith("]")
 
 
 def _split(texts: Mapping[str, int], delimiter: str) -> TagSplit:

@@ -1,5 +1,6 @@
 """COCO json."""
 
-from polyhead.formats.coco.reader import KINDS, read
+from polyhead.formats.coco.document import EXPECTED, is_coco, is_other, load_document, refuse
+from polyhead.formats.coco.reader import read_document
 
-__all__ = ["KINDS", "read"]
+__all__ = ["EXPECTED", "is_coco", "is_other", "load_document", "read_document", "refuse"]

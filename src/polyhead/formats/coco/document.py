@@ -11,10 +11,13 @@ from typing import Any
 
 from polyhead.errors import DataError
 from polyhead.formats.faults import refusal
-from polyhead.formats.recognise import read_text_head, undecodable
+from polyhead.formats.recognise import undecodable
 
 _PARTS = ("images", "annotations", "categories")
-_EXPECTED = "a COCO document: one JSON object with the lists images, annotations and categories"
+EXPECTED = (
+    "a COCO document (one JSON object with the lists images, annotations and categories), or a "
+    "JSON list of objects, one a picture"
+)
 # What may stand under a key.
 _KINDS = {
     "file_name": "the name of a picture, in quotes",
@@ -35,24 +38,60 @@ _OTHERS = {
 }
 
 
-def load_document(path: Path) -> dict[str, list[dict[str, Any]]]:
-    """The lists `images`, `annotations` and `categories`, each of objects.
+def load_document(path: Path) -> Any:
+    """What the file holds.
 
     Raises:
-        DataError: `E_JSON`, `E_ENCODING`, `E_NOT_TABLE` or `E_COCO`; says what was found.
+        DataError: `E_JSON` or `E_ENCODING`.
     """
-    read_text_head(path, _EXPECTED)
-    document = _parse(path)
-    if isinstance(document, list):
-        raise refusal("E_COCO", path.name, _about_list(document, path.name))
-    if not isinstance(document, dict):
-        raise refusal("E_COCO", path.name, f"found {str(document)[:40]!r}; expected {_EXPECTED}.")
-    lacking = [part for part in _PARTS if not isinstance(document.get(part), list)]
-    if lacking:
-        raise refusal("E_COCO", path.name, _about_keys(document, lacking))
+    try:
+        with _uncollected():
+            return json.loads(path.read_bytes())
+    except UnicodeDecodeError as error:
+        raise undecodable(path.name, error) from error
+    except RecursionError as error:
+        message = f"the values are nested too deeply; expected {EXPECTED}."
+        raise refusal("E_JSON", path.name, message) from error
+    except json.JSONDecodeError as error:
+        message = f"{error.msg} in column {error.colno}; expected {EXPECTED}."
+        raise refusal("E_JSON", f"{path.name}:{error.lineno}", message) from error
+
+
+def is_coco(document: Any) -> bool:
+    """Whether a document has the three lists."""
+    return isinstance(document, dict) and not _lacking(document)
+
+
+def is_other(document: dict[str, Any]) -> bool:
+    """Whether a document is of a kind that is known and not read."""
+    return any(key in document for key in _OTHERS)
+
+
+def check_lists(document: dict[str, Any], source: str) -> None:
+    """Refuse lists whose items are no objects.
+
+    Raises:
+        DataError: `E_COCO`, with the place.
+    """
     for part in _PARTS:
-        _check_items(document[part], part, path.name)
-    return document
+        _check_items(document[part], part, source)
+
+
+def refuse(document: Any, source: str) -> DataError:
+    """The error for a document that is neither COCO nor a table; says what it is."""
+    if isinstance(document, dict):
+        return refusal("E_COCO", source, _about_keys(document, _lacking(document)))
+    if isinstance(document, list):
+        message = (
+            f"{len(document)} detection results (they have a score), not annotations; "
+            "give the file of annotations that they belong to."
+        )
+        return refusal("E_COCO", source, message)
+    return refusal("E_COCO", source, f"found {str(document)[:40]!r}; expected {EXPECTED}.")
+
+
+def _lacking(document: dict[str, Any]) -> list[str]:
+    return [part for part in _PARTS if not isinstance(document.get(part), list)]
 
 
 def missing(source: str, part: str, position: int, item: dict[str, Any], key: str) -> DataError:
@@ -67,21 +106,6 @@ def missing(source: str, part: str, position: int, item: dict[str, Any], key: st
     return refusal("E_COCO", f"{source} {part}[{position}]", message)
 
 
-def _parse(path: Path) -> Any:
-    try:
-        with _uncollected():
-            return json.loads(path.read_bytes())
-    except UnicodeDecodeError as error:
-        raise undecodable(path.name, error) from error
-    except RecursionError as error:
-        message = f"the values are nested too deeply; expected {_EXPECTED}."
-        raise refusal("E_JSON", path.name, message) from error
-    except json.JSONDecodeError as error:
-        lines = "; is it JSON lines? name it .jsonl" if error.msg == "Extra data" else ""
-        message = f"{error.msg} in column {error.colno}; expected {_EXPECTED}{lines}."
-        raise refusal("E_JSON", f"{path.name}:{error.lineno}", message) from error
-
-
 @contextmanager
 def _uncollected() -> Iterator[None]:
     """No garbage collection: it would walk over millions of new values again and again."""
@@ -94,28 +118,13 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _about_list(items: list[Any], name: str) -> str:
-    first = items[0] if items and isinstance(items[0], dict) else {}
-    if "score" in first and "category_id" in first:
-        return (
-            f"{len(items)} detection results (they have a score), not annotations; "
-            "give the file of annotations that they belong to."
-        )
-    return (
-        f"found a JSON list of {len(items)} items; expected {_EXPECTED}. If each item is one "
-        f"image's row, make it JSON lines: jq -c '.[]' {name} > table.jsonl"
-    )
-
-
 def _about_keys(document: dict[str, Any], lacking: list[str]) -> str:
     found = ", ".join(map(str, list(document)[:10])) or "none"
     hints = [meaning for key, meaning in _OTHERS.items() if key in document]
     if lacking == ["annotations"]:
         hints = ["it lists pictures that nobody annotated; use the file with the annotations"]
-    elif not hints and "image" in document:
-        hints = ["if it is one row of a table, name it .jsonl"]
     hint = "".join(f"; {hint}" for hint in hints)
-    return f"no list {', '.join(lacking)} (its keys: {found}); expected {_EXPECTED}{hint}."
+    return f"no list {', '.join(lacking)} (its keys: {found}); expected {EXPECTED}{hint}."
 
 
 def _check_items(items: list[Any], part: str, source: str) -> None:

@@ -9,7 +9,6 @@ order.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,18 +17,20 @@ import pyarrow as pa
 from polyhead.errors import Fault
 from polyhead.formats.coco.annotations import Ids, read_annotations
 from polyhead.formats.coco.categories import read_categories
-from polyhead.formats.coco.document import load_document, missing
+from polyhead.formats.coco.document import check_lists, missing
 from polyhead.formats.coco.numbers import read_sizes
 from polyhead.formats.faults import MAX_ROW_FAULTS
 from polyhead.formats.images.image_names import is_unicode
 from polyhead.formats.raw_table import RawTable
 from polyhead.structures import IMAGE, OBJECTS, objects_field
 
-KINDS = (".json",)
 
+def read_document(document: dict[str, Any], source: str) -> RawTable:
+    """Read one document.
 
-def read(path: Path) -> RawTable:
-    """Read one file.
+    Args:
+        document: For which `is_coco` holds.
+        source: File name, for messages.
 
     Returns:
         A row for each image; faults on single annotations, which are left out:
@@ -37,14 +38,14 @@ def read(path: Path) -> RawTable:
         `W_DUPLICATE_ID`, `W_DUPLICATE_CATEGORY`.
 
     Raises:
-        DataError: It is no such document; says what it is, and where.
+        DataError: Its lists hold something else; says what, and where.
     """
-    document = load_document(path)
+    check_lists(document, source)
     images = document["images"]
-    names, ids = _names(images, path.name), _ids(images, path.name)
+    names, ids = _names(images, source), _ids(images, source)
     row_of = dict(zip(reversed(ids), range(len(ids) - 1, -1, -1), strict=True))
-    categories, notes = read_categories(document, path.name)
-    known = Ids(path.name, names, row_of, categories)
+    categories, notes = read_categories(document, source)
+    known = Ids(source, names, row_of, categories)
     cells, faults = read_annotations(document["annotations"], known)
     field = objects_field(OBJECTS, categories.labels, categories.ids)
     schema = pa.schema([(IMAGE, pa.string()), ("image_id", pa.string()), field])
@@ -53,7 +54,7 @@ def read(path: Path) -> RawTable:
         pa.array([str(found) for found in ids], pa.string()),
         cells.column(categories.labels, np.ones(len(names), bool)),
     ]
-    faults = (*_repeated(ids, names, row_of, path.name), *notes, *faults)
+    faults = (*_repeated(ids, names, row_of, source), *notes, *faults)
     data, lines = pa.table(columns, schema=schema), np.zeros(len(names), np.int32)
     return RawTable(data, lines, faults, told_sizes=read_sizes(images))
 

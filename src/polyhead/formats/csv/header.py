@@ -44,7 +44,7 @@ def read_header(path: Path) -> Header:
     """
     head = read_text_head(path, "a table with a header line")
     if head.lstrip()[:1] in (b"{", b"["):
-        message = "expected a table with a header line; this is JSON: name it .jsonl."
+        message = "expected a table with a header line; this is JSON: name it .json or .jsonl."
         raise refusal("E_NOT_TABLE", path.name, message)
     record, offset, num_lines = _first_record(path)
     separator = detect_separator(record)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import posixpath
+import re
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,10 @@ from polyhead.formats.images.image_paths import sample_names, with_names
 from polyhead.structures import IMAGE, Table
 from polyhead.structures.named_files import is_file, named_file, with_slashes
 
+# Label Studio serves uploads and local files under such addresses.
+_UPLOAD = re.compile(r"(?:^|/)(?:data/upload/\d+/|upload/\d+/|data/local-files/\?d=)(.+)$")
+_UPLOAD_PREFIX = re.compile(r"^[0-9a-f]{8}-(?=.)")
+
 
 def find_elsewhere(table: Table) -> Table:
     r"""Replace names that no file has by the one file below the root that they can only mean.
@@ -25,7 +30,9 @@ def find_elsewhere(table: Table) -> Table:
     `my%20dog.jpg` means `my dog.jpg`. Where not one name is found, the folders that all of them
     start with (`C:\data\photos\`, `/home/ann/photos/`, `https://example.org/`) are left out, as
     many as must be. Folders in which names differ are never left out: another picture could be
-    meant. The folder is listed only when some of 200 names are not found.
+    meant. A name without folders means the one file so called in any folder, and a name that
+    Label Studio gave an upload (`/data/upload/4/7687a66e-photo.png`) the file with or without
+    those eight characters. The folder is listed only when some of 200 names are not found.
 
     Returns:
         The table, with one `N_IMAGE_NAMES` that says what was read as what.
@@ -40,6 +47,7 @@ def find_elsewhere(table: Table) -> Table:
     is_foreign = len(missing) == sum(map(bool, written))
     dropped = _num_dropped([written[row] for row in missing], files) if is_foreign else 0
     meant = {row: _meant(written[row], dropped, files) for row in missing}
+    meant |= _below(written, [row for row, name in meant.items() if name is None], listed)
     renamed = {row: name for row, name in meant.items() if name is not None}
     if not renamed:
         return table
@@ -85,6 +93,33 @@ def _meant(name: str, dropped: int, files: Mapping[str, str]) -> str | None:
         if found is not None:
             return found
     return None
+
+
+def _below(written: Sequence[str], rows: Sequence[int], listed: Sequence[str]) -> dict[int, str]:
+    """Rows to the one file below the root that has their bare name, or the name of an upload."""
+    files: defaultdict[str, list[str]] = defaultdict(list)
+    for name in filter(has_image_suffix, listed):
+        files[_folded(posixpath.basename(name))].append(name)
+    found: dict[int, str] = {}
+    names_of: defaultdict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        hits = (files.get(_folded(name), []) for name in _bare_names(written[row]))
+        found_files = next((names for names in hits if names), [])
+        if len(found_files) == 1:
+            found[row] = found_files[0]
+            names_of[found_files[0]].add(written[row])
+    return {row: name for row, name in found.items() if len(names_of[name]) == 1}
+
+
+def _bare_names(name: str) -> list[str]:
+    """A name without folders; of an upload to Label Studio without its eight characters, too."""
+    plain = with_slashes(name)
+    upload = _UPLOAD.search(plain)
+    if "/" in plain and upload is None:
+        return []
+    bare = unquote(posixpath.basename(plain if upload is None else upload[1]))
+    without = _UPLOAD_PREFIX.sub("", bare)
+    return [bare, without] if without != bare else [bare]
 
 
 def _num_dropped(names: Sequence[str], files: Mapping[str, str]) -> int:

@@ -1,5 +1,5 @@
 """JSON lines."""
 
-from polyhead.formats.jsonl.reader import KINDS, read
+from polyhead.formats.jsonl.reader import read, read_records
 
-__all__ = ["KINDS", "read"]
+__all__ = ["read", "read_records"]

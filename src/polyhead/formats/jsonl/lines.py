@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,16 +11,7 @@ from typing import Any
 from polyhead.errors import DataError
 from polyhead.formats.faults import refusal
 from polyhead.formats.recognise import undecodable
-
-
-class Number(str):
-    """A JSON number (or NaN, Infinity) as the characters it is written with."""
-
-    __slots__ = ()
-
-    def value(self) -> int | float:
-        """The number itself."""
-        return int(self) if self.lstrip("-").isdigit() else float(self)
+from polyhead.structures.structured_text import json_decoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +42,7 @@ def read_lines(path: Path) -> Iterator[JsonLine]:
 
 def _parse(line: bytes, where: str) -> dict[str, Any]:
     try:
-        value = _DECODER.decode(line.decode())
+        value = json_decoder().decode(line.decode())
     except UnicodeDecodeError as error:
         raise undecodable(where, error) from error
     except RecursionError as error:
@@ -69,17 +59,3 @@ def _parse(line: bytes, where: str) -> dict[str, Any]:
 def _refuse(where: str, found: str) -> DataError:
     message = f"{found}; expected one JSON object on this line; mend or remove it."
     return refusal("E_JSON", where, message)
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    cells = dict(pairs)
-    if len(cells) < len(pairs):
-        names = [name for name, _ in pairs]
-        repeated = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f'the key "{repeated}" stands twice in one object')
-    return cells
-
-
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=_unique, parse_int=Number, parse_float=Number, parse_constant=Number
-)

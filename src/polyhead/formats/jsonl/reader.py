@@ -2,13 +2,16 @@
 
 Text stays as it is and a number keeps the very characters it is written with (`1.50`, `NaN`);
 `true` and `false` are text, `null` or a missing key is unknown. A list of such values is a
-`list<string>` cell. Lists of lists and objects are kept nested, with real numbers.
+`list<string>` cell, objects inside an object become columns (`attributes.weather`), and lists of
+objects become boxes or labels. Other lists of lists and objects are kept nested, with real numbers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,9 +21,13 @@ from polyhead.formats.faults import refusal
 from polyhead.formats.jsonl.cells import to_array
 from polyhead.formats.jsonl.lines import JsonLine, read_lines
 from polyhead.formats.raw_table import RawTable, check_column_names
-from polyhead.formats.recognise import read_text_head
-
-KINDS = (".jsonl", ".ndjson")
+from polyhead.formats.structured.records import (
+    RecordColumns,
+    check_width,
+    flatten,
+    told_sizes,
+    with_single_choices,
+)
 
 _CHUNK_ROWS = 8192
 
@@ -31,52 +38,76 @@ def read(path: Path) -> RawTable:
     Raises:
         DataError: A line is no JSON object, or a column mixes kinds of cells; with the line.
     """
-    _check_layout(path)
-    builder, numbers, names = ColumnBuilder(), list[int](), dict[str, None]()
-    for chunk in _chunks(path):
-        names |= dict.fromkeys(name for line in chunk for name in line.cells)
-        builder.add(_columns(path, chunk), len(chunk))
-        numbers += [line.number for line in chunk]
-    check_column_names(list(names), path.name)
+    return read_records(read_lines(path), path.name)
+
+
+def read_records(records: Iterable[JsonLine], source: str) -> RawTable:
+    """The table of some records.
+
+    Args:
+        records: One a picture.
+        source: File name, for messages.
+
+    Raises:
+        DataError: `E_CELL`, `E_HEADER`: keys or values that make no columns; with the line.
+    """
+    builder, columns = ColumnBuilder(), RecordColumns()
+    numbers, names, sizes = list[int](), dict[str, None](), list[np.ndarray | None]()
+    for chunk in _chunks(iter(records)):
+        cells = _cells([_flat(line, source) for line in chunk])
+        names |= dict.fromkeys(cells)
+        check_width(list(names), source)
+        lines = [line.number for line in chunk]
+        sizes.append(told_sizes(cells, len(chunk)))
+        arrays = {name: _array(name, cells[name], lines, source, columns) for name in cells}
+        builder.add(arrays, len(chunk))
+        numbers += lines
+    check_column_names(list(names), source)
     try:
-        data = builder.finish(list(names))
+        data = with_single_choices(builder.finish(list(names)), columns.choices)
     except pa.ArrowException as error:
         message = f"a column holds other kinds of values further down ({error}); use one kind."
-        raise refusal("E_CELL", path.name, message) from error
-    return RawTable(data, np.array(numbers, np.int32))
+        raise refusal("E_CELL", source, message) from error
+    told = _stacked(sizes, numbers)
+    return RawTable(data, np.array(numbers, np.int32), columns.notes(source), told_sizes=told)
 
 
-def _columns(path: Path, chunk: list[JsonLine]) -> dict[str, pa.Array]:
-    names = dict.fromkeys(name for line in chunk for name in line.cells)
-    numbers = [line.number for line in chunk]
-    return {
-        name: to_array(name, [line.cells.get(name) for line in chunk], numbers, path.name)
-        for name in names
-    }
-
-
-def _chunks(path: Path) -> Iterator[list[JsonLine]]:
-    chunk: list[JsonLine] = []
-    for line in read_lines(path):
-        chunk.append(line)
-        if len(chunk) == _CHUNK_ROWS:
-            yield chunk
-            chunk = []
-    if chunk:
+def _chunks(records: Iterator[JsonLine]) -> Iterator[list[JsonLine]]:
+    while chunk := list(islice(records, _CHUNK_ROWS)):
         yield chunk
 
 
-def _check_layout(path: Path) -> None:
-    head = read_text_head(path, "one JSON object a line").lstrip()
-    if head.startswith(b"["):
-        message = (
-            "the file is one JSON list; expected one object a line; "
-            f"convert it: jq -c '.[]' {path.name}"
-        )
-        raise refusal("E_NOT_TABLE", path.name, message)
-    if head.splitlines()[0].strip() == b"{":
-        message = (
-            "an object is spread over several lines; expected one object a line; "
-            f"convert it: jq -c . {path.name}"
-        )
-        raise refusal("E_NOT_TABLE", path.name, message)
+def _flat(line: JsonLine, source: str) -> dict[str, Any]:
+    if not any(isinstance(value, dict) for value in line.cells.values()):
+        return line.cells
+    try:
+        return flatten(line.cells)
+    except ValueError as error:
+        raise refusal("E_CELL", f"{source}:{line.number}", f"{error}.") from error
+
+
+def _cells(records: list[dict[str, Any]]) -> dict[str, list[Any]]:
+    names = dict.fromkeys(name for record in records for name in record)
+    return {name: [record.get(name) for record in records] for name in names}
+
+
+def _array(
+    name: str, values: list[Any], lines: list[int], source: str, columns: RecordColumns
+) -> pa.Array:
+    try:
+        return to_array(name, columns.cells(name, values), lines, source)
+    except ValueError as error:
+        message, position = error.args
+        where = f"{source}:{lines[position]}"
+        raise refusal("E_OBJECTS", where, f'column "{name}": {message}.') from error
+
+
+def _stacked(sizes: list[np.ndarray | None], numbers: list[int]) -> np.ndarray | None:
+    if all(found is None for found in sizes):
+        return None
+    counts = np.diff([*range(0, len(numbers), _CHUNK_ROWS), len(numbers)])
+    parts = [
+        np.zeros((count, 2), np.int32) if found is None else found
+        for found, count in zip(sizes, counts, strict=True)
+    ]
+    return np.concatenate(parts)

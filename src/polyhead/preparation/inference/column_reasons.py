@@ -9,7 +9,7 @@ from polyhead.preparation.inference.column_profile import ColumnProfile
 from polyhead.preparation.inference.proposal import Decision, Kind
 
 BOXES_FROM = (
-    "polyhead reads boxes from COCO, VOC or YOLO, and from parquet or JSON lines whose cells are "
+    "polyhead reads boxes from COCO, VOC or YOLO, and from tables and JSON whose cells are "
     'lists of {"label": "car", "xyxy": [x_min, y_min, x_max, y_max]} in pixels'
 )
 _MAX_WORDS = 8

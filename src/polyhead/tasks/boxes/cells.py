@@ -76,8 +76,8 @@ def objects_column(table: Table, name: str) -> pa.ChunkedArray:
         shown = f"; columns of objects: {', '.join(others)}" if others else ""
         raise ConfigError(
             f'{table.source} column "{name}" holds {cell_kind(column.type)}; expected objects, '
-            "lists of labelled boxes as COCO, VOC, YOLO, parquet or jsonl have them and a csv "
-            f"cannot{shown}.",
+            "lists of labelled boxes as COCO, VOC and YOLO have them, or cells such as "
+            f'[{{"label": "car", "xyxy": [1, 2, 30, 40]}}]{shown}.',
             code="E_COLUMN",
         )
     return column
