@@ -73,7 +73,8 @@ def run(  # noqa: PLR0913 - each is an option of the command line
 
         predictor = load_predictor(run_, device=device)
     tables = AnswerTables(predictor.tasks, csv_, csv_boxes)
-    for line in given_notes(predictor.tasks, told or {}):
+    notes = () if quiet else weak_notes(run_, predictor.tasks)
+    for line in (*notes, *given_notes(predictor.tasks, told or {})):
         print(line, file=sys.stderr)
     failed = 0
     answers = predictor.stream(wanted, batch_size=batch_size, given=told)
@@ -120,6 +121,24 @@ def tables_told(tables: AnswerTables, num_pictures: int) -> Iterator[None]:
     finally:
         for path, content in tables.contents(num_pictures):
             print(f"wrote {one_line(str(path))}: {content}", file=sys.stderr)
+
+
+def weak_notes(run: Path, tasks: Mapping[str, Task]) -> Iterator[str]:
+    """A line for each head whose validation figure is near that of a trivial answer.
+
+    Args:
+        run: The run folder.
+        tasks: Of the model.
+    """
+    from polyhead.runtime.run_folder import RunFolder
+    from polyhead.runtime.weak_heads import weak_heads
+
+    for name, compared in weak_heads(RunFolder(run)).items():
+        heavier = f"raise tasks.{name}.weight, " if len(tasks) > 1 else ""
+        yield (
+            f"{name}: on validation {compared}: do not rely on it; train longer, {heavier}or label "
+            "more pictures"
+        )
 
 
 def given_notes(tasks: Mapping[str, Task], told: Mapping[str, bool]) -> Iterator[str]:

@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-TRIVIAL = {
-    "chance": "a random ranking",
-    "majority": "always the commonest class",
-    "mean": "always the mean",
-}
+from polyhead.metrics import TRIVIAL, trivial_twins
 
 Task = Mapping[str, Any]
 
@@ -21,9 +17,7 @@ def headline(task: Task) -> str:
 
 def trivial_names(task: Task) -> dict[str, str]:
     """Figure to the name of the same figure of an answer that needs no look at the picture."""
-    metrics = task["metrics"]
-    names = {f"{figure}_{kind}": figure for figure in metrics for kind in TRIVIAL}
-    return {names[name]: name for name in metrics if name in names}
+    return trivial_twins(task["metrics"])
 
 
 def trivial_text(tasks: Sequence[Task]) -> str:

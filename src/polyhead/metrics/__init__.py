@@ -47,13 +47,16 @@ from polyhead.metrics.thresholds.threshold_objective import (
     parse_thresholds,
 )
 from polyhead.metrics.thresholds.thresholds import TagThresholds, Thresholds, fit_thresholds
+from polyhead.metrics.trivial import TRIVIAL, Comparison, compare_to_trivial, trivial_twins
 
 __all__ = [
     "LEVEL",
     "PROTOCOLS",
+    "TRIVIAL",
     "BoxesMeter",
     "Calibration",
     "ClassMeter",
+    "Comparison",
     "Conformal",
     "Interval",
     "LabelCounts",
@@ -76,6 +79,7 @@ __all__ = [
     "choose_calibration",
     "choose_protocol",
     "class_entries",
+    "compare_to_trivial",
     "confusion_matrix",
     "count_classes",
     "count_labels",
@@ -98,4 +102,5 @@ __all__ = [
     "tags_entry",
     "tags_log_loss",
     "top_labels",
+    "trivial_twins",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
@@ -16,6 +17,7 @@ from polyhead.network import SavedRun, check_components, read_run
 from polyhead.preparation import Prepared, fault_lines, prepare
 from polyhead.progress import Reporter
 from polyhead.runtime.run_folder import RunFolder
+from polyhead.runtime.weak_heads import weak_heads
 from polyhead.structures.durable import write_text
 from polyhead.training.allocator import keep_freed_memory
 from polyhead.training.build import build_parts, fresh_network
@@ -34,6 +36,7 @@ from polyhead.training.start_weights import StartWeights, read_start_weights
 from polyhead.training.state import Position, restore_state
 from polyhead.training.trainer import Trainer
 from polyhead.training.transfer import check_start, transfer
+from polyhead.training.weak_head_lines import weak_head_lines
 
 
 def train(
@@ -207,4 +210,6 @@ def _finish(
     fitted = fit_decisions(trainer, run, prepared, reporter)
     write_classes(run, fitted)
     write_text(run.readme, model_card(run, config, prepared, fitted))
-    reporter.say(f"done: {run.path}")
+    for line in weak_head_lines(weak_heads(run), config):
+        reporter.say(line)
+    reporter.say(f"done: {run.path}; next: polyhead evaluate {shlex.quote(str(run.path))}")

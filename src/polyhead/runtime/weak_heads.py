@@ -1,0 +1,16 @@
+"""Heads of a run that know next to nothing, by what validation said of its best weights."""
+
+from __future__ import annotations
+
+from polyhead.metrics import Comparison, compare_to_trivial
+from polyhead.runtime.run_folder import RunFolder
+from polyhead.structures.durable import read_jsonl
+
+
+def weak_heads(run: RunFolder) -> dict[str, Comparison]:
+    """Task name to its leading figure of the best epoch, of those near the trivial answer."""
+    if not run.metrics.exists():
+        return {}
+    best = [record["val"] for record in read_jsonl(run.metrics) if record.get("best")]
+    found = {name: compare_to_trivial(metrics) for name, metrics in (best[-1:] or [{}])[0].items()}
+    return {name: compared for name, compared in found.items() if compared and compared.is_near}
