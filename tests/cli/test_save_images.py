@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from polyhead.cli.predict import save
+from polyhead.cli.predict import font_notes, save
 from polyhead.errors import PolyheadError
 from polyhead.structures import BoxesPrediction, ClassPrediction, MaskPrediction, Prediction
+from polyhead.structures.drawing import lettering
+from polyhead.tasks import ClassTask
 
 PICTURE = np.zeros((8, 8, 3), np.uint8)
 
@@ -65,3 +67,12 @@ def test_a_drawing_that_cannot_be_written_is_told(tmp_path):
     (tmp_path / "00000-a.png").mkdir()
     with pytest.raises(PolyheadError, match=r"Cannot write .*00000-a\.png"):
         save(answer("a.jpg"), tmp_path, 0)
+
+
+def test_labels_that_no_installed_font_draws_are_told_with_the_mend(monkeypatch):
+    monkeypatch.setattr(lettering, "FACES", (("DejaVuSans.ttf", "DejaVuSans-Bold.ttf"),))
+    tasks = {"天気": ClassTask("天気", ("晴れ", "rain")), "kind": ClassTask("kind", ("a", "b"))}
+    (line,) = font_notes(tasks)
+    assert line.startswith("drawings show 天気, 晴れ as codes such as \\u65e5: no installed font")
+    assert "apt install fonts-noto-cjk)" in line
+    assert list(font_notes({"kind": tasks["kind"]})) == []

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from polyhead.cli.options import Device, Json, Quiet, RunPath, check_run
-from polyhead.errors import ConfigError, one_line
+from polyhead.errors import ConfigError, first_few, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -74,7 +74,8 @@ def run(  # noqa: PLR0913 - each is an option of the command line
         predictor = load_predictor(run_, device=device)
     tables = AnswerTables(predictor.tasks, csv_, csv_boxes)
     notes = () if quiet else weak_notes(run_, predictor.tasks)
-    for line in (*notes, *given_notes(predictor.tasks, told or {})):
+    fonts = font_notes(predictor.tasks) if save_images else ()
+    for line in (*notes, *given_notes(predictor.tasks, told or {}), *fonts):
         print(line, file=sys.stderr)
     failed = 0
     answers = predictor.stream(wanted, batch_size=batch_size, given=told)
@@ -121,6 +122,19 @@ def tables_told(tables: AnswerTables, num_pictures: int) -> Iterator[None]:
     finally:
         for path, content in tables.contents(num_pictures):
             print(f"wrote {one_line(str(path))}: {content}", file=sys.stderr)
+
+
+def font_notes(tasks: Mapping[str, Task]) -> Iterator[str]:
+    """One line where labels have characters that no installed font can draw."""
+    from polyhead.structures.drawing import missing_fonts, undrawable
+
+    texts = [text for name, task in tasks.items() for text in (name, *task.classes)]
+    if labels := undrawable(texts):
+        packages = " ".join(missing_fonts(labels))
+        yield (
+            f"drawings show {first_few(labels, 3)} as codes such as \\u65e5: no installed font has "
+            f"their characters; install one, such as Noto (Debian, Ubuntu: apt install {packages})"
+        )
 
 
 def weak_notes(run: Path, tasks: Mapping[str, Task]) -> Iterator[str]:

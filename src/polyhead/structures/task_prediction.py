@@ -65,11 +65,13 @@ class NumberPrediction:
         value: The number.
         low: Lower end of its 80 % interval, where the task predicts one.
         high: Upper end.
+        is_count: Whether it counts things, so that it is shown with one decimal at most.
     """
 
     value: float
     low: float | None = None
     high: float | None = None
+    is_count: bool = field(default=False, repr=False, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON shape of one number task."""
@@ -77,10 +79,11 @@ class NumberPrediction:
         return entry if self.low is None else {**entry, "low": self.low, "high": self.high}
 
     def __str__(self) -> str:
-        shown = _few_digits(self.value)
+        written = count_text if self.is_count else _few_digits
+        shown = written(self.value)
         if self.low is None or self.high is None:
             return shown
-        return f"{shown} ({_few_digits(self.low)} to {_few_digits(self.high)})"
+        return f"{shown} ({written(self.low)} to {written(self.high)})"
 
 
 @dataclass(frozen=True)
@@ -153,6 +156,15 @@ class MaskPrediction:
         shares = self.shares
         seen = [f"{label} {share:.0%}" for label, share in shares.items() if share >= LEAST_SHARE]
         return ", ".join(seen if len(seen) == len(shares) else [*seen, "…"])
+
+
+def count_text(value: float) -> str:
+    """An expected count with one decimal at most.
+
+    >>> [count_text(value) for value in (3.24, 2.97, 0.015, 12345.6)]
+    ['3.2', '3', '0', '12,345.6']
+    """
+    return f"{value:,.1f}".removesuffix(".0")
 
 
 def _few_digits(value: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from PIL import Image, ImageDraw, ImageFont
@@ -20,6 +20,17 @@ FACES = (
     ("NotoSansBengali-Regular.ttf", "NotoSansBengali-Bold.ttf"),
     ("NotoSansTamil-Regular.ttf", "NotoSansTamil-Bold.ttf"),
     ("NotoSansThai-Regular.ttf", "NotoSansThai-Bold.ttf"),
+    ("NotoSansTelugu-Regular.ttf", "NotoSansTelugu-Bold.ttf"),
+    ("NotoSansKannada-Regular.ttf", "NotoSansKannada-Bold.ttf"),
+    ("NotoSansMalayalam-Regular.ttf", "NotoSansMalayalam-Bold.ttf"),
+    ("NotoSansGujarati-Regular.ttf", "NotoSansGujarati-Bold.ttf"),
+    ("NotoSansGurmukhi-Regular.ttf", "NotoSansGurmukhi-Bold.ttf"),
+    ("NotoSansSinhala-Regular.ttf", "NotoSansSinhala-Bold.ttf"),
+    ("NotoSansKhmer-Regular.ttf", "NotoSansKhmer-Bold.ttf"),
+    ("NotoSansLao-Regular.ttf", "NotoSansLao-Bold.ttf"),
+    ("NotoSansMyanmar-Regular.ttf", "NotoSansMyanmar-Bold.ttf"),
+    ("NotoSansEthiopic-Regular.ttf", "NotoSansEthiopic-Bold.ttf"),
+    ("NotoSansGeorgian-Regular.ttf", "NotoSansGeorgian-Bold.ttf"),
     ("wqy-microhei.ttc", "wqy-microhei.ttc"),
     ("DroidSansFallbackFull.ttf", "DroidSansFallbackFull.ttf"),
     ("NotoEmoji-Regular.ttf", "NotoEmoji-Bold.ttf"),
@@ -36,6 +47,18 @@ FACES = (
 # A code point that no font may draw: shows the box that stands for a missing character.
 NO_CHARACTER = "\U0010ffff"
 LONGEST_TEXT = 500
+_ANY_SIZE = 16  # whether a font has a character does not depend on it
+_CJK = (
+    "CJK",
+    "HIRAGANA",
+    "KATAKANA",
+    "HANGUL",
+    "BOPOMOFO",
+    "IDEOGRAPHIC",
+    "FULLWIDTH",
+    "HALFWIDTH",
+)
+_CJK_PACKAGE, _PACKAGE = "fonts-noto-cjk", "fonts-noto-core"
 # Characters that are drawn as part of those around them: marks, joiners, spaces.
 _UNSEEN = {"Mn", "Me", "Cf", "Zs"}
 
@@ -59,6 +82,22 @@ def lettered(text: str, size: int, *, bold: bool = False) -> tuple[str, Font]:
     text = printable(text)
     font = font_for(text, size, bold=bold)
     return "".join(_drawable(text, font))[:LONGEST_TEXT], font
+
+
+def undrawable(texts: Iterable[str]) -> list[str]:
+    """Those that no font of the system has every character of, so that codes are drawn instead.
+
+    Args:
+        texts: Such as labels.
+    """
+    return [text for text in texts if lettered(text, _ANY_SIZE)[0] != printable(text)]
+
+
+def missing_fonts(texts: Iterable[str]) -> list[str]:
+    """The Debian packages whose fonts have the characters that no font of the system has."""
+    missing = {c for text in texts for c in text if not _has(font_for(c, _ANY_SIZE), c)}
+    names = [unicodedata.name(character, "") for character in missing]
+    return sorted({_CJK_PACKAGE if name.startswith(_CJK) else _PACKAGE for name in names})
 
 
 def font_for(text: str, size: int, *, bold: bool = False) -> Font:

@@ -18,6 +18,7 @@ from polyhead.structures.task_prediction import (
     MaskPrediction,
     NumberPrediction,
     TagsPrediction,
+    count_text,
 )
 
 MAX_BARS = 12
@@ -106,10 +107,11 @@ def _(prediction: ClassPrediction, paints: Mapping[str, Paint]) -> Section:
 @section.register
 def _(prediction: NumberPrediction, paints: Mapping[str, Paint]) -> Section:
     del paints
+    written = count_text if prediction.is_count else number
     if prediction.low is None or prediction.high is None:
-        return Section(number(prediction.value))
-    interval = f"80 % interval: {number(prediction.low)} to {number(prediction.high)}"
-    return Section(number(prediction.value), remark=interval)
+        return Section(written(prediction.value))
+    interval = f"80 % interval: {written(prediction.low)} to {written(prediction.high)}"
+    return Section(written(prediction.value), remark=interval)
 
 
 @section.register

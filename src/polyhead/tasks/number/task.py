@@ -63,7 +63,8 @@ class NumberConfig(TaskConfig):
 
     def resolve(self, name: str, table: Table) -> NumberTask:  # noqa: ARG002
         """The task; a number has no classes that the table would have to tell."""
-        return NumberTask(name, config=self, range=self.range)
+        is_count = self.loss.name == "poisson"
+        return NumberTask(name, config=self, range=self.range, is_count=is_count)
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ class NumberTask(Task):
         config: Where the number stands in the table; None once trained.
         range: Lowest and highest answer, when the user declared them.
         interval_scale: What the widths of the network's intervals are multiplied by.
+        is_count: Whether it counts, so that answers are shown with one decimal at most.
     """
 
     type: ClassVar[str] = "number"
@@ -85,6 +87,7 @@ class NumberTask(Task):
     config: NumberConfig | None = None
     range: tuple[float, float] | None = None
     interval_scale: float = 1.0
+    is_count: bool = False
 
     def encode(self, table: Table, sizes: np.ndarray | None = None) -> Encoding:  # noqa: ARG002
         """(N,) float64: the number as written, NaN unknown."""
@@ -148,7 +151,8 @@ class NumberTask(Task):
     def select(self, dense: Dense, sizes: np.ndarray) -> list[NumberPrediction]:  # noqa: ARG002
         """The number, inside the declared range, with its interval where there is one."""
         columns = [column.tolist() for column in self.answers(dense)]
-        return [NumberPrediction(*row) for row in zip(*columns, strict=True)]
+        rows = zip(*columns, strict=True)
+        return [NumberPrediction(*row, is_count=self.is_count) for row in rows]
 
     def answers(self, dense: Dense) -> list[np.ndarray]:
         """(B,) float64 numbers, and lower and upper ends where the network gives any."""
@@ -179,14 +183,20 @@ class NumberTask(Task):
 
     @classmethod
     def from_dict(cls, name: str, entry: Mapping[str, Any]) -> NumberTask:
-        """From type, range and scale of intervals."""
+        """From type, range, scale of intervals, and whether it counts: older runs do not say."""
         bounds = entry["range"] and (entry["range"][0], entry["range"][1])
-        return cls(name, range=bounds, interval_scale=entry["interval_scale"])
+        scale, is_count = entry["interval_scale"], entry.get("is_count", False)
+        return cls(name, range=bounds, interval_scale=scale, is_count=is_count)
 
     def to_dict(self) -> dict[str, Any]:
-        """Type, range and scale of intervals."""
+        """Type, range, scale of intervals, and whether it counts."""
         bounds = None if self.range is None else list(self.range)
-        return {"type": self.type, "range": bounds, "interval_scale": self.interval_scale}
+        return {
+            "type": self.type,
+            "range": bounds,
+            "interval_scale": self.interval_scale,
+            "is_count": self.is_count,
+        }
 
 
 class _Meter:
