@@ -280,3 +280,48 @@ def test_blocks_with_other_cells_make_one_column(tmp_path, monkeypatch):
         assert table.lines.tolist() == list(range(2, 2002))
         some = table.take([1999, 0, 700])
         assert some.column("a").to_pylist() == [values[1999], values[0], values[700]]
+
+
+CELEBA = "3\nBald Eyeglasses  Male \na.jpg -1  1 -1\nb.jpg  1 -1  1\n\nc.jpg -1 -1  1\n"
+
+
+def test_a_table_with_a_count_line_and_spaces_is_read(tmp_path):
+    table = read_bytes(tmp_path, CELEBA.encode(), "list_attr.txt")
+    assert cells(table, "image") == ["a.jpg", "b.jpg", "c.jpg"]
+    assert table.columns == ["Bald", "Eyeglasses", "Male"]
+    assert cells(table, "Eyeglasses") == ["1", "-1", "-1"]
+    assert table.lines.tolist() == [3, 4, 6]
+    assert table.source == "list_attr.txt"
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "first"),
+    [
+        ("image tags\na.jpg car\nb.jpg bus\n", ["tags"], "car"),
+        ("image   grade kind\r\na.jpg   1   x\r\nb.jpg 2 y\r\n", ["grade", "kind"], "1"),
+        ("image|tags\na.jpg|car,bus\nb.jpg|\n", ["tags"], "car,bus"),
+        ("2\nimage,tags\na.jpg,car bus\nb.jpg,\n", ["tags"], "car bus"),
+        ("image,part\na.jpg 0\nb.jpg 1\n", ["part"], "0"),
+        ("image\ttags\na.jpg\tcar bus\nb.jpg\ttram\n", ["tags"], "car bus"),
+        ("image,tags\na.jpg,car bus\nb.jpg,tram bus\n", ["tags"], "car bus"),
+    ],
+)
+@pytest.mark.parametrize("suffix", [".csv", ".txt"])
+def test_spaces_bars_and_counts(tmp_path, text, columns, first, suffix):
+    table = read_bytes(tmp_path, text.encode(), f"t{suffix}")
+    assert table.columns == columns
+    assert cells(table, columns[0])[0] == first
+    assert cells(table, "image") == ["a.jpg", "b.jpg"]
+
+
+def test_a_table_of_spaces_without_header_is_refused_and_the_mend_works(tmp_path):
+    fault = refused(tmp_path, b"a.jpg 0\nb.jpg 1\n", "list.txt")
+    assert fault.code == "E_HEADER"
+    assert "image,tags" in fault.message
+    table = read_bytes(tmp_path, b"image,tags\na.jpg 0\nb.jpg 1\n", "list.txt")
+    assert cells(table, "tags") == ["0", "1"]
+
+
+def test_names_with_spaces_in_a_table_of_one_column_stay_whole(tmp_path):
+    table = read_bytes(tmp_path, b"image\nmy dog.jpg\nmy cat.jpg\n")
+    assert cells(table, "image") == ["my dog.jpg", "my cat.jpg"]

@@ -33,7 +33,7 @@ def faults(table):
     return [(fault.code, fault.row) for fault in table.faults]
 
 
-@pytest.mark.parametrize("name", ["t.xlsx", "t.txt", "t"])
+@pytest.mark.parametrize("name", ["t.xlsx", "t.doc", "t"])
 def test_another_kind_lists_what_is_supported(tmp_path, name):
     path = write(tmp_path / name, "image\na.jpg\n")
     with pytest.raises(ConfigError) as caught:
@@ -161,8 +161,38 @@ def test_names_without_suffix_mean_the_picture_with_that_stem(tmp_path):
     path = write(tmp_path / "t.csv", "id\nabc\nsub/d.e\ntwo\nnote\nmissing\nfull.jpg\n")
     table = read_table(path, images=tmp_path / "p")
     assert images(table) == ["abc.JPG", "sub/d.e.png", "two", "note", "missing", "full.jpg"]
-    assert faults(table) == [("E_IMAGE_AMBIGUOUS", 2)]
+    assert faults(table) == [("E_IMAGE_AMBIGUOUS", 2), ("N_IMAGE_NAMES", None)]
     assert "two.jpg, two.png" in table.faults[0].message
+    assert "2 names without suffix or folder are read as" in table.faults[1].message
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        *(("train_0", "jpg/train_0.jpg"), ("TRAIN_0", "jpg/train_0.jpg")),
+        *(("1377", "hand/1377.png"), ("1377.0", "hand/1377.png"), ("7", "hand/0007.png")),
+        *(("0007", "hand/0007.png"), ("hand/1377", "hand/1377.png"), ("77", "77")),
+        *(("both", "both"), ("7.5", "7.5")),
+    ],
+)
+def test_ids_mean_the_one_picture_so_called_in_any_folder(tmp_path, written, meant):
+    touch(tmp_path, "p/jpg/train_0.jpg", "p/hand/1377.png", "p/hand/0007.png", "p/a/both.png")
+    touch(tmp_path, "p/b/both.jpg")
+    table = read_table(write(tmp_path / "t.csv", f"id,grade\n{written},1\n"), images=tmp_path / "p")
+    assert images(table) == [meant]
+    told = [("N_IMAGE_NAMES", None)] if meant != written else []
+    assert faults(table) == ([("E_IMAGE_AMBIGUOUS", 0)] if written == "both" else told)
+
+
+def test_the_column_whose_cells_are_names_of_files_is_found(tmp_path):
+    touch(tmp_path, *(f"p/{row:04x}.png" for row in range(12)))
+    rows = "".join(f"{row % 5},{row:04x}\n" for row in range(12))
+    table = read_table(write(tmp_path / "t.csv", f"diagnosis,id_code\n{rows}"), tmp_path / "p")
+    assert images(table) == [f"{row:04x}.png" for row in range(12)]
+    assert table.columns == ["diagnosis"]
+    assert [fault.code for fault in table.faults] == ["N_IMAGE_COLUMN", "N_IMAGE_NAMES"]
+    with pytest.raises(DataError, match="no column names the pictures"):
+        read_table(write(tmp_path / "t.csv", "diagnosis,code\n1,zz\n2,yy\n"), tmp_path / "p")
 
 
 @pytest.mark.parametrize(("in_table", "on_disk"), [("NFC", "NFD"), ("NFD", "NFC"), ("NFC", "NFC")])

@@ -11,7 +11,7 @@ from polyhead.formats import Source
 from polyhead.tasks import Section
 from polyhead.tasks.class_names import ClassNames
 
-TABLE_SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
+TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".jsonl", ".ndjson")
 
 
 class SourceConfig(Section):

@@ -108,8 +108,9 @@ def _to_table(raw: RawTable, path: Path, images: Path | None, image_column: str 
     if not len(raw.lines):
         message = "the table has no rows; expected one row an image under the header."
         raise refusal("E_EMPTY_TABLE", path.name, message)
-    data, notes = name_image_column(raw.data, path.name, image_column)
-    root = raw.root or choose_root(data.column(IMAGE), picture_roots(path, images))
+    roots = [raw.root] if raw.root else picture_roots(path, images)
+    data, notes = name_image_column(raw.data, path.name, image_column, roots)
+    root = raw.root or choose_root(data.column(IMAGE), roots)
     faults = (*raw.faults, *notes)
     table = Table(data, path.name, root, raw.lines, faults, told_sizes=raw.told_sizes)
     if path.is_file():

@@ -13,7 +13,7 @@ from polyhead.formats.images.image_names import has_image_suffix
 from polyhead.formats.raw_table import check_column_names
 from polyhead.formats.recognise import HEAD_BYTES, read_text_head, undecodable
 
-_SEPARATORS = ",;\t"
+_SEPARATORS = ",;\t|"
 _QUOTED = re.compile(r'"[^"]*"')
 
 
@@ -58,7 +58,7 @@ def read_header(path: Path) -> Header:
 
 
 def detect_separator(record: str) -> str:
-    """The commonest of comma, semicolon and tab outside quotes; a comma when there is none.
+    """The commonest of comma, semicolon, tab and bar outside quotes; a comma when there is none.
 
     >>> detect_separator('image;"a,b,c";tags')
     ';'

@@ -1,9 +1,9 @@
 """CSV and TSV: a header line, then one row an image.
 
-Separators comma, semicolon and tab, told from the header; UTF-8 with or without a byte order mark,
-UTF-16 with one; LF or CRLF; quoted cells may hold separators and newlines. Every cell stays text,
-exactly as written; blank means unknown. Blank lines, rows of blank cells and, at the end, blank
-columns without a name, as spreadsheets write them, are passed over.
+Separators comma, semicolon, tab and bar, told from the header, or spaces; UTF-8 with or without a
+byte order mark, UTF-16 with one; LF or CRLF; quoted cells may hold separators and newlines. Every
+cell stays text, exactly as written; blank means unknown. Blank lines, rows of blank cells and, at
+the end, blank columns without a name, as spreadsheets write them, are passed over.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import pyarrow.csv
 
 from polyhead.errors import DataError, Fault
 from polyhead.formats.column_builder import ColumnBuilder
+from polyhead.formats.csv.as_separated import as_separated
 from polyhead.formats.csv.as_utf8 import as_utf8
 from polyhead.formats.csv.blank_cells import without_blanks
 from polyhead.formats.csv.header import Header, read_header
@@ -25,7 +26,7 @@ from polyhead.formats.faults import refusal
 from polyhead.formats.raw_table import RawTable
 from polyhead.formats.recognise import not_utf8
 
-KINDS = (".csv", ".tsv")
+KINDS = (".csv", ".tsv", ".txt")
 
 # Also the longest row. Larger blocks cost memory and bring no speed.
 _BLOCK_BYTES = 1 << 22
@@ -38,8 +39,8 @@ def read(path: Path) -> RawTable:
     Raises:
         DataError: It is no such table; says what it is, and where.
     """
-    with as_utf8(path) as plain:
-        return _read(plain)
+    with as_utf8(path) as plain, as_separated(plain) as table:
+        return _read(table)
 
 
 def _read(path: Path) -> RawTable:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 
@@ -9,6 +12,7 @@ from polyhead.errors import ConfigError, Fault, nearest
 from polyhead.formats.column_builder import is_text
 from polyhead.formats.faults import refusal
 from polyhead.formats.images.image_names import have_image_suffix
+from polyhead.formats.images.meant_files import MeantFiles
 from polyhead.structures import IMAGE, cell_kind
 
 _USUAL_NAMES = (
@@ -33,7 +37,7 @@ _SAMPLE_ROWS = 1000
 
 
 def name_image_column(
-    data: pa.Table, source: str, wanted: str | None
+    data: pa.Table, source: str, wanted: str | None, roots: Sequence[Path] = ()
 ) -> tuple[pa.Table, list[Fault]]:
     """Call the column that names the pictures `image`, and make it plain text without nulls.
 
@@ -44,17 +48,23 @@ def name_image_column(
         data: As read.
         source: File name, for messages.
         wanted: The column that the user names, or None to find it.
+        roots: Folders that the pictures may lie in: where no column is called or looks as usual,
+            the one whose cells name pictures there is taken, with a note.
 
     Raises:
         ConfigError: `E_COLUMN`: the table has no column `wanted`.
         DataError: `E_IMAGE_COLUMN`: none is found, or it holds no text.
     """
+    faults = list[Fault]()
     chosen = find_image_column(data, source, wanted)
+    if chosen is None:
+        chosen = _naming_files(data, source, roots)
+        message = f'column "{chosen}" names the pictures, as files of these names show.'
+        faults.append(Fault("N_IMAGE_COLUMN", source, message))
     if not is_text(data.schema.field(chosen).type):
         kind = cell_kind(data.schema.field(chosen).type)
         message = f'column "{chosen}" should name the pictures; expected text, found {kind}.'
         raise refusal("E_IMAGE_COLUMN", source, message)
-    faults = []
     names = data.column_names
     if chosen != IMAGE and IMAGE in names:
         message = f'"{chosen}" names the pictures; the column "{IMAGE}" is read as "image (other)".'
@@ -65,7 +75,7 @@ def name_image_column(
     return data.rename_columns([renamed.get(name, name) for name in names]), faults
 
 
-def find_image_column(data: pa.Table, source: str, wanted: str | None) -> str:
+def find_image_column(data: pa.Table, source: str, wanted: str | None) -> str | None:
     """The column asked for; else one with a usual name; else one whose cells end like pictures."""
     names = data.column_names
     if wanted is not None:
@@ -77,14 +87,35 @@ def find_image_column(data: pa.Table, source: str, wanted: str | None) -> str:
     ends_well = next((name for name in names if _holds_pictures(data.column(name))), None)
     by_name = next((usual[name] for name in _USUAL_NAMES if usual[name]), None)
     by_number = next((usual[name] for name in _LAST_RESORTS if usual[name]), None)
-    chosen = by_name or ends_well or by_number
-    if chosen is None:
-        message = (
-            f"no column names the pictures; found the columns {', '.join(names[:20])}; "
-            "call it image, or give its name as image_column."
-        )
-        raise refusal("E_IMAGE_COLUMN", source, message)
-    return chosen
+    return by_name or ends_well or by_number
+
+
+def _naming_files(data: pa.Table, source: str, roots: Sequence[Path]) -> str:
+    """The one column most of whose cells name pictures below one of the folders."""
+    files = [MeantFiles(root) for root in dict.fromkeys(roots) if root.is_dir()]
+    found = [name for name in data.column_names if _names_files(data.column(name), files)]
+    if len(found) == 1:
+        return found[0]
+    whose = "several columns may name" if found else "no column names"
+    message = (
+        f"{whose} the pictures; found the columns "
+        f"{', '.join((found or data.column_names)[:20])}; call it image, or give its name as "
+        "image_column."
+    )
+    raise refusal("E_IMAGE_COLUMN", source, message)
+
+
+def _names_files(column: pa.ChunkedArray, files: Sequence[MeantFiles]) -> bool:
+    """Whether most of 1,000 cells, nearly all of them different, are names of pictures."""
+    if not is_text(column.type):
+        return False
+    cells = column.slice(0, _SAMPLE_ROWS).cast(pa.string()).drop_null().to_pylist()
+    if 10 * len(set(cells)) < 9 * len(cells):
+        return False
+    return any(
+        2 * sum(bool(each.of(cell, by_number=False)) for cell in cells) > len(cells)
+        for each in files
+    )
 
 
 def _match(name: str, names: list[str]) -> str | None:

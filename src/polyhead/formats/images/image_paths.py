@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,10 +12,10 @@ from pyarrow.compute import MatchSubstringOptions, call_function
 
 from polyhead.errors import Fault
 from polyhead.formats.faults import row_faults
-from polyhead.formats.images.image_files import list_files
-from polyhead.formats.images.image_names import has_image_suffix, have_image_suffix
+from polyhead.formats.images.image_names import have_image_suffix
+from polyhead.formats.images.meant_files import MeantFiles, is_same_name
 from polyhead.structures import IMAGE, Table
-from polyhead.structures.named_files import is_file, named_file, with_slashes
+from polyhead.structures.named_files import is_file, named_file
 
 _SAMPLE_ROWS = 200
 
@@ -41,13 +39,15 @@ def sample_names(names: pa.ChunkedArray) -> list[str]:
 def match_files(table: Table) -> Table:
     """Replace names that no file has by the file that they mean.
 
-    A name without suffix (`abc123`) means the one picture with that stem (`abc123.jpg`); a name in
-    one Unicode form means the file whose name is the same in another (NFC, NFD), and one with
-    backslashes, as Windows has them, the file with slashes. The folder is listed only when the
-    table holds such names. Names that mean no file stay as they are.
+    A name without suffix (`abc123`) means the one picture with that stem (`abc123.jpg`), in any
+    folder where no other is called so; a name in one Unicode form means the file whose name is the
+    same in another (NFC, NFD), and one with backslashes, as Windows has them, the file with
+    slashes. The folder is listed only when the table holds such names. Names that mean no file stay
+    as they are.
 
     Returns:
-        The table, with `E_IMAGE_AMBIGUOUS` for a name that several pictures could mean.
+        The table, with `E_IMAGE_AMBIGUOUS` for a name that several pictures could mean, and one
+        `N_IMAGE_NAMES` that says what was read as what.
     """
     names = table.data.column(IMAGE)
     ascii_only = call_function("string_is_ascii", [names]).to_numpy()
@@ -55,13 +55,28 @@ def match_files(table: Table) -> Table:
     rows = np.flatnonzero(~plain & ~_blank(names))
     if not len(rows) or not table.root.is_dir():
         return table
-    files = _by_meaning(table.root)
-    meant = {int(row): _meant(table.root, names[int(row)].as_py(), files) for row in rows}
+    files = MeantFiles(table.root)
+    written = dict(zip(rows.tolist(), names.take(pa.array(rows)).to_pylist(), strict=True))
+    meant = {row: files.of(name) for row, name in written.items()}
     ambiguous = [row for row, found in meant.items() if len(found) > 1]
     renamed = {row: found[0] for row, found in meant.items() if len(found) == 1}
     faults = row_faults(table, "E_IMAGE_AMBIGUOUS", ambiguous, lambda row: _choices(meant[row]))
+    faults += _told(table, {r: (written[r], name) for r, name in renamed.items()})
     data = with_names(table.data, renamed)
     return replace(table, data=data, faults=(*table.faults, *faults))
+
+
+def _told(table: Table, pairs: Mapping[int, tuple[str, str]]) -> list[Fault]:
+    """`N_IMAGE_NAMES` on names that are read as files called otherwise."""
+    other = [pair for pair in pairs.values() if not is_same_name(*pair)]
+    if not other:
+        return []
+    name, file = other[0]
+    message = (
+        f"{len(other):,} names without suffix or folder are read as the file that they mean, such "
+        f'as "{name}" as "{file}".'
+    )
+    return [Fault("N_IMAGE_NAMES", table.source, message)]
 
 
 def missing_names(table: Table) -> list[Fault]:
@@ -79,28 +94,9 @@ def _have_backslash(names: pa.ChunkedArray) -> np.ndarray:
     return call_function("match_substring", [names], MatchSubstringOptions("\\")).to_numpy()
 
 
-def _meant(root: Path, name: str, files: Mapping[str, list[str]]) -> list[str]:
-    plain = with_slashes(name)
-    listed = files.get(_key(name)) or files.get(_key(plain))
-    return listed or ([plain] if is_file(root / plain) else [])
-
-
 def _choices(found: list[str]) -> str:
-    return f"several pictures could be meant: {', '.join(found[:5])}; write the suffix."
-
-
-def _by_meaning(root: Path) -> dict[str, list[str]]:
-    """Files by whole name and by name without suffix, in normal form."""
-    files: defaultdict[str, list[str]] = defaultdict(list)
-    for name in list_files(root):
-        if has_image_suffix(name):
-            files[_key(name)].append(name)
-            files[_key(name.rpartition(".")[0])].append(name)
-    return files
-
-
-def _key(name: str) -> str:
-    return unicodedata.normalize("NFC", name)
+    shown = ", ".join(found[:5])
+    return f"several pictures could be meant: {shown}; write the suffix, or the folder."
 
 
 def with_names(data: pa.Table, renamed: Mapping[int, str]) -> pa.Table:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from polyhead.formats.label_text import label_text
+from polyhead.structures.cell_words import has_leading_zeros, plain_number
 from polyhead.structures.label_cells import split_labels
 
 
@@ -26,13 +27,15 @@ Unite = Callable[[Cell, Cell], Cell | None]
 
 
 def unite_texts(delimiter: str) -> Unite:
-    """Texts stay where both name the same labels; labels of two cells become one JSON list.
+    """Texts stay where both are one number or name the same labels; else they are one JSON list.
 
     Args:
         delimiter: Between the labels of a cell.
     """
 
     def unite(first: Cell, second: Cell) -> Cell | None:
+        if first.labels is second.labels is None and _are_one_number(first.value, second.value):
+            return first
         parsed = [c._replace(value=split_labels(c.value, delimiter)) for c in (first, second)]
         found = unite_labels(*parsed)
         if found is None or found.labels is not None:
@@ -40,6 +43,13 @@ def unite_texts(delimiter: str) -> Unite:
         return first if first.labels is None else second
 
     return unite
+
+
+def _are_one_number(first: str, second: str) -> bool:
+    """Whether two cells are spellings of one number (`1`, `1.0`), and no codes such as `01`."""
+    value = plain_number(first)
+    is_code = has_leading_zeros(first) or has_leading_zeros(second)
+    return value is not None and value == plain_number(second) and not is_code
 
 
 def unite_labels(first: Cell, second: Cell) -> Cell | None:
