@@ -103,7 +103,7 @@ CASES = {
     "16 bits": masks(None, 0, saved(lambda v: v.astype("u2"))),
     "16 bits, other values": masks("E_MASK_VALUE", 3, saved(lambda v: v.astype("u2") + 999), 3),
     "palette": masks(None, 0, bad_spatial.with_palette),
-    "colours": masks("E_MASK_FORMAT", 3, saved(lambda v: np.stack([v * 99] * 3, 2)), 3),
+    "colours": masks("E_MASK_FORMAT", 3, saved(lambda v: np.stack([v * 99, v, v], 2)), 3),
     "one bit": masks("W_NO_POSITIVES", 0, saved(lambda v: v > 0)),
     "cut": masks("E_MASK_SIZE", 3, saved(lambda v: v[:9]), 3),
     "on its side": masks("E_MASK_SIZE", 3, saved(lambda v: v.T.copy()), 3),

@@ -119,7 +119,11 @@ class TestMaskFiles:
     @pytest.mark.parametrize(
         ("picture", "code", "words"),
         [
-            (Image.new("RGB", (6, 4)), "E_MASK_FORMAT", "is a colour picture (mode RGB)"),
+            (
+                Image.new("RGB", (6, 4), (128, 0, 0)),
+                "E_MASK_FORMAT",
+                "is a colour picture (mode RGB)",
+            ),
             (Image.new("LA", (6, 4)), "E_MASK_FORMAT", "mode LA"),
             (Image.new("L", (4, 6)), "E_MASK_SIZE", "EXIF"),
             (Image.new("L", (3, 2)), "E_MASK_SIZE", "has 3 × 2 pixels; expected 6 × 4"),

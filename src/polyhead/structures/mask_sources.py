@@ -7,31 +7,31 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from PIL import Image
 
 from polyhead.errors import ImageError
-from polyhead.structures.named_files import is_file, named_file
+from polyhead.structures.mask_map import UNDECLARED, UNKNOWN_PIXEL, MaskMap
+from polyhead.structures.mask_pixels import read_mask
+from polyhead.structures.named_files import named_file
 from polyhead.structures.ragged import take_ragged
 from polyhead.structures.run_lengths import fill_region
 
-UNKNOWN_PIXEL = 255
-MAX_PIXELS = 25_000_000  # of a mask whose picture cannot be read, so that no size is expected
-
-_FORMATS = ("PNG", "TIFF", "BMP", "GIF")  # without loss: an index must stay what it is
-_INDEX_MODES = ("1", "L", "P", "I", "I;16", "I;16B", "I;16L")
+_MANY = 8  # values that are neither a class nor unknown
+_INSTANCES = 1000  # values that no set of classes reaches
 
 
 @dataclass(frozen=True, eq=False)
 class MaskFiles:
-    """Masks in picture files whose pixel values are class indices.
+    """Masks in picture files whose pixel values or colours stand for classes.
 
     Attributes:
         folder: What relative names start at.
         names: (N,) Arrow texts; null where the row has no mask.
+        meaning: What stands for which class; the classes in their order when None.
     """
 
     folder: Path
     names: pa.Array
+    meaning: MaskMap | None = None
 
     def take(self, rows: np.ndarray) -> MaskFiles:
         """Some of the rows."""
@@ -43,46 +43,61 @@ class MaskFiles:
 
     def decode(self, row: int, size: tuple[int, int], num_classes: int) -> np.ndarray:
         """(H, W) uint8 class indices, 255 unknown; raises as `MaskTargets`."""
-        values = read_indices(self.path(row), size)
-        found = distinct(values)
-        odd = found[(found < 0) | (found >= num_classes) & (found != UNKNOWN_PIXEL)]
-        if len(odd):
-            shown = ", ".join(map(str, odd[:8])) + (", …" if len(odd) > 8 else "")
-            raise ImageError(
-                f"{self.names[row].as_py()} holds the value{'s' * (len(odd) > 1)} {shown}; "
-                f"expected 0 to {num_classes - 1} for the {num_classes} `classes` in their order, "
-                "or 255 for unknown; mend the mask or declare all classes",
-                code="E_MASK_VALUE",
-            )
-        return values.astype(np.uint8)
+        meaning = self.meaning or MaskMap.in_order(num_classes)
+        pixels = read_mask(
+            self.path(row), size, in_colours=meaning.is_colour, lossy=meaning.is_declared
+        )
+        if pixels.is_lossy:
+            return meaning.nearest(pixels.codes).astype(np.uint8)
+        codes = pixels.codes
+        if pixels.mode == "1" and not (meaning.codes == 1).any():
+            codes = codes * np.uint8(255)  # one bit, which programs show as black and white
+        classes = meaning.classes_of(codes)
+        if (classes == UNDECLARED).any():
+            odd = distinct(codes[classes == UNDECLARED]).tolist()
+            raise _undeclared(self.names[row].as_py(), odd, meaning, num_classes)
+        return classes.astype(np.uint8)
+
+    def is_lossy(self, row: int) -> bool:
+        """Whether the mask of a row is a JPEG, whose values moved."""
+        with self.path(row).open("rb") as file:
+            return file.read(3) == b"\xff\xd8\xff"
 
 
-def read_indices(path: Path, size: tuple[int, int]) -> np.ndarray:
-    """(H, W) integers of a mask file, as they are.
+def _undeclared(name: str, odd: list[int], meaning: MaskMap, num_classes: int) -> ImageError:
+    """The error of codes that are neither a class nor unknown."""
+    what = "colour" if meaning.is_colour else "value"
+    key = f"{what}s"
+    found = f"{name} holds the {what}{'s' * (len(odd) > 1)} {meaning.shown(odd)}"
+    if not meaning.is_declared:
+        message = (
+            f"{found}; expected 0 to {num_classes - 1} for the {num_classes} `classes` in their "
+            "order, or 255 for unknown; mend the mask, declare all classes, or say which value is "
+            "which class in `values`"
+        )
+    else:
+        declared = meaning.codes[meaning.classes != UNKNOWN_PIXEL].tolist()
+        message = (
+            f"{found}; expected those that `{key}` names ({meaning.shown(declared)}); add what "
+            f"is missing to `{key}` with a class, or to `ignore` as unknown"
+        )
+    if _are_between(odd, meaning):
+        message += (
+            "; so many of them are what smoothed or resized edges leave: write the masks again by "
+            "the nearest neighbour, or say `ignore: others`, and they are unknown"
+        )
+    elif not meaning.is_colour and max(odd) >= _INSTANCES:
+        message += (
+            "; numbers so great are ids of instances, such as 1000 times the class and a number: "
+            "take the masks of classes that come with them (Cityscapes: labelIds)"
+        )
+    return ImageError(message, code="E_MASK_VALUE")
 
-    Args:
-        path: The file.
-        size: Height and width that are expected; (0, 0) when nobody knows.
 
-    Raises:
-        ImageError: `E_MASK_MISSING`, `E_MASK_FORMAT` or `E_MASK_SIZE`.
-    """
-    if not is_file(path):
-        raise ImageError(f"the mask {path} does not exist; mend its path", code="E_MASK_MISSING")
-    try:
-        with Image.open(path, formats=_FORMATS) as picture:
-            _check_mode(path, picture)
-            _check_size(path, picture.size, size)
-            values = np.array(picture)
-    except ImageError:
-        raise
-    except Exception as error:  # damaged files raise OSError, SyntaxError, struct.error and more
-        raise ImageError(
-            f"the mask {path} cannot be read ({error}); expected a PNG (or TIFF, BMP, GIF) of "
-            "class indices, without loss as JPEG has it; write it again",
-            code="E_MASK_FORMAT",
-        ) from error
-    return values.astype(np.uint8) if values.dtype == bool else values
+def _are_between(odd: list[int], meaning: MaskMap) -> bool:
+    if meaning.is_colour:
+        return len(odd) > _MANY
+    return meaning.is_declared and len(odd) > _MANY and max(odd) < 256
 
 
 def distinct(values: np.ndarray) -> np.ndarray:
@@ -90,40 +105,6 @@ def distinct(values: np.ndarray) -> np.ndarray:
     if values.dtype != np.uint8:
         return np.unique(values)
     return np.flatnonzero(np.bincount(values.ravel()))  # on bytes ten times as quick as sorting
-
-
-def _check_mode(path: Path, picture: Image.Image) -> None:
-    if picture.mode not in _INDEX_MODES:
-        raise ImageError(
-            f"the mask {path} is a colour picture (mode {picture.mode}); expected one channel "
-            "whose values are the indices of `classes` (mode L or P); replace each colour by the "
-            "index of its class",
-            code="E_MASK_FORMAT",
-        )
-
-
-def _check_size(path: Path, found: tuple[int, int], size: tuple[int, int]) -> None:
-    expected = (size[1], size[0])
-    if 0 in size:
-        if found[0] * found[1] > MAX_PIXELS:
-            raise ImageError(
-                f"the mask {path} has {found[0]} × {found[1]} pixels; expected at most "
-                f"{MAX_PIXELS:,} in all; write it in the size of its picture",
-                code="E_MASK_SIZE",
-            )
-        return
-    if found == expected:
-        return
-    mend = (
-        "it lies in the stored frame of a picture that EXIF turns; turn it likewise"
-        if found == size
-        else "write it in the size of its picture"
-    )
-    raise ImageError(
-        f"the mask {path} has {found[0]} × {found[1]} pixels; expected {expected[0]} × "
-        f"{expected[1]}, those of the picture as it is displayed; {mend}",
-        code="E_MASK_SIZE",
-    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,8 @@ from polyhead.preparation.inference.column_profile import ColumnProfile
 from polyhead.preparation.inference.column_reasons import no_task, unknown_cells
 from polyhead.preparation.inference.proposal import Decision
 from polyhead.structures import Table
-from polyhead.structures.mask_sources import UNKNOWN_PIXEL, distinct, read_indices
+from polyhead.structures.mask_pixels import read_mask
+from polyhead.structures.mask_sources import UNKNOWN_PIXEL, distinct
 from polyhead.tasks.mask.cells import mask_files
 
 MAX_MASKS = 40  # that are looked at
@@ -57,7 +58,7 @@ def _values(table: Table, name: str) -> tuple[list[int], int]:
     files = mask_files(table, name)
     known = np.flatnonzero(files.names.is_valid().to_numpy(zero_copy_only=False))
     places = np.linspace(0, len(known) - 1, min(len(known), MAX_MASKS)).round().astype(int)
-    found = [distinct(read_indices(files.path(row), (0, 0))) for row in known[places].tolist()]
+    found = [distinct(read_mask(files.path(row)).codes) for row in known[places].tolist()]
     return sorted(set(np.concatenate(found).tolist())), len(found)
 
 

@@ -10,12 +10,13 @@ import pyarrow as pa
 
 from polyhead.errors import ConfigError, DataError, Fault, ImageError
 from polyhead.structures import MaskTargets, Table, is_objects
+from polyhead.structures.mask_map import MaskMap
+from polyhead.structures.mask_pixels import read_mask
 from polyhead.structures.mask_sources import (
     UNKNOWN_PIXEL,
     MaskFiles,
     MaskSegments,
     distinct,
-    read_indices,
 )
 from polyhead.structures.named_files import is_file, named_file
 from polyhead.tasks.boxes.cells import (
@@ -60,8 +61,8 @@ def mask_classes(table: Table, column: str) -> tuple[str, ...]:
     shown = ", ".join(map(str, values[:16])) + (", …" if len(values) > 16 else "")
     raise ConfigError(
         f'the masks of column "{column}" do not tell the names of their values; found {shown} in '
-        f"the first of them; declare `classes`, a name for 0, 1, 2, … in this order (255 is "
-        "unknown)."
+        "the first of them; declare `classes`, a name for 0, 1, 2, … in this order (255 is "
+        f"unknown), or `values`, a name for each, such as `values: {{{values[-1]}: road}}`."
     )
 
 
@@ -69,18 +70,18 @@ def _values_found(table: Table, column: str) -> list[int]:
     source = mask_files(table, column)
     rows = np.flatnonzero(source.names.is_valid().to_numpy(zero_copy_only=False))[:MAX_READ]
     try:
-        found = [distinct(read_indices(source.path(row), (0, 0))).tolist() for row in rows.tolist()]
+        found = [distinct(read_mask(source.path(row)).codes).tolist() for row in rows.tolist()]
     except ImageError as error:
         message = f'{table.source} column "{column}": {error.message}'
         raise DataError(message, [Fault(error.code, table.source, message)]) from error
     return sorted(set().union(*found))
 
 
-def mask_files(table: Table, column: str) -> MaskFiles:
+def mask_files(table: Table, column: str, meaning: MaskMap | None = None) -> MaskFiles:
     """The picture files that a column names; blank cells are null."""
     texts = text_column(table, column).cast(pa.string()).to_pylist()
     names = [text.strip() or None if text else None for text in texts]
-    return MaskFiles(_folder(table.root, names), pa.array(names, pa.string()))
+    return MaskFiles(_folder(table.root, names), pa.array(names, pa.string()), meaning)
 
 
 def _folder(root: Path, names: Sequence[str | None]) -> Path:
@@ -91,7 +92,11 @@ def _folder(root: Path, names: Sequence[str | None]) -> Path:
 
 
 def encode_masks(
-    table: Table, column: str, classes: tuple[str, ...], sizes: np.ndarray
+    table: Table,
+    column: str,
+    classes: tuple[str, ...],
+    sizes: np.ndarray,
+    meaning: MaskMap | None = None,
 ) -> tuple[MaskTargets, list[Fault]]:
     """Where the masks of all rows are; no pixel is read.
 
@@ -100,12 +105,13 @@ def encode_masks(
         column: Of file names or objects.
         classes: The K classes.
         sizes: (N, 2) height and width of the displayed pictures; 0 where unreadable.
+        meaning: What stands for which class in files; the classes in their order when None.
     """
     faults: list[Fault] = []
     if is_objects(table.column(column).type):
         source, known, faults = _segments(table, column, classes)
     else:
-        source = mask_files(table, column)
+        source = mask_files(table, column, meaning)
         known = source.names.is_valid().to_numpy(zero_copy_only=False)
     present = np.full((len(table), len(classes)), UNKNOWN, np.int8)
     return MaskTargets(source, sizes.astype(np.int32), known, present), faults

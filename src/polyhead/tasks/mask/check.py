@@ -11,7 +11,7 @@ import numpy as np
 
 from polyhead.errors import Fault, ImageError
 from polyhead.structures import MaskTargets
-from polyhead.structures.mask_sources import UNKNOWN_PIXEL
+from polyhead.structures.mask_sources import UNKNOWN_PIXEL, MaskFiles, MaskSegments
 from polyhead.tasks.labels import support_faults
 from polyhead.tasks.task import UNKNOWN
 
@@ -65,7 +65,9 @@ def check_masks(
             pixels[row] = found
         if progress is not None:
             progress(done)
-    faults += _general_faults(classes, pixels, where(rows[0])) if rows else []
+    if rows:
+        faults += _lossy_faults(targets.source, rows, pixels, where)
+        faults += _general_faults(classes, pixels, where(rows[0]))
     return MaskCheck(replace(targets, present=_present(pixels)), tuple(faults))
 
 
@@ -94,14 +96,36 @@ def _present(pixels: np.ndarray) -> np.ndarray:
     return np.where(pixels[:, :-1] > 0, 1, absent).astype(np.int8)
 
 
+def _lossy_faults(
+    source: MaskFiles | MaskSegments,
+    rows: Sequence[int],
+    pixels: np.ndarray,
+    where: Callable[[int], str],
+) -> list[Fault]:
+    """`N_MASK_LOSSY`: masks that are JPEGs are read, but not as exactly as they were drawn."""
+    if not isinstance(source, MaskFiles):
+        return []
+    lossy = [row for row in rows if pixels[row].any() and source.is_lossy(row)]
+    if not lossy:
+        return []
+    unknown = pixels[lossy, -1].sum() / pixels[lossy].sum()
+    message = (
+        f"{len(lossy):,} masks are JPEG pictures, whose packing changes values: each pixel is "
+        f"read as the nearest of `values`, and as unknown where none is near ({unknown:.1%} of "
+        "the pixels)."
+    )
+    return [Fault("N_MASK_LOSSY", where(lossy[0]), message)]
+
+
 def _general_faults(classes: Sequence[str], pixels: np.ndarray, first: str) -> list[Fault]:
     """What no single mask can tell."""
     seen = pixels.sum(0)
     if seen[0] and seen[-1] and not seen[1:-1].any():
         message = (
             f"the masks hold no values but 0 and {UNKNOWN_PIXEL}, which means unknown; expected "
-            f"0 to {len(classes) - 1} for the classes; write {UNKNOWN_PIXEL} as 1 where it means "
-            "the second class."
+            f"0 to {len(classes) - 1} for the classes; where it means the second class, say "
+            f"`values: {{0: {classes[0]}, {UNKNOWN_PIXEL}: {classes[1]}}}` or write "
+            f"{UNKNOWN_PIXEL} as 1."
         )
         return [Fault("E_MASK_VALUE", first, message)]
     if not seen.any():  # each mask has a fault of its own

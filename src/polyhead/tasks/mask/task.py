@@ -8,10 +8,12 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from PIL import Image
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
+from polyhead.errors import ConfigError, nearest
 from polyhead.metrics import MaskMeter
-from polyhead.structures import MaskPrediction, MaskTargets, Table
+from polyhead.structures import MaskPrediction, MaskTargets, Table, is_objects
+from polyhead.structures.mask_map import MaskMap, colour_code
 from polyhead.structures.mask_sources import UNKNOWN_PIXEL
 from polyhead.tasks.class_names import ClassNames
 from polyhead.tasks.component import Component, ComponentField
@@ -25,6 +27,38 @@ def _several(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+def mask_map(config: MaskConfig, classes: Sequence[str]) -> MaskMap:
+    """What stands for which of some classes.
+
+    Raises:
+        ValueError: Something is no value or no colour, or is both a class and ignored.
+    """
+    is_colour = config.colours is not None
+    ignored = () if config.ignore == "others" else config.ignore
+    unknown = [colour_code(text) if is_colour else _whole(text) for text in ignored]
+    more = {"is_colour": is_colour, "others_unknown": config.ignore == "others"}
+    if not is_colour and config.values is None:
+        places = {place: place for place in range(len(classes)) if place not in unknown}
+        return MaskMap.of(places, unknown, **more)
+    stated = config.colours or config.values or {}
+    named = {
+        colour_code(key) if isinstance(key, str) else key: name for key, name in stated.items()
+    }
+    if len(named) < len(stated):
+        raise ValueError(f"`{config.key}` writes one colour in two ways; expected each once")
+    for text, code in zip(ignored, unknown, strict=True):
+        if code in named:
+            raise ValueError(f'`ignore` and `{config.key}` both have "{text}"; expected one')
+    places = {code: classes.index(name) for code, name in named.items()}
+    return MaskMap.of(places, unknown, is_declared=True, **more)
+
+
+def _whole(text: str) -> int:
+    if not text.strip().isdecimal():
+        raise ValueError(f'found "{text}" in `ignore`; expected pixel values such as 255')
+    return int(text)
+
+
 class MaskConfig(TaskConfig):
     """Keys of a mask task."""
 
@@ -35,13 +69,51 @@ class MaskConfig(TaskConfig):
     classes: Annotated[ClassNames, AfterValidator(_several)] = Field(
         default=(), description="In the order of the pixel values; 255 is unknown."
     )
+    values: dict[int, str] | None = Field(
+        default=None, description="From pixel value to class, such as {0: background, 255: lesion}."
+    )
+    colours: dict[str, str] | None = Field(
+        default=None, description='From colour to class, such as {"128,0,0": road}.'
+    )
+    ignore: tuple[str, ...] | Literal["others"] = Field(
+        default=(), description="Values or colours that are unknown; others: all not declared."
+    )
     head: ComponentField = Component(name="mask")
     loss: ComponentField = Component(name="segmentation")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> MaskConfig:
+        if self.values is not None and self.colours is not None:
+            raise ValueError("found both `values` and `colours`; expected one of them")
+        _several(self.names())
+        unnamed = [name for name in self.names() if self.classes and name not in self.classes]
+        if unnamed:
+            raise ValueError(
+                f'`{self.key}` names the class "{unnamed[0]}", which `classes` lacks; '
+                f"{nearest(unnamed[0], self.classes)}"
+            )
+        mask_map(self, self.classes or self.names())
+        return self
+
+    @property
+    def key(self) -> str:
+        """The key that says what stands for which class."""
+        return "values" if self.values is not None else "colours"
+
+    def names(self) -> tuple[str, ...]:
+        """The classes of `values` or `colours`, in the order of first appearance."""
+        return tuple(dict.fromkeys((self.values or self.colours or {}).values()))
 
     def resolve(self, name: str, table: Table) -> MaskTask:
         """The task with its classes, which segmented objects tell unless they are declared."""
         column = mask_column(table, self.column, name)
-        return MaskTask(name, self.classes or mask_classes(table, column), self)
+        if (self.values or self.colours) and is_objects(table.column(column).type):
+            raise ConfigError(
+                f'tasks.{name}: column "{column}" holds objects with outlines, whose labels are '
+                f"the classes; `{self.key}` is for mask pictures; remove it, or name their column."
+            )
+        classes = self.classes or self.names() or mask_classes(table, column)
+        return MaskTask(name, classes, self)
 
 
 @dataclass(frozen=True)
@@ -65,7 +137,8 @@ class MaskTask(Task):
         assert self.config is not None
         column = mask_column(table, self.config.column, self.name)
         sizes = np.zeros((len(table), 2), np.int32) if sizes is None else sizes
-        return Encoding(*encode_masks(table, column, self.classes, sizes))
+        meaning = mask_map(self.config, self.classes)
+        return Encoding(*encode_masks(table, column, self.classes, sizes, meaning))
 
     def read_from(self, config: MaskConfig) -> MaskTask:
         """The same classes as if they had been declared."""
