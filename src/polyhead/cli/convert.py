@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from polyhead.cli.options import ALL_IN_JSON, Json, Quiet
+from polyhead.cli.options import ALL_IN_JSON, Json, Quiet, ReadingKeys, reading_keys
 from polyhead.errors import DataError, one_line
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def run(
         typer.Option(help="parquet loses nothing."),
     ],
     images: Annotated[Path | None, typer.Option(help="Folder of the pictures.")] = None,
+    sets: ReadingKeys = None,
     json_: Json = False,
     quiet: Quiet = False,
 ) -> int:
@@ -43,10 +44,11 @@ def run(
     from polyhead.progress import Reporter
 
     check_out(out, to)
+    reading = reading_keys(sets)
     reporter = Reporter(quiet=quiet)
     try:
         with reporter.waiting(f"reading {source.name}"):
-            table = read_table(source, images)
+            table = read_table(source, images, **reading)
         _print_faults(table)
     except DataError as error:
         if json_:

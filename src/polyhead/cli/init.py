@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from polyhead.cli.options import ReadingKeys, reading_keys
 from polyhead.errors import ConfigError, one_line
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 NAME = "init"
 HELP = "Guess the tasks from tables or folders of labels; write a config."
 EXAMPLE = "polyhead init photos/ labels.csv objects.json"
+_TOLD = ("N_LONG_TABLE", "N_CLASS_NAMES", "N_YOLO_LINES")  # what the guess rests on
 RECIPES = "vgg16-multitask, street-five, tags-fast or detect-only"
 
 Images = Annotated[
@@ -43,6 +45,7 @@ def run(
     recipe: Annotated[
         str | None, typer.Option(help=f"{RECIPES}; alone, the recipe itself is written.")
     ] = None,
+    sets: ReadingKeys = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the config.")] = False,
 ) -> int:
     """Prints each column's reason on standard output."""
@@ -59,11 +62,16 @@ def run(
         found = "is a file" if images.is_file() else "is no folder"
         message = f"{images} {found}; expected the folder of pictures first, then the tables."
         raise ConfigError(message)
-    proposal = propose(images if tables else None, tables or [images], image_column)
+    proposal = propose(
+        images if tables else None,
+        tables or [images],
+        image_column,
+        **reading_keys(sets),
+    )
     if chosen:
         proposal = follow(proposal, chosen)
     _print(proposal)
-    _print_errors(proposal)
+    _print_faults(proposal)
     text = render_yaml(proposal, images.resolve().name, out.parent)
     write_config(out, text, overwrite=force)
     print(f"wrote {out}; next: polyhead check {out}")
@@ -75,8 +83,11 @@ def _print(proposal: Proposal) -> None:
         print(one_line(f"{', '.join(decision.columns)}: {_kind(decision)}: {decision.reason}"))
 
 
-def _print_errors(proposal: Proposal) -> None:
-    """What could not be read was not looked at: say so before the guess is believed."""
+def _print_faults(proposal: Proposal) -> None:
+    """How tables were read, and what could not be and was not looked at."""
+    for fault in proposal.faults:
+        if fault.code in _TOLD:
+            print(fault)
     errors = [fault for fault in proposal.faults if fault.is_error]
     if errors:
         more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, TypedDict, cast, get_args
 
 import typer
+
+from polyhead.errors import ConfigError, nearest
+
+if TYPE_CHECKING:
+    from polyhead.formats import BoxFormat, Rows
 
 ConfigFile = Annotated[Path, typer.Argument(help="The config, such as polyhead.yaml.")]
 RunPath = Annotated[
@@ -19,8 +25,40 @@ Set = Annotated[
     list[str] | None,
     typer.Option("--set", help="Change one key, such as train.epochs=20; may be repeated."),
 ]
+ReadingKeys = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="data.rows=label or data.box_format=xywh: how tables are read."),
+]
 
 ALL_IN_JSON = "--json lists all of them"  # of faults, where the screen shows a few
+
+
+class Reading(TypedDict, total=False):
+    """Keys of `data` that say how a table is read."""
+
+    rows: Rows
+    box_format: BoxFormat
+
+
+def reading_keys(settings: Sequence[str] | None) -> Reading:
+    """The keys of `data` that a table is read by, as given with `--set`.
+
+    Raises:
+        ConfigError: Another key, or a value that it cannot have.
+    """
+    from polyhead.formats import BoxFormat, Rows
+
+    choices = {"rows": get_args(Rows), "box_format": get_args(BoxFormat)}
+    found: dict[str, str] = {}
+    for setting in settings or ():
+        name, _, value = setting.partition("=")
+        key = name.strip().removeprefix("data.")
+        if key not in choices:
+            raise ConfigError(f"--set {setting}: expected data.rows or data.box_format.")
+        if value.strip() not in choices[key]:
+            raise ConfigError(f"--set {setting}: {nearest(value.strip(), choices[key])}")
+        found[key] = value.strip()
+    return cast("Reading", found)
 
 
 def check_run(run: Path) -> None:

@@ -7,10 +7,12 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
-from polyhead.formats import Source
+from polyhead.formats import BoxFormat, Rows, Source
 from polyhead.tasks import Section
 from polyhead.tasks.class_names import ClassNames
 
+ROWS = "What a row of a table is; found unless given."
+BOX_FORMAT = "What the four numbers of a box are, where the file leaves it open."
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".jsonl", ".ndjson")
 
 
@@ -24,21 +26,25 @@ class SourceConfig(Section):
         default=(), description="It was made for these labels; any other is unknown in it."
     )
     columns: tuple[str, ...] = Field(default=(), description="All unless given; globs allowed.")
+    rows: Rows | None = Field(default=None, description=ROWS)
+    box_format: BoxFormat | None = Field(default=None, description=BOX_FORMAT)
 
-    def source(self, images: Path | None, image_column: str | None) -> Source:
+    def source(self, default: Source) -> Source:
         """What the reader takes.
 
         Args:
-            images: For files that do not name their own; folders hold theirs.
-            image_column: For tables that do not name their own.
+            default: What holds for files that do not say it themselves; folders hold their own
+                pictures.
         """
         is_table = self.path.suffix.lower() in TABLE_SUFFIXES
         return Source(
             self.path,
-            self.images or (None if self.path.is_dir() else images),
-            self.image_column or (image_column if is_table else None),
+            self.images or (None if self.path.is_dir() else default.images),
+            self.image_column or (default.image_column if is_table else None),
             self.labels_only,
             self.columns,
+            self.rows or (default.rows if is_table else None),
+            self.box_format or default.box_format,
         )
 
 

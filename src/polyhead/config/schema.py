@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from polyhead.config.annotations import Annotations
+from polyhead.config.annotations import BOX_FORMAT, ROWS, Annotations
 from polyhead.config.augment import AugmentConfig
 from polyhead.config.sampler import SamplerConfig, SamplerField
-from polyhead.formats import Source
+from polyhead.formats import BoxFormat, Rows, Source
 from polyhead.structures.deep_pixels import PixelRanges
 from polyhead.tasks import AnyTaskConfig, Section
 
@@ -60,6 +61,8 @@ class DataConfig(Section):
         description="csv, tsv, parquet, jsonl, COCO json, VOC, YOLO or class folders; or a list."
     )
     image_column: str | None = Field(default=None, description="Found by name unless given.")
+    rows: Rows | None = Field(default=None, description=ROWS)
+    box_format: BoxFormat | None = Field(default=None, description=BOX_FORMAT)
     split: SplitConfig = SplitConfig()
     bad_data: Literal["strict", "skip"] = "strict"
     cache: bool = Field(default=True, description="Keep resized pictures on disk between epochs.")
@@ -83,9 +86,16 @@ class DataConfig(Section):
 
     def sources(self) -> tuple[Source, ...]:
         """The annotation files, as `read_tables` takes them."""
+        default = Source(
+            Path(),
+            self.images,
+            self.image_column,
+            rows=self.rows,
+            box_format=self.box_format,
+        )
         if isinstance(self.annotations, Path):
-            return (Source(self.annotations, self.images, self.image_column),)
-        return tuple(item.source(self.images, self.image_column) for item in self.annotations)
+            return (replace(default, path=self.annotations),)
+        return tuple(item.source(default) for item in self.annotations)
 
 
 class ModelConfig(Section):

@@ -16,6 +16,8 @@ from polyhead.formats.images.image_column import name_image_column
 from polyhead.formats.images.image_paths import choose_root, match_files, missing_names
 from polyhead.formats.images.picture_roots import picture_roots
 from polyhead.formats.list_cells import null_items
+from polyhead.formats.long import BoxFormat, Rows, gather_rows, settle_boxes
+from polyhead.formats.long.descriptions import refuse_descriptions, with_names
 from polyhead.formats.nested_objects import with_objects
 from polyhead.formats.raw_table import RawTable
 from polyhead.formats.source import Source
@@ -27,7 +29,7 @@ FORMATS: dict[str, Callable[[Path], RawTable]] = {
     kind: module.read for module in (csv, parquet, json, folders) for kind in module.KINDS
 }
 
-__all__ = ["FORMATS", "Source", "read_table", "read_tables"]
+__all__ = ["FORMATS", "BoxFormat", "Rows", "Source", "read_table", "read_tables"]
 
 
 def read_tables(sources: Sequence[Source]) -> Table:
@@ -45,11 +47,23 @@ def read_tables(sources: Sequence[Source]) -> Table:
         ConfigError: As `read_table`, or files whose columns cannot be one column.
         DataError: As `read_table`.
     """
-    tables = [read_table(each.path, each.images, each.image_column) for each in sources]
+    tables = [_read_source(each) for each in sources]
     return unite_sources(sources, tables)
 
 
-def read_table(path: Path, images: Path | None = None, image_column: str | None = None) -> Table:
+def _read_source(source: Source) -> Table:
+    where = source.path, source.images, source.image_column
+    return read_table(*where, rows=source.rows, box_format=source.box_format)
+
+
+def read_table(
+    path: Path,
+    images: Path | None = None,
+    image_column: str | None = None,
+    *,
+    rows: Rows | None = None,
+    box_format: BoxFormat | None = None,
+) -> Table:
     """Read an annotation file, or a folder of class folders, VOC xml files or YOLO labels.
 
     Text columns come as `string`, or as `dictionary<int8, string>` when few distinct cells make
@@ -60,24 +74,33 @@ def read_table(path: Path, images: Path | None = None, image_column: str | None 
         images: The folder that the image names start at; the folder of the file when None. Names
             that already hold that folder (`images/a.jpg`) are understood.
         image_column: The column that names the pictures; found by name and by content when None.
+        rows: What a row is: a picture, a box, a label or a vote; found when None.
+        box_format: What four numbers of a box are, where the file leaves it open.
 
     Returns:
-        The table, in the order of the file; `faults` lists what is wrong in single rows:
-        `E_IMAGE_MISSING_NAME`, `E_IMAGE_AMBIGUOUS`, `E_DUPLICATE_ROW`, `W_DUPLICATE_ROW`,
-        `E_ROW_LENGTH` (such rows stand last), `E_CELL`, `E_LABEL_MISSING`, and what the modules
-        of the formats name.
+        The table, a row a picture in the order of the file; `faults` lists what is wrong in
+        single rows: `E_IMAGE_MISSING_NAME`, `E_IMAGE_AMBIGUOUS`, `E_DUPLICATE_ROW`,
+        `W_DUPLICATE_ROW`, `E_ROW_LENGTH` (such rows stand last), `E_CELL`, `E_LABEL_MISSING`,
+        `N_LONG_TABLE`, and what the modules of the formats name.
 
     Raises:
         ConfigError: There is no such file, folder or column, or the format is not supported.
         DataError: The file cannot become a table; says where and why.
     """
     read = _reader(path)
+    refuse_descriptions(path)
     _check_images(images)
     if path.is_dir():
         read = partial(folders.read_below, images=images)
     try:
-        raw = read(path)
-        return _to_table(raw, path, images, image_column)
+        raw, boxes = _with_rows(read(path), path), None
+        roots = [raw.root] if raw.root else picture_roots(path, images)
+        data, notes = name_image_column(raw.data, path.name, image_column, roots)
+        raw = replace(raw, data=data, faults=(*raw.faults, *notes))
+        if path.is_file():
+            raw, boxes = gather_rows(with_names(raw, path), path.name, rows)
+        table = _to_table(raw, path, roots)
+        return _checked(settle_boxes(table, boxes, box_format) if boxes else table)
     except OSError as error:
         message = f"cannot be read: {error.strerror or error}; check path and permission."
         raise refusal("E_UNREADABLE", str(error.filename or path), message) from error
@@ -104,17 +127,20 @@ def _check_images(images: Path | None) -> None:
         raise ConfigError(message, code="E_NO_FILE")
 
 
-def _to_table(raw: RawTable, path: Path, images: Path | None, image_column: str | None) -> Table:
+def _with_rows(raw: RawTable, path: Path) -> RawTable:
     if not len(raw.lines):
         message = "the table has no rows; expected one row an image under the header."
         raise refusal("E_EMPTY_TABLE", path.name, message)
-    roots = [raw.root] if raw.root else picture_roots(path, images)
-    data, notes = name_image_column(raw.data, path.name, image_column, roots)
-    root = raw.root or choose_root(data.column(IMAGE), roots)
-    faults = (*raw.faults, *notes)
-    table = Table(data, path.name, root, raw.lines, faults, told_sizes=raw.told_sizes)
-    if path.is_file():
-        table = find_elsewhere(match_files(table))
+    return raw
+
+
+def _to_table(raw: RawTable, path: Path, roots: Sequence[Path]) -> Table:
+    root = raw.root or choose_root(raw.data.column(IMAGE), roots)
+    table = Table(raw.data, path.name, root, raw.lines, raw.faults, told_sizes=raw.told_sizes)
+    return find_elsewhere(match_files(table)) if path.is_file() else table
+
+
+def _checked(table: Table) -> Table:
     table = with_objects(with_structures(table))
     faults = (*missing_names(table), *duplicate_rows(table), *null_items(table))
     return replace(table, faults=(*table.faults, *faults))

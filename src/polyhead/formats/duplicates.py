@@ -31,7 +31,8 @@ def duplicate_rows(table: Table) -> list[Fault]:
         here, there = (_shown(table.data.column(name)[r].as_py()) for r in (row, first_of[row]))
         return (
             f"the same picture as {_place(table, first_of[row])}, but {name} is {here} here and "
-            f"{there} there; keep one of the two rows."
+            f"{there} there; correct the row that is wrong, or where a picture has a row for each "
+            "of its labels, set data.rows to label."
         )
 
     def identical(row: int) -> str:
@@ -48,7 +49,7 @@ def _repeated(names: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
     if len(names.unique()) == len(names):
         none = np.zeros(0, np.int64)
         return none, none
-    codes = _codes(names)
+    codes = cell_numbers(names)
     _, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
     firsts = first[inverse]
     named = call_function("not_equal", [names, ""]).to_numpy()
@@ -61,12 +62,12 @@ def _first_difference(table: Table, rows: np.ndarray, firsts: np.ndarray) -> np.
     differs = np.full(len(rows), -1)
     both = pa.array(np.concatenate([rows, firsts]))
     for index, name in reversed(list(enumerate(table.columns))):
-        codes = _codes(table.data.column(name).take(both))
+        codes = cell_numbers(table.data.column(name).take(both))
         differs[codes[: len(rows)] != codes[len(rows) :]] = index
     return differs
 
 
-def _codes(cells: pa.ChunkedArray) -> np.ndarray:
+def cell_numbers(cells: pa.ChunkedArray) -> np.ndarray:
     """A number a cell, the same for equal cells; null is a value of its own."""
     if pa.types.is_nested(cells.type):
         cells = pa.chunked_array(

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from polyhead.errors import ConfigError, nearest
+from polyhead.formats.long import BoxFormat, Rows
 from polyhead.structures import IMAGE, Table, labels_column
 
 
@@ -21,6 +22,8 @@ class Source:
         image_column: The column that names its pictures; found when None.
         labels_only: The labels that it was made for; it says nothing on any other. Empty: all.
         columns: The columns that are taken from it, globs allowed. Empty: all.
+        rows: What a row of a table is; found when None.
+        box_format: What four numbers of a box are, where the file leaves it open.
     """
 
     path: Path
@@ -28,6 +31,8 @@ class Source:
     image_column: str | None = field(default=None)
     labels_only: tuple[str, ...] = field(default=())
     columns: tuple[str, ...] = field(default=())
+    rows: Rows | None = field(default=None)
+    box_format: BoxFormat | None = field(default=None)
 
 
 def take_columns(table: Table, patterns: Sequence[str]) -> Table:

@@ -51,7 +51,7 @@ CASES = {
     "other pictures": ("thumb", [f"{row}.webp" for row in range(NUM_ROWS)], "picture"),
     "nested boxes": ("objects", cycle([[1, 2, 3, 4]], [], [[5, 6, 7, 8], [1, 2, 3, 4]]), "boxes"),
     "objects in JSON text": ("objects", cycle('[{"x": 1}]', "[]", '[{"x": 2}]'), "boxes"),
-    "one box": ("box", [f"{row} 2 {row + 5} 9" for row in range(NUM_ROWS)], "boxes"),
+    "one box": ("place", [f"{row} 2 {row + 5} 9" for row in range(NUM_ROWS)], "boxes"),
     "split": ("part", cycle("train", "train", "val", "test"), "split"),
     "split by number": ("fold", cycle("0", "1", "2"), "split"),
     "all different": ("sku", [f"a{row * 37 % 1000:x}" for row in range(NUM_ROWS)], "identifier"),

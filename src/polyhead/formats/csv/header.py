@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from polyhead.formats.csv.headerless import names_without_header
 from polyhead.formats.faults import refusal
 from polyhead.formats.images.image_names import has_image_suffix
 from polyhead.formats.raw_table import check_column_names
@@ -47,9 +48,14 @@ def read_header(path: Path) -> Header:
         message = "expected a table with a header line; this is JSON: name it .json or .jsonl."
         raise refusal("E_NOT_TABLE", path.name, message)
     record, offset, num_lines = _first_record(path)
-    separator = detect_separator(record)
+    text = record.rstrip("\r\n")
+    separator = detect_separator(text)
     where = f"{path.name}:{num_lines}"
-    names = _split(record, separator, where)
+    names = _split(text, separator, where)
+    usual = names_without_header(names)
+    if usual is not None:
+        start = offset - len(record.encode())
+        return Header(usual, len(usual), separator, start, num_lines - len(record.splitlines()))
     num_named = max((k for k, name in enumerate(names, 1) if name), default=len(names))
     check_column_names(names[:num_named], where)
     _check_is_header(names, where)
@@ -68,7 +74,7 @@ def detect_separator(record: str) -> str:
 
 
 def _first_record(path: Path) -> tuple[str, int, int]:
-    """Its text, the bytes and the lines up to its end; blank lines before it are passed over."""
+    """Its text with line ends, the bytes and the lines up to its end; blank ones are left out."""
     lines: list[bytes] = []
     with path.open("rb") as file:
         file.seek(len(codecs.BOM_UTF8) if file.read(3) == codecs.BOM_UTF8 else 0)
@@ -82,7 +88,7 @@ def _first_record(path: Path) -> tuple[str, int, int]:
     except UnicodeDecodeError as error:
         raise undecodable(f"{path.name}:{num_lines}", error) from error
     _check_record(record, f"{path.name}:{num_lines}")
-    return record.rstrip("\r\n"), offset, num_lines
+    return record, offset, num_lines
 
 
 def _is_complete(lines: list[bytes]) -> bool:
@@ -112,6 +118,6 @@ def _check_is_header(names: list[str], where: str) -> None:
     if pictures:
         message = (
             f'the first line holds the picture "{pictures[0]}"; expected column names there; '
-            "add a header line, such as image,tags."
+            "add a header line, such as image,tags, or image,x1,y1,x2,y2,label with a row a box."
         )
         raise refusal("E_HEADER", where, message)

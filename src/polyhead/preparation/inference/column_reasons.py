@@ -9,8 +9,9 @@ from polyhead.preparation.inference.column_profile import ColumnProfile
 from polyhead.preparation.inference.proposal import Decision, Kind
 
 BOXES_FROM = (
-    "polyhead reads boxes from COCO, VOC or YOLO, and from tables and JSON whose cells are "
-    'lists of {"label": "car", "xyxy": [x_min, y_min, x_max, y_max]} in pixels'
+    "polyhead reads boxes from COCO, VOC or YOLO, from tables with a row a box (image, label, "
+    "x_min, y_min, x_max, y_max), and from tables and JSON whose cells are lists of "
+    '{"label": "car", "xyxy": [x_min, y_min, x_max, y_max]} in pixels'
 )
 _MAX_WORDS = 8
 CLASS_NAME = re.compile(r"(?i)class|categor|label|tag|species|breed")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from polyhead.preparation.inference.column_profile import ColumnProfile
 from polyhead.preparation.inference.label_rules import classes, delimited_labels, label_lists
-from polyhead.preparation.inference.number_lists import numbers_in_text
+from polyhead.preparation.inference.number_lists import coordinates, numbers_in_text
 from polyhead.preparation.inference.number_rules import numbers
 from polyhead.preparation.inference.other_rules import (
     constant,
@@ -29,6 +29,7 @@ _RULES: tuple[Callable[[ColumnProfile], Decision | None], ...] = (
     pictures,
     dates_and_addresses,
     keys,
+    coordinates,
     numbers,
     numbers_in_text,
     delimited_labels,

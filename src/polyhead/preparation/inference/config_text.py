@@ -98,6 +98,7 @@ def _data(proposal: Proposal, folder: Path) -> Iterator[str]:
         yield from (f"    - {_source(source, folder)}" for source in proposal.sources)
     if proposal.image_column is not None:
         yield f"  image_column: {scalar(proposal.image_column)}"
+    yield from (f"  {key}: {scalar(text)}" for key, text in proposal.table_keys.items())
     split = SplitConfig()
     if proposal.split_column is not None:
         yield "  # Your own train, val and test rows; without this line they are shared out anew."

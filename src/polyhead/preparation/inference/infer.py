@@ -8,7 +8,7 @@ from pathlib import Path
 
 from polyhead.config.annotations import SourceConfig
 from polyhead.errors import DataError, Fault
-from polyhead.formats import Source, read_tables
+from polyhead.formats import BoxFormat, Rows, Source, read_tables
 from polyhead.formats.images.image_files import list_files
 from polyhead.formats.images.picture_folder import PictureFolder
 from polyhead.preparation.inference.column_profile import (
@@ -35,7 +35,12 @@ SPATIAL = ("boxes", "mask")
 
 
 def propose(
-    images: Path | None, annotations: Sequence[Path], image_column: str | None = None
+    images: Path | None,
+    annotations: Sequence[Path],
+    image_column: str | None = None,
+    *,
+    rows: Rows | None = None,
+    box_format: BoxFormat | None = None,
 ) -> Proposal:
     """Guess the tasks from the columns.
 
@@ -43,18 +48,22 @@ def propose(
         images: Folder of the pictures; None when the annotations know where they are.
         annotations: One or several files or folders, as `data.annotations` takes them.
         image_column: The column that names the pictures; found when None.
+        rows: What a row of a table is; found when None.
+        box_format: What four numbers of a box are, where the files leave it open.
 
     Raises:
         ConfigError: There is no such file, folder or column.
         DataError: A file cannot be read, or no column can be learnt (`E_NO_TASK`, one fault a
             column).
     """
-    sources = _sources(images, annotations, image_column)
+    default = Source(Path(), images, image_column, rows=rows, box_format=box_format)
+    sources = _sources(annotations, default)
     table = read_tables(sources)
     is_folder = any(path.is_dir() for path in annotations)
     decisions = _name_tasks(_decide(table, is_folder))
     if not any(decision.task for decision in decisions):
         raise _nothing_to_learn(table, decisions)
+    keys = {"rows": rows, "box_format": box_format}
     is_spatial = any(decision.type in SPATIAL and decision.task for decision in decisions)
     paths = table.paths() if is_spatial else []
     return Proposal(
@@ -66,24 +75,22 @@ def propose(
         tuple(decisions),
         guess_image_size(paths) if is_spatial else None,
         faults=table.faults,
+        table_keys={key: text for key, text in keys.items() if text},
     )
 
 
-def _sources(
-    images: Path | None, annotations: Sequence[Path], image_column: str | None
-) -> tuple[Source, ...]:
+def _sources(annotations: Sequence[Path], default: Source) -> tuple[Source, ...]:
     """The files as the config that is to be written will name them."""
+    images = default.images
     if len(annotations) > 1:
         folders = [None if _holds_pictures(path) else images for path in annotations]
         return tuple(
-            SourceConfig(path=path, images=folder if path.is_dir() else None).source(
-                images, image_column
-            )
+            SourceConfig(path=path, images=folder if path.is_dir() else None).source(default)
             for path, folder in zip(annotations, folders, strict=True)
         )
     (path,) = annotations
     is_same = images is not None and path.is_dir() and images.is_dir() and path.samefile(images)
-    return (Source(path, None if is_same else images, image_column),)
+    return (replace(default, path=path, images=None if is_same else images),)
 
 
 def _holds_pictures(path: Path) -> bool:

@@ -66,6 +66,7 @@ class Proposal:
         image_size: What boxes and masks ask of the pictures; None without such a task.
         recipe: How the tasks are learnt; None for the defaults.
         faults: What the readers found wrong: what they left out, the guess did not see.
+        table_keys: What else the user said of how the tables are read: keys of `data`.
     """
 
     images: Path | None
@@ -77,6 +78,7 @@ class Proposal:
     image_size: ImageSize | None = None
     recipe: Recipe | None = None
     faults: tuple[Fault, ...] = ()
+    table_keys: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def tasks(self) -> tuple[Decision, ...]:

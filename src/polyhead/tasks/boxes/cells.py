@@ -76,7 +76,8 @@ def objects_column(table: Table, name: str) -> pa.ChunkedArray:
         shown = f"; columns of objects: {', '.join(others)}" if others else ""
         raise ConfigError(
             f'{table.source} column "{name}" holds {cell_kind(column.type)}; expected objects, '
-            "lists of labelled boxes as COCO, VOC and YOLO have them, or cells such as "
+            "lists of labelled boxes as COCO, VOC and YOLO have them, a table with a row a box "
+            "(image, label, x_min, y_min, x_max, y_max), or cells such as "
             f'[{{"label": "car", "xyxy": [1, 2, 30, 40]}}]{shown}.',
             code="E_COLUMN",
         )

@@ -1,0 +1,66 @@
+"""What can be wrong in single rows of a table with a row a box."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from polyhead.errors import Fault
+from polyhead.formats.faults import MAX_ROW_FAULTS
+from polyhead.formats.long.pictures import Pictures
+from polyhead.formats.raw_table import RawTable
+from polyhead.structures import IMAGE
+
+
+def wrong_rows(
+    raw: RawTable, pictures: Pictures, is_wrong: np.ndarray, source: str, columns: str
+) -> list[Fault]:
+    """`E_CELL` for each row in which a number of the box is missing or none."""
+    message = (
+        f"the row has no whole box in {columns}; expected four numbers, or four empty cells where "
+        "the picture has none; mend the row."
+    )
+    return _faults(raw, pictures, is_wrong, source, message)
+
+
+def boxless_rows(
+    raw: RawTable, pictures: Pictures, lacks_box: np.ndarray, source: str
+) -> list[Fault]:
+    """`E_CELL` for each row that names a label, but not where it is."""
+    message = (
+        "the row names a label that has boxes elsewhere, and no box; expected four numbers; fill "
+        "them in, or empty the label where the picture has no box."
+    )
+    return _faults(raw, pictures, lacks_box, source, message)
+
+
+def repeated_rows(raw: RawTable, rows: np.ndarray, source: str) -> list[Fault]:
+    """One warning on rows that say what an earlier one does."""
+    if not len(rows):
+        return []
+    first = int(rows[0])
+    message = (
+        f"{len(rows)} rows repeat the box and the label of an earlier row of the same picture, "
+        f"such as {place(raw, first, source)}; each box counts once; remove them."
+    )
+    return [Fault("W_DUPLICATE_ROW", source, message)]
+
+
+def place(raw: RawTable, row: int, source: str) -> str:
+    """How messages name a row of the file: its line, where it has one, and its picture."""
+    line = int(raw.lines[row])
+    name = raw.data.column(IMAGE)[row].as_py()
+    return f"{source}:{line} {name}" if line else f"{source} row {row + 1} {name}"
+
+
+def _faults(
+    raw: RawTable, pictures: Pictures, at_fault: np.ndarray, source: str, message: str
+) -> list[Fault]:
+    rows = np.flatnonzero(at_fault & pictures.is_whole)
+    faults = [
+        Fault("E_CELL", place(raw, row, source), message, int(pictures.of_row[row]))
+        for row in rows[:MAX_ROW_FAULTS].tolist()
+    ]
+    if len(rows) > len(faults):
+        rest = f"{len(rows) - len(faults)} more rows have the same fault; mend the cause first."
+        faults.append(Fault("E_CELL", source, rest))
+    return faults

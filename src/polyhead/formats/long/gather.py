@@ -1,0 +1,99 @@
+"""From a table with a row a box or a label to one with a row a picture."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from polyhead.errors import ConfigError, first_few
+from polyhead.formats.long.boxes import GatheredBoxes, RowBoxes, gather_boxes
+from polyhead.formats.long.cells import read_quads
+from polyhead.formats.long.label_columns import find_label_columns
+from polyhead.formats.long.labels import gather_labels
+from polyhead.formats.long.pictures import Pictures, group_rows, varying_columns
+from polyhead.formats.long.spellings import (
+    LABELS,
+    OPEN_IMAGES,
+    BoxColumns,
+    Rows,
+    find_boxes,
+    find_named,
+    plain,
+)
+from polyhead.formats.long.via import read_via
+from polyhead.formats.raw_table import RawTable
+from polyhead.structures import IMAGE, is_objects
+
+
+def gather_rows(
+    raw: RawTable, source: str, rows: Rows | None = None
+) -> tuple[RawTable, GatheredBoxes | None]:
+    """The table with a row a picture, and the boxes that are to be settled and added.
+
+    A table whose rows are pictures already comes back as it is.
+
+    Args:
+        raw: Of any format, its column of pictures called `image`.
+        source: File name, for messages.
+        rows: What the config says that a row is; found when None.
+
+    Raises:
+        ConfigError: `E_ROWS`: a row is no such thing.
+        DataError: As `read_via` and `gather_labels`.
+    """
+    nested = any(is_objects(kind) for kind in raw.data.schema.types)
+    if rows == "picture" or (nested and rows is None):
+        return raw, None
+    found = None if rows in ("label", "vote") else _boxes(raw.data, source)
+    if found is None and rows == "box":
+        raise _no_box(raw.data)
+    pictures = group_rows(raw)
+    if found is not None:
+        return gather_boxes(raw, pictures, varying_columns(raw, pictures), found, source)
+    if not _may_hold_labels(raw, pictures, rows):
+        return raw, None
+    columns = find_label_columns(raw, pictures, varying_columns(raw, pictures), rows)
+    if columns is None:
+        return raw, None
+    return gather_labels(raw, pictures, columns, rows, source), None
+
+
+def _may_hold_labels(raw: RawTable, pictures: Pictures, rows: Rows | None) -> bool:
+    """Whether it is worth comparing rows: pictures repeat, or answers stand beside labels."""
+    return rows is not None or pictures.num_several > 0 or raw.data.num_columns > 2
+
+
+def _boxes(data: pa.Table, source: str) -> RowBoxes | None:
+    """The boxes of R rows; None where no columns spell any."""
+    via = read_via(data, source)
+    if via is not None:
+        return via
+    names = [name for name in data.column_names if name != IMAGE]
+    columns = find_boxes(names)
+    quads = None if columns is None else read_quads(data, columns)
+    if columns is None or quads is None:
+        return None
+    label = find_named([name for name in names if name not in columns.names], LABELS)
+    told = _told(columns, label)
+    by_keys = quads.format is not None and columns.format is None
+    return RowBoxes(
+        quads,
+        None if label is None else data.column(label),
+        (*columns.names, *([] if label is None else [label])),
+        told,
+        () if by_keys else columns.choices,
+        columns.format is not None,
+        looked_for_own={*map(plain, names)} >= {*OPEN_IMAGES, "isgroupof"},
+    )
+
+
+def _told(columns: BoxColumns, label: str | None) -> str:
+    where = f"the label in {label}" if label else 'all called "object", as no column names them'
+    return f"{', '.join(columns.names)} ({where})"
+
+
+def _no_box(data: pa.Table) -> ConfigError:
+    message = (
+        f"`rows: box` and no columns hold a box (found {first_few(data.column_names, 20)}); call "
+        "them label, x_min, y_min, x_max and y_max, one number a cell."
+    )
+    return ConfigError(message, code="E_ROWS")
