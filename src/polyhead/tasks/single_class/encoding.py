@@ -8,6 +8,7 @@ import numpy as np
 
 from polyhead.errors import Fault, first_few
 from polyhead.structures import Table
+from polyhead.tasks.damaged_labels import damaged_label_faults
 from polyhead.tasks.labels import (
     LISTED,
     many_labels_fault,
@@ -16,9 +17,9 @@ from polyhead.tasks.labels import (
     unknown_label_faults,
 )
 from polyhead.tasks.row_faults import MAX_LISTED, row_faults
+from polyhead.tasks.single_class.cells import class_cells
 from polyhead.tasks.single_class.names import DOUBTFUL, ClassNames, name_classes
 from polyhead.tasks.task import UNKNOWN
-from polyhead.tasks.text_cells import cell_codes, text_column
 from polyhead.tasks.yes_no_columns import ValuesConfig, encode_columns
 
 _MAX_SHOWN = 5
@@ -35,7 +36,7 @@ def encode_column(
         classes: The K classes.
         is_declared: Whether the user listed the classes, rather than the table.
     """
-    codes, texts = cell_codes(text_column(table, column))
+    codes, texts = class_cells(table, column)
     found = name_classes(texts, classes if is_declared else ())
     index: dict[str | None, int] = {label: i for i, label in enumerate(classes)}
     names = [found.of[text] for text in texts]
@@ -48,6 +49,8 @@ def encode_column(
     counts = dict(zip(texts, numbers, strict=True))
     where = f'{table.source} column "{column}"'
     if not is_declared:
+        known = np.flatnonzero(codes >= 0)
+        faults += damaged_label_faults(table, column, known, codes[known], texts)
         positives = np.bincount(targets[targets >= 0], minlength=len(classes)).tolist()
         faults += spelling_faults(dict(zip(classes, positives, strict=True)), where)
         faults += many_labels_fault(positives, texts, where)

@@ -15,10 +15,10 @@ from polyhead.structures import ClassPrediction, Table
 from polyhead.tasks.class_names import ClassNames
 from polyhead.tasks.component import Component, ComponentField
 from polyhead.tasks.labels import support_faults
+from polyhead.tasks.single_class.cells import class_cells
 from polyhead.tasks.single_class.encoding import encode_column, encode_one_hot
 from polyhead.tasks.single_class.names import name_classes
 from polyhead.tasks.task import UNKNOWN, Dense, Encoding, Task, TaskConfig
-from polyhead.tasks.text_cells import cell_codes, text_column
 from polyhead.tasks.yes_no_columns import ValuesConfig, match_columns
 
 TINY = 1e-12  # the least probability whose logarithm is taken
@@ -55,7 +55,7 @@ class ClassConfig(TaskConfig):
         if self.classes:
             return ClassTask(name, self.classes, self)
         column = self.column or name
-        _, texts = cell_codes(text_column(table, column))
+        _, texts = class_cells(table, column)
         found = name_classes(texts)
         if len(found.classes) < 2:
             aside = f" ({', '.join(found.unknown[:5])} are read as unknown)" * bool(found.unknown)

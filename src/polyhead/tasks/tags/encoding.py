@@ -8,6 +8,7 @@ import numpy as np
 
 from polyhead.errors import Fault, first_few
 from polyhead.structures import Table, labels_column
+from polyhead.tasks.damaged_labels import damaged_label_faults
 from polyhead.tasks.known_labels import known_labels
 from polyhead.tasks.labels import (
     LISTED,
@@ -17,7 +18,7 @@ from polyhead.tasks.labels import (
     unknown_label_faults,
 )
 from polyhead.tasks.row_faults import MAX_LISTED
-from polyhead.tasks.tags.cells import LabelCells, label_column, read_labels
+from polyhead.tasks.tags.cells import LabelCells, is_list, label_column, read_labels
 from polyhead.tasks.task import UNKNOWN
 
 _MAX_SHOWN = 5
@@ -55,11 +56,19 @@ def encode_delimited(
         looked_for = known_labels(table, column, cells.known, classes)
         targets[~looked_for] = UNKNOWN
     where = f'{table.source} column "{column}"'
-    faults = [*_remarks(cells, where, is_declared=is_declared)]
+    faults = [] if is_declared else _damaged(table, column, cells)
+    faults += [*_remarks(cells, where, is_declared=is_declared)]
     odd = np.flatnonzero(~declared)
     labels = [cells.labels[code] for code in cells.codes[odd[:MAX_LISTED]].tolist()]
     faults += unknown_label_faults(table, cells.rows[odd], labels, classes)
     return targets, faults
+
+
+def _damaged(table: Table, column: str, cells: LabelCells) -> list[Fault]:
+    """Labels of text that are none; a file that holds lists says itself what is one label."""
+    if is_list(table.column(column)):
+        return []
+    return damaged_label_faults(table, column, cells.rows, cells.codes, cells.labels)
 
 
 def _remarks(cells: LabelCells, where: str, *, is_declared: bool) -> Iterator[Fault]:
