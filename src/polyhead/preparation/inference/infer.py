@@ -11,6 +11,7 @@ from polyhead.errors import DataError, Fault
 from polyhead.formats import BoxFormat, Rows, Source, read_tables
 from polyhead.formats.images.image_files import list_files
 from polyhead.formats.images.picture_folder import PictureFolder
+from polyhead.preparation.inference.bookkeeping import bookkeeping
 from polyhead.preparation.inference.column_profile import (
     ColumnProfile,
     profile_columns,
@@ -104,6 +105,7 @@ def _decide(table: Table, is_folder: bool) -> list[Decision]:
         name: [decision] if decision else [] for name, decision in belongs_to_objects(table).items()
     }
     decided |= {name: objects_tasks(table, name) for name in object_columns(table)}
+    decided |= bookkeeping(table)
     columns = profile_columns(table, without=decided)
     for group in group_columns([column for column in columns if is_yes_no(column)]):
         if group.members:
