@@ -2,16 +2,24 @@
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from tiny_runs import QUIET, digests, records, signal_before_step, tiny_config
 
 from polyhead.errors import ConfigError, Interrupted
+from polyhead.losses import Bce, CrossEntropy, LabelCounts
+from polyhead.network.weights import read_weights
 from polyhead.runtime.run_folder import RunFolder
 from polyhead.training import resume, train
 from polyhead.training.order import EpochBatches
-from polyhead.training.sampling import Sampler, class_aware_factors, repeat_factors
+from polyhead.training.sampling import (
+    Sampler,
+    class_aware_factors,
+    repeat_factors,
+    shown_shift,
+)
 
 LABELS = arrays(
     np.int8, st.tuples(st.integers(1, 12), st.integers(0, 4)), elements=st.integers(-1, 1)
@@ -99,6 +107,54 @@ def test_a_row_shown_again_in_an_epoch_has_another_key():
         keys = [key for batch in order for key in batch]
         assert len(set(keys)) == len(keys) == 10
         assert shown(order, 10)[0] == 5
+
+
+@pytest.mark.parametrize("factors", [class_aware_factors, lambda x: repeat_factors(x, 0.3)])
+def test_what_a_sampler_shows_is_undone_exactly_where_the_class_alone_decides(factors):
+    """A posterior under the sampled shares, by the definition, comes back to that of all rows."""
+    generator = np.random.default_rng(0)
+    cells = np.repeat(np.arange(12).reshape(4, 3), generator.integers(1, 40, 12))  # cell, class
+    labels = np.eye(3, dtype=np.int8)[cells % 3]
+    expected = factors(labels)
+
+    def posterior(weights):
+        counts = np.bincount(cells, weights, 12).reshape(4, 3)
+        return counts / counts.sum(1, keepdims=True)
+
+    loss = CrossEntropy(LabelCounts(labels.sum(0), np.full(3, len(labels))))
+    loss.undo_sampling(torch.from_numpy(shown_shift("class", labels, expected)))
+    found = loss.link(torch.from_numpy(np.log(posterior(expected))))
+    np.testing.assert_allclose(found, posterior(np.ones(len(labels))), rtol=1e-5)
+
+    yes = labels[:, :1]
+    expected = factors(yes)
+    tags = Bce(LabelCounts(yes.sum(0), np.full(1, len(yes))))
+    tags.undo_sampling(torch.from_numpy(shown_shift("tags", yes, expected)))
+    seen = posterior(expected)[:, :1]
+    found = tags.link(torch.from_numpy(np.log(seen / (1 - seen))))
+    np.testing.assert_allclose(found, posterior(np.ones(len(yes)))[:, :1], rtol=1e-5)
+
+
+def test_shares_that_tell_nothing_shift_nothing():
+    labels = np.array([[1, 0, -1], [1, 1, -1], [1, 0, -1]], np.int8)
+    shift = shown_shift("tags", labels, np.array([1.0, 2.0, 1.0]))
+    np.testing.assert_allclose(shift, [0, np.log(2), 0])
+    assert (shown_shift("tags", labels, np.ones(3)) == 0).all()
+    assert (shown_shift("class", np.full((3, 2), -1, np.int8), np.ones(3)) == 0).all()
+
+
+def test_a_sampled_run_undoes_what_was_shown_and_one_that_goes_on_from_it_does_not(
+    scenes, tmp_path
+):
+    one = "train.epochs=1"
+    sampled = train(
+        tiny_config(scenes, "train.sampler=class_aware", one), runs=tmp_path, reporter=QUIET
+    )
+    plain = train(tiny_config(scenes, one), runs=tmp_path, init_from=sampled.path, reporter=QUIET)
+    for run, is_shifted in ((sampled, True), (plain, False)):
+        tensors, _ = read_weights(run.best_weights)
+        for task in ("contents", "daytime"):
+            assert bool(tensors[f"losses.to_{task}.shown"].any()) == is_shifted
 
 
 def test_nothing_known_shows_every_row_once():

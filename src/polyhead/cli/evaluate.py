@@ -35,6 +35,13 @@ Predictions = Annotated[
 SaveScores = Annotated[
     Path | None, typer.Option(help="Write the run's probabilities into such a table (.parquet).")
 ]
+NewAnnotations = Annotated[
+    list[Path] | None,
+    typer.Option(help="Evaluate other labelled images: a csv, COCO json, folder …; repeatable."),
+]
+NewImages = Annotated[
+    Path | None, typer.Option(help="Folder that the image names of --annotations start at.")
+]
 
 
 def run(  # noqa: PLR0913 - each is an option of the command line
@@ -43,15 +50,30 @@ def run(  # noqa: PLR0913 - each is an option of the command line
     protocol: Protocol = "default",
     predictions: Predictions = None,
     save_scores: SaveScores = None,
+    annotations: NewAnnotations = None,
+    images: NewImages = None,
     device: Device = "auto",
     json_: Json = False,
     quiet: Quiet = False,
 ) -> int:
-    """Writes evaluation.json into the run and prints it; --predictions only prints."""
+    """Writes evaluation.json into the run and prints it; --predictions only prints.
+
+    With --annotations, images that the run has not had are evaluated, and the figures go into
+    evaluation-new-<name>.json beside it: the held-out figures stay.
+    """
     from polyhead.progress import Reporter
 
     reporter = Reporter(quiet=quiet)
+    if annotations and split is not None:
+        raise ConfigError("--annotations names new images, which are in no --split; leave one out.")
+    if images is not None and not annotations:
+        raise ConfigError("--images says where the images of --annotations are; give these too.")
     if predictions is not None:
+        if annotations:
+            raise ConfigError(
+                "--predictions evaluates a table against the labels of the config; name the new "
+                "labels in its data.annotations, and leave --annotations out."
+            )
         if save_scores is not None:
             raise ConfigError("--save-scores writes what a run says; leave --predictions out.")
         result = _of_scores(run_, predictions, protocol, split, reporter)
@@ -70,6 +92,7 @@ def run(  # noqa: PLR0913 - each is an option of the command line
             protocol=protocol,
             save_scores=save_scores,
             reporter=reporter,
+            **({"annotations": annotations, "images": images} if annotations else {}),
         )
     if json_:
         print(json.dumps(result))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -45,8 +46,15 @@ def print_evaluation(result: Mapping[str, Any]) -> None:
     """A row for each task, then its figures and its classes, on standard output."""
     console = Console(highlight=False, width=None if sys.stdout.isatty() else UNLIMITED)
     suffix = "" if result["split"] == "test" else f"-{result['split']}"
+    if "annotations" in result:
+        suffix += f"-{Path(result['annotations'][0]).resolve().stem}"
     of = f" of {result['num_rows']}" if "num_rows" in result else ""
     console.print(f"{result['split']}: {result['num_images']}{of} pictures\n")
+    if "annotations" in result:
+        named = ", ".join(result["annotations"])
+        known = result.get("num_trained_on", 0) + result.get("num_chosen_on", 0)
+        seen = f"; {known} of them known to the run, whose figures flatter" if known else ""
+        console.print(f"not the run's own images: those of {named}{seen}\n", soft_wrap=True)
     if "note" in result:
         console.print(f"{result['note']}\n", soft_wrap=True, markup=False)
     _print_summary(console, result["tasks"])

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict, Unpack
 
 import numpy as np
 
 from polyhead.data import picture_sizes, read_split
 from polyhead.errors import ConfigError, DataError
 from polyhead.evaluation.batches import batches_in_order
-from polyhead.evaluation.probabilities import recorded_answers, save_probabilities
+from polyhead.evaluation.new_images import Evaluated, read_new_images
+from polyhead.evaluation.probabilities import Answers, recorded_answers, save_probabilities
 from polyhead.formats import read_tables
 from polyhead.metrics import choose_protocol, protocol_entry
 from polyhead.network import LoadedRun, load_run
 from polyhead.preparation import encode_tasks
 from polyhead.progress import Reporter
+from polyhead.runtime.run_folder import RunFolder
 from polyhead.structures import IMAGE, Table
 from polyhead.structures.durable import write_json
 from polyhead.tasks import BoxesTaskMeter, Meter, TagsTask, Targets, Task
@@ -32,16 +34,24 @@ NOTES = {
 }
 
 
+class NewImages(TypedDict, total=False):
+    """Labelled images that are not those of the run: see `read_new_images`."""
+
+    annotations: str | Path | Sequence[str | Path]
+    images: str | Path | None
+
+
 def evaluate(
-    path: str | Path,
+    path: str | Path | RunFolder,
     *,
     split: Literal["test", "val", "train"] = "test",
     device: str = "auto",
     protocol: str = "default",
     save_scores: Path | None = None,
     reporter: Reporter | None = None,
+    **new: Unpack[NewImages],
 ) -> dict[str, Any]:
-    """Evaluate a run's best weights on held-out rows, with bootstrap intervals.
+    """Evaluate a run's best weights on held-out rows or new images, with bootstrap intervals.
 
     Unknown cells are left out of every figure. Nothing is skipped: a picture that can no longer
     be read is an error.
@@ -54,44 +64,70 @@ def evaluate(
             default ones.
         save_scores: A parquet file to write the probabilities of tags and class tasks into.
         reporter: Where progress goes; standard error when None.
+        **new: `annotations`, a file or several, to evaluate their images instead of a part of the
+            split, and `images`, the folder that their names start at.
 
     Returns:
         What is also written to `evaluation.json` for the test part, to `evaluation-<split>.json`
-        for another, which has a `note` besides: it was not held out.
+        for another, which has a `note` besides: it was not held out. Of new images `split` is
+        `new`, the file `evaluation-new-<name of the annotations>.json`, and `annotations` names
+        them, `num_trained_on` and `num_chosen_on` how many have the content of images of the run's
+        train and val part.
 
     Raises:
         CheckpointError: The run cannot be loaded.
         ConfigError: The part is empty, or its annotations are gone; there is no such protocol.
-        DataError: The table has lost or changed labels since.
+        DataError: The table has lost or changed labels since, or new labels are none of the run's.
         ImageError: A picture cannot be read.
     """
     choose_protocol(protocol)
     reporter = reporter or Reporter()
-    loaded = load_run(path, device=device)
+    loaded = load_run(path.path if isinstance(path, RunFolder) else path, device=device)
+    if "annotations" in new:
+        if split != "test":
+            raise ConfigError(f'new annotations are in no part of the split; leave "{split}" out.')
+        found, part = read_new_images(loaded, reporter, **new), "new"
+    elif new:
+        raise ConfigError("`images` says where new `annotations` have their images; give these.")
+    else:
+        found, part = _held_out(loaded, split, reporter), split
+    figures, answers = _figures(loaded, found, part, protocol, reporter)
+    if save_scores is not None:
+        save_probabilities(save_scores, found.table, found.rows, answers)
+    result = {"split": part, "num_images": len(found.rows), "tasks": figures, **found.told}
+    file = loaded.run.evaluation
+    write_json(file.with_stem(f"{file.stem}{found.suffix}"), result)
+    return result
+
+
+def _figures(
+    loaded: LoadedRun, found: Evaluated, part: str, protocol: str, reporter: Reporter
+) -> tuple[dict[str, dict[str, Any]], Mapping[str, Answers]]:
+    """Figures by task, and what was answered; COCO results are written."""
+    batches = batches_in_order(loaded, found.table, found.rows)
+    work = reporter.work(f"evaluating {part}", len(found.rows), "pictures")
+    recorded = recorded_answers(loaded.network, found.tasks)
+    with work as advance, worker_deaths_explained(), recorded as answers:
+        meters = measure(loaded.network, batches, found.tasks, found.targets, advance)
+    figures: dict[str, dict[str, Any]] = {}
+    for name, meter in meters.items():
+        task = found.tasks[name]
+        with reporter.waiting(f"figures and intervals of {name}"):
+            figures[name] = {"type": task.type, **meter.compute(intervals=True)}
+        if protocol != "default" and isinstance(task, TagsTask):
+            scored = answers[name].scored(found.targets[name][found.rows])
+            figures[name]["protocol"] = protocol_entry(protocol, scored)
+    _write_coco_results(loaded, meters, found.suffix)
+    return figures, answers
+
+
+def _held_out(loaded: LoadedRun, split: str, reporter: Reporter) -> Evaluated:
+    """A part of the run's own split."""
     table, rows = _rows_of(loaded, split, reporter)
     tasks = {name: task.read_from(loaded.config.tasks[name]) for name, task in loaded.tasks.items()}
     targets = _encode(tasks, table, rows, reporter)
-    batches = batches_in_order(loaded, table, rows)
-    work = reporter.work(f"evaluating {split}", len(rows), "pictures")
-    recorded = recorded_answers(loaded.network, tasks)
-    with work as advance, worker_deaths_explained(), recorded as answers:
-        meters = measure(loaded.network, batches, tasks, targets, advance)
-    figures: dict[str, dict[str, Any]] = {}
-    for name, meter in meters.items():
-        with reporter.waiting(f"figures and intervals of {name}"):
-            figures[name] = {"type": tasks[name].type, **meter.compute(intervals=True)}
-    if protocol != "default":
-        for name in [name for name, task in tasks.items() if isinstance(task, TagsTask)]:
-            scored = answers[name].scored(targets[name][rows])
-            figures[name]["protocol"] = protocol_entry(protocol, scored)
-    if save_scores is not None:
-        save_probabilities(save_scores, table, rows, answers)
     suffix = "" if split == "test" else f"-{split}"
-    _write_coco_results(loaded, meters, suffix)
-    result = {"split": split, "num_images": len(rows), "tasks": figures, **_caution(split)}
-    file = loaded.run.evaluation
-    write_json(file.with_stem(f"{file.stem}{suffix}"), result)
-    return result
+    return Evaluated(table, rows, tasks, targets, _caution(split), suffix)
 
 
 def _caution(split: str) -> dict[str, str]:

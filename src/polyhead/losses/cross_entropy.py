@@ -18,8 +18,10 @@ class CrossEntropy(ProbabilityLoss):
     """Softmax cross-entropy of the known class: −w_y·Σ_k t_k·log softmax(z)_k.
 
     t is one-hot, or (1−ε)·one-hot + ε/K with label smoothing ε. The count is Σ w_y, as in
-    PyTorch. The probability undoes both, at a temperature: q ∝ ((softmax(z) − ε/K)₊/w)^(1/T). T is
-    1 until `calibrate` sets what was fitted on validation.
+    PyTorch. The probability undoes both, and the shares π′ that a sampler showed instead of π, at a
+    temperature: q ∝ ((softmax(z) − ε/K)₊/w · π/π′)^(1/T). T is 1 until `calibrate` sets what was
+    fitted on validation. Source of the shares: Saerens et al., *Adjusting the outputs of a
+    classifier to new a priori probabilities*, 2002.
 
     Args:
         counts: Of the training part.
@@ -33,6 +35,7 @@ class CrossEntropy(ProbabilityLoss):
     task_type = "class"
     weight: Tensor
     temperature: Tensor
+    shown: Tensor
 
     def __init__(
         self,
@@ -48,6 +51,7 @@ class CrossEntropy(ProbabilityLoss):
         weight = 1 / prior if class_weights == "auto" else torch.ones_like(prior)
         self.register_buffer("weight", weight / weight.mean())
         self.register_buffer("temperature", torch.ones(()))
+        self.register_buffer("shown", torch.zeros(len(prior)))
         self._prior = prior / prior.sum()
 
     def forward(self, logits: Tensor, targets: Tensor, known: Tensor) -> Tensor:
@@ -70,7 +74,12 @@ class CrossEntropy(ProbabilityLoss):
             floor = self.label_smoothing / log_shares.shape[-1]
             shares = (log_shares.exp() - floor).clamp_min(TINY / log_shares.shape[-1])
             log_shares = shares.log()
-        return torch.softmax((log_shares - self.weight.log()) / self.temperature, -1)
+        log_shares = log_shares - self.weight.log() - self.shown
+        return torch.softmax(log_shares / self.temperature, -1)
+
+    def undo_sampling(self, shift: Tensor) -> None:
+        """Set (K,) ln(π′/π): a sampler showed the classes in shares π′, their own being π."""
+        self.shown.copy_(shift)
 
     def calibrate(self, temperature: float) -> None:
         """Set T."""

@@ -23,7 +23,7 @@ from polyhead.training.loading import Batches, choose_workers, in_order
 from polyhead.training.optimizer import build_optimizer
 from polyhead.training.order import EpochBatches
 from polyhead.training.pictures import Collate, Pictures
-from polyhead.training.sampling import sampler_of
+from polyhead.training.sampling import sampler_of, undo_sampling
 from polyhead.training.start_weights import StartWeights
 from polyhead.training.step import Stepper
 from polyhead.training.trainer import Parts
@@ -51,6 +51,7 @@ def build_parts(
     if start:
         start.load_into(network)
     network.backbone.pretrained = config.model.pretrained or start is not None
+    undo_sampling(network, config, prepared)
     freezing = Freezing.of(config, network, start)
     shadow = copy.deepcopy(network)
     accelerator = build_accelerator(settings.device, settings.precision)

@@ -60,7 +60,10 @@ def _told_of_bounds(task: TagsTask) -> list[str]:
     asked, _ = task.config.cut_by()
     lines = []
     if asked.is_guarantee and task.decision.decoder == "marginals":
-        lines.append(f"{task.name}: {asked} holds for each label with {LEVEL:.0%} confidence")
+        lines.append(
+            f"{task.name}: {asked} holds with {LEVEL:.0%} confidence for each label that has a "
+            "threshold"
+        )
     way_on = "ask for less, or label more pictures"
     if asked.is_guarantee:
         way_on += f", or ask for mean_{asked}, which about half of the labels miss on new pictures"

@@ -1,0 +1,146 @@
+"""Labelled images that a run has not had: what its tasks read of them, and which it knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from polyhead.config.annotations import TABLE_SUFFIXES
+from polyhead.data import check_images, read_digests
+from polyhead.errors import ConfigError, DataError
+from polyhead.formats import Source, read_tables
+from polyhead.network import LoadedRun
+from polyhead.preparation import derived_tags, encode_tasks
+from polyhead.progress import Reporter
+from polyhead.structures import Table
+from polyhead.tasks import Targets, Task
+
+FLATTER = "their figures flatter; remove their rows for figures of new images alone"
+KNOWN = (
+    ("train", "num_trained_on", "that the run was trained on"),
+    ("val", "num_chosen_on", "by which its epoch, calibration and thresholds were chosen"),
+)
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """What figures are computed over.
+
+    Attributes:
+        table: Names the images.
+        rows: (M,) rows that count.
+        tasks: Task name to task, of those that the table tells something of.
+        targets: Task name to targets of all rows.
+        told: What the result says of the images besides.
+        suffix: Of the files that are written: empty for the test part.
+    """
+
+    table: Table
+    rows: np.ndarray
+    tasks: Mapping[str, Task]
+    targets: Mapping[str, Targets]
+    told: Mapping[str, Any]
+    suffix: str
+
+
+def read_new_images(
+    loaded: LoadedRun,
+    reporter: Reporter,
+    annotations: str | Path | Sequence[str | Path],
+    images: str | Path | None = None,
+) -> Evaluated:
+    """Read other annotation files than those of the run.
+
+    Columns are those of the run's config, and labels those of the run. A task whose column is not
+    there is left out, and told. Images with the content of some that the run knows are told.
+
+    Args:
+        loaded: The run.
+        reporter: Told how far the images are, and what is left out.
+        annotations: A file or folder as in `data.annotations`, or several for one table.
+        images: Folder that the names start at; found as `data.images` is when None.
+
+    Raises:
+        ConfigError: There is no such file, or it has no column of any task.
+        DataError: Labels are none of the run's (with the nearest), or images cannot be read.
+    """
+    several = [annotations] if isinstance(annotations, str | Path) else list(annotations)
+    files = [Path(file) for file in several]
+    folder = None if images is None else Path(images)
+    column = loaded.config.data.image_column
+    is_table = [file.suffix.lower() in TABLE_SUFFIXES for file in files]
+    table = read_tables(
+        [Source(f, folder, column if t else None) for f, t in zip(files, is_table, strict=True)]
+    )
+    paths = table.paths()
+    with reporter.work("checking images", len(paths), "images") as advance:
+        found = check_images(paths, table.where, progress=lambda _done: advance(1, ""))
+    tasks = _told_tasks(loaded, table, found.sizes, reporter)
+    targets, faults = encode_tasks(tasks, table, found.sizes, reporter)
+    errors = [f for f in (*table.faults, *faults, *found.faults) if f.is_error]
+    if errors:
+        raise DataError(f"{table.source} does not fit the run {loaded.run.path}", errors)
+    told = {"annotations": [str(file) for file in files]}
+    told |= _known_already(loaded, table, found.digests, reporter)
+    suffix = f"-new-{files[0].resolve().stem}"
+    return Evaluated(table, np.arange(len(table)), tasks, targets, told, suffix)
+
+
+def _told_tasks(
+    loaded: LoadedRun, table: Table, sizes: np.ndarray, reporter: Reporter
+) -> dict[str, Task]:
+    """The tasks of the run whose columns the table has."""
+    keys = loaded.config.tasks
+    tasks = {name: task.read_from(keys[name]) for name, task in loaded.tasks.items()}
+    sources = {name: source for name, (source, _) in derived_tags(tasks).items()}
+    absent: dict[str, ConfigError] = {}
+    for name, task in tasks.items():
+        if name not in sources:
+            try:
+                task.encode(table, sizes)
+            except ConfigError as error:
+                if not _is_absent(keys[name], name, table):
+                    raise
+                absent[name] = error
+    absent |= {name: absent[source] for name, source in sources.items() if source in absent}
+    kept = {name: task for name, task in tasks.items() if name not in absent}
+    if not kept:
+        raise next(iter(absent.values()))
+    for name, error in absent.items():
+        reporter.say(f"{name}: left out: {error.message}")
+    return kept
+
+
+def _is_absent(keys: Any, name: str, table: Table) -> bool:
+    """Whether no column of a task is there, rather than one that holds something else."""
+    patterns = getattr(keys, "columns", ()) or (keys.column or name,)
+    return not any(fnmatchcase(column, p) for column in table.columns for p in patterns)
+
+
+def _known_already(
+    loaded: LoadedRun, table: Table, digests: np.ndarray, reporter: Reporter
+) -> dict[str, int]:
+    """How many images have the content of some that the run was made with."""
+    parts = read_digests(loaded.run.split)
+    if not parts:
+        reporter.say(
+            f"{loaded.run.path} keeps no digests of its images, so that nobody can tell whether it "
+            "was trained on some of these"
+        )
+        return {}
+    found = np.array([parts.get(digest.decode(), "") for digest in digests.tolist()])
+    counts = {}
+    for part, key, why in KNOWN:
+        rows = np.flatnonzero(found == part)
+        counts[key] = len(rows)
+        if len(rows):
+            reporter.say(
+                f"W_TRAINED_ON: {len(rows)} of {len(table)} images have the content of some {why}, "
+                f"such as {table.image(int(rows[0]))}: {FLATTER}"
+            )
+    return counts
