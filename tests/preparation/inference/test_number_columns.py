@@ -91,6 +91,19 @@ def test_a_comma_that_may_be_two_things_makes_no_task(tmp_path):
     assert decide(tmp_path, "price", clear).task == "price"
 
 
+def test_spellings_of_one_number_are_one_value(tmp_path):
+    decision = decide(tmp_path, "grade", cycle("0", "1", "2", "0.0", "1.0", "2.0"))
+    assert decision.labels == ("0", "1", "2")
+    assert "3 different whole numbers" in decision.reason
+    assert 'equal numbers are one class, such as "0.0" and "0"' in decision.reason
+
+
+def test_numbers_from_no_to_yes_may_be_tags(tmp_path):
+    decision = decide(tmp_path, "car", cycle("0", "1", "0.7"))
+    assert decision.type == "number"
+    assert "if 0 is no and 1 is yes, write type: tags" in decision.reason
+
+
 def test_what_counts_are():
     assert are_counts(["0", "1", "3"])
     assert are_counts(["1", "2"])

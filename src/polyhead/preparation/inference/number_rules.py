@@ -27,9 +27,8 @@ def numbers(column: ColumnProfile) -> Decision | None:
         return None
     values = sorted((text for text in column.texts if are_numbers([text])), key=number)
     is_whole = all(number(text).is_integer() for text in values)
-    span = (
-        f"{len(values):,} different {'whole ' * is_whole}numbers from {values[0]} to {values[-1]}"
-    )
+    num_values, kind = len(set(map(number, values))), "whole " * is_whole
+    span = f"{num_values:,} different {kind}numbers from {values[0]} to {values[-1]}"
     if is_whole and _is_running(values, column):
         return no_task(column, "identifier", f"{span}, no two the same, as row numbers are")
     codes = _codes(column, values, span) if is_whole and repeat_enough(column.texts) else None
@@ -60,6 +59,8 @@ def _amounts(column: ColumnProfile, values: Sequence[str], span: str) -> Decisio
         if len(values) <= MAX_CODES:
             reason += "; if they stand for classes, write type: class"
     not_finite = sum(rows for text, rows in column.texts.items() if not are_numbers([text]))
+    if not are_counts(values) and number(values[0]) == 0 and number(values[-1]) == 1:
+        reason += "; if 0 is no and 1 is yes, write type: tags, which asks for the others"
     if not_finite:
         reason += f"; {not_finite:,} cells say inf: empty them if they mean unknown"
     reason += unknown_cells(column)
