@@ -66,9 +66,58 @@ def test_a_class_called_train_beside_others_is_a_class(tmp_path):
     assert rows(table) == [("bus/x.jpg", "bus"), ("train/a/x.jpg", "train")]
 
 
-def test_split_names_without_classes_below_are_classes(tmp_path):
-    table = read_table(fill(tmp_path, "train/x.jpg", "test/x.jpg"))
-    assert rows(table) == [("test/x.jpg", "test"), ("train/x.jpg", "train")]
+def test_split_names_without_classes_below_are_never_classes(tmp_path):
+    with pytest.raises(DataError, match=r"E_EMPTY_TABLE.*no class folder in them"):
+        read_table(fill(tmp_path, "train/x.jpg", "test/x.jpg"))
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (
+            ["images/train/cat/a.jpg", "images/val/dog/b.jpg"],
+            [("images/train/cat/a.jpg", "cat", "train"), ("images/val/dog/b.jpg", "dog", "val")],
+        ),
+        (
+            ["cat/Train/a.jpg", "dog/test/b.jpg"],
+            [("cat/Train/a.jpg", "cat", "train"), ("dog/test/b.jpg", "dog", "test")],
+        ),
+        (
+            ["train/images/cat/a.jpg", "dev/images/dog/b.jpg"],
+            [("dev/images/dog/b.jpg", "dog", "val"), ("train/images/cat/a.jpg", "cat", "train")],
+        ),
+        (
+            ["seg_train/seg_train/sea/a.jpg", "seg_test/seg_test/sky/b.jpg"],
+            [
+                ("seg_test/seg_test/sky/b.jpg", "sky", "test"),
+                ("seg_train/seg_train/sea/a.jpg", "sea", "train"),
+            ],
+        ),
+        (
+            ["set/train/cat/a.jpg", "set/test/dog/b.jpg"],
+            [("set/test/dog/b.jpg", "dog", "test"), ("set/train/cat/a.jpg", "cat", "train")],
+        ),
+    ],
+)
+def test_split_folders_at_other_levels(tmp_path, names, expected):
+    assert rows(read_table(fill(tmp_path, *names))) == expected
+
+
+def test_folders_beside_those_of_a_split_are_left_out_and_said(tmp_path):
+    table = read_table(fill(tmp_path, "train/good/a.jpg", "test/bad/b.jpg", "masks/bad/b.jpg"))
+    assert [row[1] for row in rows(table)] == ["bad", "good"]
+    assert "W_SPLIT_FOLDER" in codes(table)
+
+
+def test_lists_of_pictures_tell_the_split(tmp_path):
+    fill(tmp_path, "images/cat/1.jpg", "images/cat/2.jpg", "images/dog/1.jpg", "images/dog/3.jpg")
+    (tmp_path / "meta").mkdir()
+    (tmp_path / "meta/train.txt").write_text("cat/1\ndog/3\n")
+    (tmp_path / "meta/test.txt").write_text("cat/2 1\n./images/dog/1.jpg\n")
+    (tmp_path / "meta/classes.txt").write_text("cat\ndog\n")
+    table = read_table(tmp_path)
+    assert table.column("class").to_pylist() == ["cat", "cat", "dog", "dog"]
+    assert table.column("split").to_pylist() == ["train", "test", "test", "train"]
 
 
 def test_hidden_other_and_loose_files_are_left_out_and_said(tmp_path):

@@ -105,6 +105,18 @@ def test_image_sets_tell_the_split(voc):
     assert codes(read_table(voc)) == [("W_SPLIT_TWICE", None)]
 
 
+def test_train_and_val_listed_together_train(voc):
+    put(voc, "ImageSets/Main/trainval.txt", "a\n")
+    put(voc, "ImageSets/Main/test.txt", "b\n")
+    assert read_table(voc).column("split").to_pylist() == ["train", "test"]
+
+
+def test_lists_elsewhere_tell_the_split(voc):
+    put(voc, "ImageSets/train.txt", "a\n")
+    put(voc, "ImageSets/valid.txt", "b\n")
+    assert read_table(voc).column("split").to_pylist() == ["train", "val"]
+
+
 def test_several_years_below_one_folder_keep_their_own_pictures_and_splits(tmp_path):
     for year, label in (("VOC2007", "car"), ("VOC2012", "bus")):
         put(tmp_path, f"{year}/JPEGImages/a.jpg")

@@ -216,6 +216,28 @@ def test_splits_listed_in_files_shared_or_missing(tmp_path):
     assert codes(table) == [("W_SPLIT_FOLDER", None), ("N_SPLIT_SHARED", None)]
 
 
+def test_lists_of_cvat_and_darknet_tell_the_split(tmp_path):
+    put(tmp_path, "obj.names", "car\n")
+    put(tmp_path, "obj.data", "classes = 1\ntrain = data/train.txt\nnames = data/obj.names\n")
+    for name in ("a", "b"):
+        put(tmp_path, f"obj_train_data/{name}.jpg")
+        put(tmp_path, f"obj_train_data/{name}.txt", LINE)
+    put(tmp_path, "obj_valid_data/c.jpg")
+    put(tmp_path, "obj_valid_data/c.txt", LINE)
+    put(tmp_path, "train.txt", "data/obj_train_data/a.jpg\ndata/obj_train_data/b.jpg\n")
+    put(tmp_path, "valid.txt", "data/obj_valid_data/c.jpg\n")
+    table = read_table(tmp_path)
+    assert table.column("split").to_pylist() == ["train", "train", "val"]
+    assert boxes(table)["obj_valid_data/c.jpg"] == [BOX]
+
+
+def test_valid_is_val_in_data_yaml(tmp_path):
+    fill(tmp_path, train__images__a_jpg="x", valid__images__b_jpg="x")
+    fill(tmp_path, train__labels__a_txt=LINE, valid__labels__b_txt=LINE)
+    put(tmp_path, "data.yaml", "train: train/images\nvalid: valid/images\nnames: [car]\n")
+    assert read_table(tmp_path).column("split").to_pylist() == ["train", "val"]
+
+
 def test_an_entry_for_a_split_that_is_not_there_takes_no_other_folder(tmp_path):
     fill(tmp_path, images__a_jpg="x", labels__a_txt=LINE)
     put(tmp_path, "data.yaml", "train: images\ntest: ../test/images\nnames: [car]\n")

@@ -32,12 +32,14 @@ class Findings:
         num_rows: Rows of the table; 0 when it cannot be read.
         num_pictures: Rows whose picture decodes.
         split: Part to number of rows; empty when there is an error.
+        split_told_by: Where the split comes from, in words; empty when there is an error.
     """
 
     faults: Sequence[Fault]
     num_rows: int
     num_pictures: int
     split: dict[str, int]
+    split_told_by: str = ""
 
     @property
     def num_errors(self) -> int:
@@ -89,6 +91,8 @@ def run(
         parts = ", ".join(f"{count} {part}" for part, count in found.split.items())
         state = counted(found.num_errors, "error") if found.num_errors else f"no errors; {parts}"
         pictures = counted(found.num_pictures, "readable picture")
+        if found.split_told_by:
+            print(f"split: {found.split_told_by}")
         print(f"{counted(found.num_rows, 'row')}, {pictures}: {state}")
     return 3 if found.num_errors else 0
 
@@ -135,7 +139,7 @@ def _examined(path: Path, changes: Sequence[str], reporter: Reporter) -> Finding
     except DataError as error:
         return Findings([*error.faults, *found.faults], rows, pictures, {})
     parts = {part: len(prepared.rows(part)) for part in ("train", "val", "test")}
-    return Findings(prepared.faults, rows, pictures, parts)
+    return Findings(prepared.faults, rows, pictures, parts, prepared.split_told_by)
 
 
 def _print_json(found: Findings) -> None:

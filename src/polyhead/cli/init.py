@@ -10,6 +10,7 @@ import typer
 
 from polyhead.cli.options import ReadingKeys, reading_keys
 from polyhead.errors import ConfigError, one_line
+from polyhead.structures.split_spellings import PARTS
 
 if TYPE_CHECKING:
     from polyhead.preparation import Decision, Proposal
@@ -71,6 +72,7 @@ def run(
     if chosen:
         proposal = follow(proposal, chosen)
     _print(proposal)
+    _print_split(proposal)
     _print_faults(proposal)
     text = render_yaml(proposal, images.resolve().name, out.parent)
     write_config(out, text, overwrite=force)
@@ -79,8 +81,28 @@ def run(
 
 
 def _print(proposal: Proposal) -> None:
+    for note in proposal.notes:
+        print(one_line(note))
     for decision in proposal.decisions:
         print(one_line(f"{', '.join(decision.columns)}: {_kind(decision)}: {decision.reason}"))
+
+
+def _print_split(proposal: Proposal) -> None:
+    """Where the parts come from, and which rows stay together."""
+    own = proposal.own_split
+    if proposal.split_problem is not None:
+        print(one_line(f"split: not clear: {proposal.split_problem}"))
+    elif own is not None:
+        counts = ", ".join(
+            f"{number} {part}" for part in PARTS if (number := int((own.parts == part).sum()))
+        )
+        lacks = "" if "val" in own.parts else "; val is drawn from train"
+        lacks += "" if "test" in own.parts else "; no test part, so nothing is held out"
+        print(one_line(f"split: your own, told by {own.told_by}: {counts}{lacks}"))
+    else:
+        print("split: shared out anew: nothing in the data tells one")
+    if proposal.group_by is not None:
+        print(one_line(f'group_by: pictures of one "{proposal.group_by}" stay in one part'))
 
 
 def _print_faults(proposal: Proposal) -> None:

@@ -15,6 +15,7 @@ from polyhead.config.sampler import SamplerConfig, SamplerField
 from polyhead.formats import BoxFormat, Rows, Source
 from polyhead.structures.deep_pixels import PixelRanges
 from polyhead.tasks import AnyTaskConfig, Section
+from polyhead.tasks.class_names import ClassNames
 
 TASK_NAME = re.compile(r"[^\W\d][\w\- ]*")
 
@@ -31,10 +32,15 @@ Limits = Annotated[tuple[float, float], AfterValidator(_ascending)]
 class SplitConfig(Section):
     """How rows are shared out between training, validation and test."""
 
-    method: Literal["stratified", "hash", "column"] = "stratified"
+    method: Literal["auto", "stratified", "hash", "column"] = Field(
+        default="auto", description="auto: your own where the data tell one, else stratified."
+    )
     val: float = Field(default=0.15, gt=0, lt=1, description="Share of the pictures.")
     test: float = Field(default=0.15, ge=0, lt=1, description="Share of the pictures.")
     column: str | None = Field(default=None, description="Your own train/val/test column.")
+    parts: dict[Literal["train", "val", "test"], ClassNames] = Field(
+        default={}, description="What the cells of `column` mean; the rest trains."
+    )
     group_by: str | None = Field(default=None, description="Rows that share it stay together.")
 
     @model_validator(mode="before")
@@ -48,6 +54,8 @@ class SplitConfig(Section):
     def _consistent(self) -> SplitConfig:
         if (self.method == "column") != (self.column is not None):
             raise ValueError("`method: column` and `column: NAME` go together")
+        if self.parts and self.column is None:
+            raise ValueError("`parts` says what the cells of a column mean; add `column: NAME`")
         if self.val + self.test >= 0.9:
             raise ValueError(f"val + test = {self.val + self.test:g} leaves too little to train on")
         return self

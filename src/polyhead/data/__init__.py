@@ -5,6 +5,8 @@ from polyhead.data.decode import MAX_PIXELS, NOTES, Decoded, decode
 from polyhead.data.image_check import ImageCheck, check_images
 from polyhead.data.image_names import find_orphans
 from polyhead.data.kept_parts import keep_parts
+from polyhead.data.name_groups import augmented_sources
+from polyhead.data.own_split import OwnSplit, find_own_split, named_split
 from polyhead.data.picture_sizes import picture_sizes
 from polyhead.data.resize import PREPROCESSING, load_image, resize
 from polyhead.data.split import (
@@ -16,6 +18,7 @@ from polyhead.data.split import (
     split_rows,
     write_split,
 )
+from polyhead.data.subject_columns import Subjects, choose_subjects, subject_columns
 
 __all__ = [
     "MAX_PIXELS",
@@ -25,17 +28,24 @@ __all__ = [
     "Decoded",
     "ImageCache",
     "ImageCheck",
+    "OwnSplit",
     "SplitKeys",
     "SplitPlan",
+    "Subjects",
+    "augmented_sources",
     "check_images",
+    "choose_subjects",
     "decode",
     "find_orphans",
+    "find_own_split",
     "keep_parts",
     "load_image",
+    "named_split",
     "picture_sizes",
     "read_digests",
     "read_split",
     "resize",
     "split_rows",
+    "subject_columns",
     "write_split",
 ]

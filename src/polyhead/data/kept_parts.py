@@ -31,7 +31,7 @@ def keep_parts(
     Returns:
         (N,) parts.
     """
-    units = merge_rows(len(images), keys.groups, keys.digests)
+    units = merge_rows(len(images), keys.groups, keys.digests, keys.copies)
     codes = {part: code for code, part in enumerate(PARTS)}
     before = {key: codes[part] for key, part in earlier.items()}
     seen = np.array([before.get(image, UNSEEN) for image in images], dtype=np.int64)

@@ -15,9 +15,8 @@ import pyarrow.parquet as pq
 from polyhead.data.stratify import stratify
 from polyhead.data.units import merge_rows
 from polyhead.errors import ConfigError, DataError, Fault
-from polyhead.structures.split_spellings import SPLITS
+from polyhead.structures.split_spellings import PARTS, part_of
 
-PARTS = ("train", "val", "test")
 TRAIN, VAL = 0, 1
 
 
@@ -56,12 +55,15 @@ class SplitKeys:
         groups: Rows with the same value stay together; None or "" is no group.
         digests: Digest of each picture's content; equal pictures stay together, empty is none.
         column: The user's own parts; for `column`.
+        copies: Augmented copies of one source have the same value; kept together where parts are
+            drawn, while the user's own parts stay as they are.
     """
 
     labels: np.ndarray | None = None
     groups: Sequence[str | None] | None = None
     digests: np.ndarray | None = None
     column: Sequence[str | None] | None = None
+    copies: Sequence[str | None] | None = None
 
 
 def split_rows(images: Sequence[str], plan: SplitPlan, keys: SplitKeys) -> np.ndarray:
@@ -82,11 +84,11 @@ def split_rows(images: Sequence[str], plan: SplitPlan, keys: SplitKeys) -> np.nd
         DataError: `column` holds an unknown value or parts one group or picture (with one fault a
             row), or `hash` left a part empty.
     """
-    units = merge_rows(len(images), keys.groups, keys.digests)
+    units = merge_rows(len(images), keys.groups, keys.digests, keys.copies)
     labels = np.zeros((len(images), 0), np.int8) if keys.labels is None else keys.labels
     if plan.method == "column":
         parts = _column_parts(images, keys.column or [None] * len(images))
-        _refuse_straddling(images, parts, units)
+        _refuse_straddling(images, parts, merge_rows(len(images), keys.groups, keys.digests))
         if not (parts == VAL).any():
             _draw_validation(parts, labels, units, plan)
         return np.array(PARTS)[parts]
@@ -157,14 +159,15 @@ def _data_error(faults: list[Fault]) -> DataError:
 
 
 def _column_parts(images: Sequence[str], column: Sequence[str | None]) -> np.ndarray:
-    codes = {spelling: PARTS.index(part) for spelling, part in SPLITS.items()}
-    known = {value: codes.get((value or "").strip().casefold(), -1) for value in set(column)}
+    found = {value: part_of(value or "") for value in set(column)}
+    known = {value: PARTS.index(part) if part else -1 for value, part in found.items()}
     parts = np.array([known[value] for value in column], dtype=np.int64)
     faults = [
         Fault(
             "E_SPLIT_VALUE",
             images[row],
-            f'found split "{column[row] or ""}"; expected train, val or test; correct the cell',
+            f'found split "{column[row] or ""}"; expected train, val or test; correct the '
+            "cell, or list what the cells mean in data.split.parts",
             row=row,
         )
         for row in np.flatnonzero(parts < 0).tolist()
@@ -193,7 +196,8 @@ def _refuse_straddling(images: Sequence[str], parts: np.ndarray, units: np.ndarr
             "E_LEAK",
             images[row],
             f"is in {PARTS[parts[row]]}, but {images[first[row]]}, of the same group or the same "
-            f"picture, is in {PARTS[parts[first[row]]]}; put both into one part",
+            f"picture, is in {PARTS[parts[first[row]]]}; put both into one part, or share the rows "
+            "out anew (split: {method: stratified})",
             row=row,
         )
         for row in np.flatnonzero(parts != parts[first]).tolist()

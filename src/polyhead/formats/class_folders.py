@@ -1,8 +1,8 @@
-"""Class folders: `root/<class>/**/picture.jpg`, or `root/train/<class>/…` with the split on top.
+"""Class folders: `root/<class>/**/picture.jpg`, with or without folders of a split.
 
-The columns are `image` (path below the root), `class`, and `split` (`train`, `val` or `test`) when
-every folder on top is named after a split. A picture right inside a split folder
-has no known class.
+`root/train/<class>/…`, `root/<class>/train/…` and `root/images/train/<class>/…` tell the split. The
+columns are `image` (path below the root), `class`, and `split` (`train`, `val` or `test`) where
+folders or lists (`train.txt`) tell it. A picture right inside a split folder has no known class.
 """
 
 from __future__ import annotations
@@ -14,14 +14,19 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import pyarrow as pa
 
-from polyhead.errors import Fault
+from polyhead.errors import Fault, first_few
 from polyhead.formats.column_builder import ColumnBuilder
 from polyhead.formats.faults import refusal
 from polyhead.formats.images.image_files import list_files
 from polyhead.formats.images.image_names import IMAGE_SUFFIXES, has_image_suffix, is_unicode
 from polyhead.formats.raw_table import RawTable
+from polyhead.formats.split_lists import listed_splits
+from polyhead.formats.split_names import FOLDERS, SPLIT, split_field
 from polyhead.structures import IMAGE
-from polyhead.structures.split_spellings import SPLITS
+from polyhead.structures.split_spellings import part_of, split_level
+
+# Folders that part pictures from other files and are no class.
+_KINDS_OF_FILES = ("images", "image", "imgs", "img", "jpegimages", "pictures")
 
 
 def read(path: Path) -> RawTable:
@@ -39,29 +44,87 @@ def read(path: Path) -> RawTable:
             f"<class>/picture.jpg ({', '.join(IMAGE_SUFFIXES)})."
         )
         raise refusal("E_EMPTY_TABLE", f"{path.name}/", message)
-    columns = _columns(filed)
+    filed, columns, told_by, notes = _read(path, files, filed)
     builder = ColumnBuilder()
     builder.add({name: pa.array(c, pa.string()) for name, c in columns.items()}, len(filed))
     faults = (
+        *notes,
         *_misnamed(path, pictures),
         *_unread(path, files),
         *_unfiled(path, pictures),
         *_empty_folders(path, pictures),
     )
-    return RawTable(builder.finish(list(columns)), np.zeros(len(filed), np.int32), faults, path)
+    data = builder.finish(list(columns))
+    if SPLIT in columns:
+        place = data.schema.get_field_index(SPLIT)
+        field = split_field(told_by).with_type(data.schema.field(place).type)
+        data = data.set_column(place, field, data.column(place))
+    return RawTable(data, np.zeros(len(filed), np.int32), faults, path)
 
 
-def _columns(filed: Sequence[str]) -> dict[str, list[str | None]]:
-    parts = [name.split("/") for name in filed]
-    images: list[str | None] = list(filed)
-    has_splits = all(p[0].lower() in SPLITS for p in parts) and any(len(p) > 2 for p in parts)
-    if not has_splits:
-        return {IMAGE: images, "class": [p[0] for p in parts]}
-    return {
-        IMAGE: images,
-        "class": [p[1] if len(p) > 2 else None for p in parts],
-        "split": [SPLITS[p[0].lower()] for p in parts],
-    }
+def _read(
+    path: Path, files: Sequence[str], filed: list[str]
+) -> tuple[list[str], dict[str, Sequence[str | None]], str, list[Fault]]:
+    """The pictures that are read, the columns, what tells the split, and faults."""
+    folders = [name.split("/")[:-1] for name in filed]
+    level = split_level(["/".join(each) for each in folders])
+    if level is None and all(part_of(each[0]) for each in folders):
+        level = 0
+    faults: list[Fault] = []
+    if level is not None:
+        inside = [k for k, f in enumerate(folders) if len(f) > level and part_of(f[level])]
+        faults = _outside(path, filed, set(inside))
+        filed, folders = [filed[k] for k in inside], [folders[k] for k in inside]
+    classes = _classes(path, folders, level)
+    columns: dict[str, Sequence[str | None]] = {IMAGE: filed, "class": classes}
+    told_by = FOLDERS
+    if level is None:
+        splits, told_by, notes = listed_splits(path, files, filed)
+        faults += notes
+    else:
+        splits = [part_of(each[level]) for each in folders]
+    if splits is not None:
+        columns[SPLIT] = splits
+    return filed, columns, told_by, faults
+
+
+def _classes(path: Path, folders: list[list[str]], level: int | None) -> list[str | None]:
+    """The first folder that names neither a part nor a kind of files, nor holds all pictures."""
+    steps = folders
+    if level is not None:
+        steps = [each[:level] + _below(each[level + 1 :]) for each in folders]
+    while steps and {step[0].lower() if step else "" for step in steps} <= set(_KINDS_OF_FILES):
+        steps = [step[1:] for step in steps]
+    if level and len({step[0] for step in steps}) == 1 and any(len(step) > 1 for step in steps):
+        steps = [step[1:] for step in steps]
+    if not any(steps):
+        tops = first_few(sorted({each[0] for each in folders}), 5)
+        message = (
+            f"the folders {tops} name parts of a split or a kind of files, and there is no class "
+            "folder in them; expected <class>/picture.jpg there; if a table or an annotation file "
+            "tells the labels, give that: polyhead init PICTURES TABLE."
+        )
+        raise refusal("E_EMPTY_TABLE", f"{path.name}/", message)
+    return [step[0] if step else None for step in steps]
+
+
+def _below(folders: list[str]) -> list[str]:
+    """What lies in a folder of a part; `train/images/` and `train/train/` are no classes."""
+    while folders and (folders[0].lower() in _KINDS_OF_FILES or part_of(folders[0])):
+        folders = folders[1:]
+    return folders
+
+
+def _outside(path: Path, filed: Sequence[str], inside: set[int]) -> list[Fault]:
+    """A warning on pictures beside the folders of a split."""
+    others = [name for k, name in enumerate(filed) if k not in inside]
+    if not others:
+        return []
+    message = (
+        f"{len(others)} pictures, such as {others[0]}, lie in no folder of the split that the "
+        "others have (train, val, test), and are left out; move or remove them."
+    )
+    return [Fault("W_SPLIT_FOLDER", f"{path.name}/", message)]
 
 
 def _misnamed(path: Path, pictures: Sequence[str]) -> list[Fault]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from polyhead.formats.labels_only import restrict, unknown_labels
 from polyhead.formats.merge.tables import merge_tables
 from polyhead.formats.source import Source, take_columns
+from polyhead.formats.split_names import file_parts
 from polyhead.structures import Table
 
 
@@ -29,8 +30,15 @@ def unite_sources(sources: Sequence[Source], tables: Sequence[Table]) -> Table:
     tables = [take_columns(t, s.columns) for s, t in zip(sources, named, strict=True)]
     faults = unknown_labels(sources, tables)
     tables = [restrict(t, s.labels_only) for s, t in zip(sources, tables, strict=True)]
-    table = merge_tables(tables) if len(tables) > 1 else tables[0]
+    table = _with_parts(merge_tables(tables), sources) if len(tables) > 1 else tables[0]
     return replace(table, faults=(*table.faults, *faults)) if faults else table
+
+
+def _with_parts(table: Table, sources: Sequence[Source]) -> Table:
+    """The table, each of whose files tells its part of the split where its name does."""
+    parts = file_parts([source.path for source in sources])
+    origins = [replace(o, part=part) for o, part in zip(table.origins, parts, strict=True)]
+    return replace(table, origins=tuple(origins))
 
 
 def _told_apart(sources: Sequence[Source], tables: Sequence[Table]) -> list[Table]:

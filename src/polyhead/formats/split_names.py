@@ -1,27 +1,36 @@
-"""Folder and file names that tell a split."""
+"""A column `split` that lists, folders or annotation files tell."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 
-from polyhead.structures.split_spellings import SPLITS
+import pyarrow as pa
 
-# Folders that part pictures from annotations, above or below the split.
-_KINDS_OF_FILES = ("images", "labels", "jpegimages", "annotations")
+from polyhead.structures.split_spellings import part_of, part_of_file
+from polyhead.structures.table import TOLD_BY
+
+SPLIT = "split"
+FOLDERS = "the names of folders"
 
 
-def splits_on_top(names: Sequence[str]) -> list[str] | None:
-    """The split of each file by its topmost folder, or None unless every file has one.
+def split_field(told_by: str) -> pa.Field:
+    """The column `split`, with the words for where it comes from."""
+    return pa.field(SPLIT, pa.string(), metadata={TOLD_BY: told_by.encode()})
 
-    `images/train/a.jpg` and `train/images/a.jpg` both mean train.
 
-    Args:
-        names: Paths with `/`, below the folder of the data set.
+def file_parts(paths: Sequence[Path]) -> list[str | None]:
+    """The part that each annotation file tells by its name, else by its nearest folder.
+
+    `train.csv`, `instances_val2017.json`, `test/_annotations.coco.json`. Folders that hold all of
+    the files tell nothing.
     """
-    tops = [_top(name).lower() for name in names]
-    return [SPLITS[top] for top in tops] if all(top in SPLITS for top in tops) else None
+    absolute = [os.path.abspath(path) for path in paths]
+    common = os.path.commonpath([os.path.dirname(path) for path in absolute])
+    return [_file_part(Path(os.path.relpath(path, common))) for path in absolute]
 
 
-def _top(name: str) -> str:
-    folders = (part for part in name.split("/")[:-1] if part.lower() not in _KINDS_OF_FILES)
-    return next(folders, "")
+def _file_part(path: Path) -> str | None:
+    folders = (part_of(folder) for folder in reversed(path.parts[:-1]))
+    return part_of_file(path.stem) or next((part for part in folders if part), None)

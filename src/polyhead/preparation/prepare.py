@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from polyhead.config import Config
-from polyhead.data import SplitKeys, SplitPlan, keep_parts, split_rows
 from polyhead.errors import DataError, Fault
+from polyhead.preparation.division import share_out
 from polyhead.preparation.examine import Examination, examine
 from polyhead.progress import Reporter
 from polyhead.structures import IMAGE, Table
@@ -32,6 +32,7 @@ class Prepared:
         skipped: Faults of rows that were dropped.
         digests: (N,) digest of each picture's pixels.
         ranges: What is black and white in pictures with more than 8 bits a channel.
+        split_told_by: Where the split comes from, in words.
     """
 
     table: Table
@@ -42,6 +43,7 @@ class Prepared:
     skipped: tuple[Fault, ...]
     digests: np.ndarray
     ranges: PixelRanges = NO_RANGES
+    split_told_by: str = ""
 
     def rows(self, part: str) -> np.ndarray:
         """Rows of one part of the split."""
@@ -90,13 +92,14 @@ def divide(
     targets = {name: values[keep] for name, values in found.targets.items()}
     digests = found.digests[keep]
     labels = {name: task.stratify(targets[name]) for name, task in found.tasks.items()}
-    split = _split(config, table, labels, digests, earlier or {})
+    division = share_out(config, table, labels, digests, earlier or {})
+    split = division.split
     _require_known(config, table, found.tasks, targets, split == "train")
     warnings = _thin_parts(table, found.tasks, labels, split)
     calm = [fault for fault in found.faults if not fault.is_error]
-    faults = (*calm, *warnings)
-    skipped = tuple(errors)
-    return Prepared(table, found.tasks, targets, split, faults, skipped, digests, found.ranges)
+    faults = (*calm, *division.faults, *warnings)
+    told = (tuple(errors), digests, found.ranges, division.told_by)
+    return Prepared(table, found.tasks, targets, split, faults, *told)
 
 
 def _without(found: Examination, errors: list[Fault]) -> np.ndarray:
@@ -115,35 +118,6 @@ def _without(found: Examination, errors: list[Fault]) -> np.ndarray:
             found.faults,
         )
     return np.array([row for row in range(len(found.table)) if row not in bad])
-
-
-def _split(
-    config: Config,
-    table: Table,
-    labels: Mapping[str, np.ndarray],
-    digests: np.ndarray,
-    earlier: Mapping[str, str],
-) -> np.ndarray:
-    keys = config.data.split
-    plan = SplitPlan(keys.method, keys.val, keys.test, config.train.seed)
-    images = table.data.column(IMAGE).to_pylist()
-    by = SplitKeys(
-        labels=np.concatenate([*labels.values()], 1),
-        groups=_texts(table, keys.group_by),
-        digests=digests,
-        column=_texts(table, keys.column),
-    )
-    split = split_rows(images, plan, by)
-    if earlier and keys.method != "column":
-        split = keep_parts(images, split, earlier, by)
-    for part in ("train", "val"):
-        if not (split == part).any():
-            message = (
-                f"the {part} part of the split is empty ({len(table)} rows in all); expected at "
-                "least 1 row; add pictures or change data.split"
-            )
-            raise DataError(message, [Fault("E_SPLIT_EMPTY", table.source, message)])
-    return split
 
 
 def _require_known(
@@ -173,10 +147,6 @@ def _thin_parts(
             names = [f"{name}/{label}" for label in task.classes]
             faults += _thin_classes(names, labels[name], split, table.source)
     return faults
-
-
-def _texts(table: Table, column: str | None) -> list[str | None] | None:
-    return None if column is None else table.column(column).to_pylist()
 
 
 def _thin_classes(

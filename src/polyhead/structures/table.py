@@ -15,6 +15,9 @@ IMAGE = "image"
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 
 
+TOLD_BY = b"polyhead.told_by"  # on a column `split`: the lists or folders that tell it
+
+
 def labels_column(name: str) -> str:
     """Beside a column of labels or objects: the labels that each row was looked through for.
 
@@ -31,10 +34,12 @@ class Origin:
         source: The file, as messages name it.
         lines: (N,) int32, line of each row in it; 0 when there is none, -1 where the file does not
             name the picture.
+        part: The part of the split that the file's name or folder tells, if any.
     """
 
     source: str
     lines: np.ndarray
+    part: str | None = field(default=None)
 
     def place(self, row: int) -> str | None:
         """Where it names one row: `train.csv:412`; None when it does not."""

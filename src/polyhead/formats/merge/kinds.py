@@ -58,7 +58,7 @@ def _share(name: str, tables: Sequence[Table]) -> tuple[SharedColumn, list[Fault
     kind = _one_kind(name, fields, [tables[i] for i in holders])
     parts = [Part(i, _as(kind, tables[i].column(name)), _labels(tables[i], name)) for i in holders]
     if kind != OBJECTS_TYPE:
-        return SharedColumn(pa.field(name, kind), tuple(parts)), []
+        return SharedColumn(pa.field(name, kind, metadata=fields[0].metadata), tuple(parts)), []
     _check_units(name, fields, [tables[i] for i in holders])
     united, notes = unite_fields(fields, [tables[i].source for i in holders])
     for i, part, field in zip(holders, parts, fields, strict=True):

@@ -128,7 +128,7 @@ def _with_column(data: pa.Table, field: pa.Field, found: MergedColumn) -> pa.Tab
     cells = found.cells
     if is_text(field.type):
         narrowed = narrow(cells.combine_chunks())
-        field, cells = pa.field(field.name, narrowed.type), pa.chunked_array([narrowed])
+        field, cells = field.with_type(narrowed.type), pa.chunked_array([narrowed])
     data = data.append_column(field, cells)
     if found.labels.null_count == len(found.labels):
         return data

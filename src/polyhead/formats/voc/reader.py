@@ -21,6 +21,7 @@ from polyhead.formats.images.image_names import is_unicode
 from polyhead.formats.images.picture_folder import PictureFolder
 from polyhead.formats.object_cells import ObjectCells
 from polyhead.formats.raw_table import RawTable
+from polyhead.formats.split_names import split_field
 from polyhead.formats.voc.splits import voc_splits
 from polyhead.formats.voc.xml import VocFile, parse_voc
 from polyhead.structures import IMAGE, OBJECTS, objects_field
@@ -73,14 +74,14 @@ def read(path: Path, files: Sequence[str], images: Path | None) -> RawTable:
             _read_one(rows, path, name, pictures)
     if not rows.images:
         raise refusal("E_EMPTY_TABLE", f"{path.name}/", "no xml file holds an <annotation>.")
-    splits, notes = voc_splits(path, files, rows.xml_names)
+    splits, told_by, notes = voc_splits(path, files, rows.xml_names)
     columns, fields = [pa.array(rows.images, pa.string())], [pa.field(IMAGE, pa.string())]
     cells, labels = _objects(rows)
     columns.append(cells)
     fields.append(objects_field(OBJECTS, labels))
     if splits is not None:
         columns.append(pa.array(splits, pa.string()))
-        fields.append(pa.field("split", pa.string()))
+        fields.append(split_field(told_by))
     faults = (*rows.faults[:MAX_ROW_FAULTS], *notes, *_left_out(rows, pictures))
     data = pa.table(columns, schema=pa.schema(fields))
     sizes = np.array([file.size if file else (0, 0) for file in rows.files], np.int32)

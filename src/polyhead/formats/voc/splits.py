@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from polyhead.errors import Fault
-from polyhead.formats.split_names import splits_on_top
-from polyhead.structures.split_spellings import SPLITS
+from polyhead.formats.split_lists import listed_splits
+from polyhead.formats.split_names import FOLDERS
+from polyhead.structures.split_spellings import part_of, parts_by_folder
 
 _LISTS = ("ImageSets", "Main")
+_TRAINVAL = "trainval"
 
 
 def voc_splits(
     path: Path, files: Sequence[str], xml_names: Sequence[str]
-) -> tuple[list[str | None] | None, list[Fault]]:
-    """What `ImageSets/Main/{train,val,test}.txt` say, else what the folders are called.
+) -> tuple[list[str | None] | None, str, list[Fault]]:
+    """What `ImageSets/Main/{train,val,trainval,test}.txt` say, else what the folders are called.
 
     Args:
         path: The folder: of the data set, or its `Annotations`.
@@ -23,8 +25,8 @@ def voc_splits(
         xml_names: (N,) the annotation files.
 
     Returns:
-        (N,) splits, or None where nothing tells them; and `W_SPLIT_TWICE` for pictures that stand
-        in several lists: the last list read counts.
+        (N,) splits, or None where nothing tells them; what tells them; and `W_SPLIT_TWICE` for
+        pictures that stand in several lists: the last list read counts.
     """
     lists = {name: path / name for name in files if _is_list(name)}
     if not lists and path.name == "Annotations":
@@ -33,22 +35,25 @@ def voc_splits(
         lists = {"/".join((*_LISTS, p.name)): p for p in sorted(found)}
         lists = {name: listed for name, listed in lists.items() if _is_list(name)}
     if not lists:
-        tops = splits_on_top(xml_names)
-        return (None if tops is None else list(tops)), []
+        listed, told_by, notes = listed_splits(path, files, xml_names)
+        return (listed, told_by, notes) if listed else (parts_by_folder(xml_names), FOLDERS, [])
+    stems = {PurePosixPath(name).stem.lower() for name in lists}
+    if stems - {_TRAINVAL, "test"}:  # which repeats the lists of train and val
+        lists = {name: p for name, p in lists.items() if PurePosixPath(name).stem != _TRAINVAL}
     split_of: dict[tuple[str, str], str] = {}
     twice = 0
     for name, listed in lists.items():
-        split = SPLITS[PurePosixPath(name).stem.lower()]
+        split = part_of(PurePosixPath(name).stem) or ""
         keys = {(_above(name, 3), stem) for stem in _stems(listed)}
         twice += sum(split_of.get(key, split) != split for key in keys)
         split_of |= dict.fromkeys(keys, split)
     splits = [split_of.get((_above(xml, 2), PurePosixPath(xml).stem)) for xml in xml_names]
-    return splits, _stand_twice(path, twice)
+    return splits, f"the lists in {'/'.join(_LISTS)}", _stand_twice(path, twice)
 
 
 def _is_list(name: str) -> bool:
     path = PurePosixPath(name)
-    return path.parts[-3:-1] == _LISTS and path.suffix == ".txt" and path.stem.lower() in SPLITS
+    return path.parts[-3:-1] == _LISTS and path.suffix == ".txt" and part_of(path.stem) is not None
 
 
 def _above(name: str, levels: int) -> str:

@@ -14,7 +14,7 @@ from polyhead.formats.faults import refusal
 
 NAME_FILES = ("classes.txt", "obj.names")
 _MAX_YAML_BYTES = 1_000_000
-_SPLIT_KEYS = ("train", "val", "test")
+_SPLIT_KEYS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,10 @@ def _from_tree(file: Path, tree: dict[str, Any]) -> YoloNames:
     else:
         message = f"names is {str(names)[:40]!r}; expected a list, or a mapping from number to name"
         raise _refuse(file, message)
-    splits = {key: _folders(tree, key) for key in _SPLIT_KEYS if tree.get(key)}
+    splits: dict[str, list[str]] = {}
+    for key, part in _SPLIT_KEYS.items():
+        if tree.get(key):
+            splits.setdefault(part, []).extend(_folders(tree, key))
     return YoloNames(file, _numbered(file, names), splits)
 
 

@@ -19,6 +19,7 @@ from polyhead.formats.faults import MAX_ROW_FAULTS, refusal
 from polyhead.formats.images.picture_folder import PictureFolder
 from polyhead.formats.object_cells import ObjectCells
 from polyhead.formats.raw_table import RawTable
+from polyhead.formats.split_names import split_field
 from polyhead.formats.yolo.labels import LabelFiles
 from polyhead.formats.yolo.lines import YoloObjects
 from polyhead.formats.yolo.names import YoloNames, find_names, is_names_file
@@ -66,12 +67,12 @@ def read(path: Path, files: Sequence[str], images: Path | None) -> RawTable:
     labels = LabelFiles(path, folder.root)
     objects, known, faults = _read_all(path, folder.names, labels, names)
     cells, listed = _column(objects, known, names)
-    splits, notes = yolo_splits(path, folder.root, folder.names, names.splits)
+    splits, told_by, notes = yolo_splits(path, folder.root, folder.names, names)
     columns: list[pa.Array] = [pa.array(folder.names, pa.string()), cells]
     fields = [pa.field(IMAGE, pa.string()), objects_field(OBJECTS, listed, units="fraction")]
     if splits is not None:
         columns.append(pa.array(splits, pa.string()))
-        fields.append(pa.field("split", pa.string()))
+        fields.append(split_field(told_by))
     notes += [*_about_names(path, names), *_about_orphans(path, labels)]
     data = pa.table(columns, schema=pa.schema(fields))
     return RawTable(data, np.zeros(len(data), np.int32), (*faults, *notes), folder.root)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from polyhead.errors import Fault
-from polyhead.formats.split_names import splits_on_top
-from polyhead.structures.split_spellings import SPLITS
+from polyhead.formats.images.image_files import list_files
+from polyhead.formats.split_lists import listed_splits
+from polyhead.formats.split_names import FOLDERS
+from polyhead.formats.yolo.names import YoloNames
+from polyhead.structures.split_spellings import part_of, parts_by_folder
 
 
 @dataclass
@@ -32,25 +35,28 @@ class _Membership:
 
 
 def yolo_splits(
-    path: Path, root: Path, pictures: Sequence[str], entries: Mapping[str, Sequence[str]]
-) -> tuple[list[str | None] | None, list[Fault]]:
-    """What `data.yaml` says, else what the folders are called.
+    path: Path, root: Path, pictures: Sequence[str], names: YoloNames
+) -> tuple[list[str | None] | None, str, list[Fault]]:
+    """What `data.yaml` says, else lists such as `train.txt`, else what the folders are called.
 
     Args:
         path: The folder of the data set.
         root: The folder that the names of the pictures start at.
         pictures: (N,) names.
-        entries: Split to the folders, or text files that list pictures, that belong to it.
+        names: Tells each split's folders, or text files that list its pictures.
 
     Returns:
-        (N,) splits, or None where nothing tells them; `W_SPLIT_FOLDER` for an entry that is not
-        there, `N_SPLIT_SHARED` for pictures in several splits, which are left without one.
+        (N,) splits, or None where nothing tells them; what tells them; `W_SPLIT_FOLDER` for an
+        entry that is not there, `N_SPLIT_SHARED` for pictures in several splits, which are left
+        without one.
     """
-    if not entries:
-        tops = splits_on_top(pictures)
-        return (None if tops is None else list(tops)), []
+    if not names.splits:
+        listed, told_by, notes = listed_splits(path, list(list_files(path)), pictures)
+        if listed is not None:
+            return listed, told_by, notes
+        return parts_by_folder(pictures), FOLDERS, []
     members, faults = _Membership(pictures), list[Fault]()
-    for split, places in entries.items():
+    for split, places in names.splits.items():
         for place in places:
             if not _add(members, place, split, (root, path, path.resolve().parent)):
                 message = f"{split}: {place} is neither a folder nor a list; mend data.yaml."
@@ -60,7 +66,8 @@ def yolo_splits(
         message = f"{shared} pictures stand in several splits of data.yaml; they keep none."
         faults.append(Fault("N_SPLIT_SHARED", f"{path.name}/", message))
     single = {name: min(found) for name, found in members.splits.items() if len(found) == 1}
-    return ([single.get(name) for name in pictures] if single else None), faults
+    told_by = names.source.name if names.source else ""
+    return ([single.get(name) for name in pictures] if single else None), told_by, faults
 
 
 def _add(members: _Membership, place: str, split: str, bases: Sequence[Path]) -> bool:
@@ -86,6 +93,6 @@ def _add(members: _Membership, place: str, split: str, bases: Sequence[Path]) ->
 def _endings(name: str) -> list[str]:
     """A path, then the same without its first folders, up to the one that names a split."""
     parts = [part for part in name.strip().replace("\\", "/").split("/") if part not in ("", ".")]
-    named = (k for k, part in enumerate(parts) if part.lower() in SPLITS)
+    named = (k for k, part in enumerate(parts) if part_of(part))
     last = next(named, len(parts) - 1)
     return ["/".join(parts[k:]) for k in range(last + 1)]

@@ -19,12 +19,15 @@ from polyhead.preparation.inference.other_rules import (
     split_column,
 )
 from polyhead.preparation.inference.proposal import Decision
+from polyhead.preparation.inference.split_rules import folds, part_flags
 
 _RULES: tuple[Callable[[ColumnProfile], Decision | None], ...] = (
     empty,
     label_lists,
     nested,
+    part_flags,
     split_column,
+    folds,
     constant,
     pictures,
     dates_and_addresses,

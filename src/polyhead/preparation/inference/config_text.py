@@ -95,27 +95,46 @@ def _data(proposal: Proposal, folder: Path) -> Iterator[str]:
         yield f"  annotations: {scalar(_relative(proposal.sources[0].path, folder))}"
     else:
         yield "  annotations:"
-        yield from (f"    - {_source(source, folder)}" for source in proposal.sources)
+        yield from (
+            f"    - {_source(source, proposal.images, folder)}" for source in proposal.sources
+        )
     if proposal.image_column is not None:
         yield f"  image_column: {scalar(proposal.image_column)}"
     yield from (f"  {key}: {scalar(text)}" for key, text in proposal.table_keys.items())
-    split = SplitConfig()
-    if proposal.split_column is not None:
+    yield from _split(proposal)
+
+
+def _split(proposal: Proposal) -> Iterator[str]:
+    """Where the parts come from, and which rows stay together."""
+    own, split = proposal.split_column, SplitConfig()
+    keys = [] if own is None else [f"column: {scalar(own)}"]
+    if proposal.split_problem is not None:
+        yield from comment(f"Your own split is not clear: {proposal.split_problem}", "  ")
+    elif own is not None:
         yield "  # Your own train, val and test rows; without this line they are shared out anew."
-        yield f"  split: {{column: {scalar(proposal.split_column)}}}"
+    elif proposal.own_split is not None:
+        told_by = proposal.own_split.told_by
+        yield from comment(f"Your own train, val and test rows, told by {told_by}.", "  ")
+        yield "  # split: {method: stratified} would share them out anew."
     else:
         yield "  # Rows are shared out: train learns, val chooses the epoch, test is held out."
-        yield f"  # split: {{val: {split.val:g}, test: {split.test:g}}}"
-    for column in proposal.group_columns:
-        own = proposal.split_column
-        start = "" if own is None else f"column: {scalar(own)}, "
-        yield f"  # split: {{{start}group_by: {scalar(column)}}}  # keeps its rows in one part"
+        if proposal.group_by is None:
+            yield f"  # split: {{val: {split.val:g}, test: {split.test:g}}}"
+    if proposal.group_by is not None:
+        keys.append(f"group_by: {scalar(proposal.group_by)}")
+        yield from comment(f'Pictures of one "{proposal.group_by}" stay in one part.', "  ")
+    if keys:
+        yield f"  split: {{{', '.join(keys)}}}"
+    if proposal.group_by is None and proposal.split_problem is None:
+        for column in proposal.group_columns:
+            offer = [*keys, f"group_by: {scalar(column)}"]
+            yield f"  # split: {{{', '.join(offer)}}}  # keeps its rows in one part"
 
 
-def _source(source: Source, folder: Path) -> str:
-    """One of several; folders name pictures that lie elsewhere themselves."""
+def _source(source: Source, images: Path | None, folder: Path) -> str:
+    """One of several, with the folder of its pictures where that is not the one of all."""
     path = _relative(source.path, folder)
-    if not source.path.is_dir() or source.images is None:
+    if source.images is None or (source.images == images and not source.path.is_dir()):
         return scalar(path)
     return inline({"path": path, "images": _relative(source.images, folder)})
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from polyhead.config.annotations import SourceConfig
+from polyhead.data import OwnSplit
 from polyhead.errors import DataError, Fault
 from polyhead.formats import BoxFormat, Rows, Source, read_tables
 from polyhead.formats.images.image_files import list_files
@@ -18,6 +19,7 @@ from polyhead.preparation.inference.column_profile import (
     spread_rows,
 )
 from polyhead.preparation.inference.column_rules import decide
+from polyhead.preparation.inference.folder_sources import as_sources, find_sources
 from polyhead.preparation.inference.image_size import guess_image_size
 from polyhead.preparation.inference.label_rules import folder_classes
 from polyhead.preparation.inference.mask_rules import mask_task
@@ -27,6 +29,11 @@ from polyhead.preparation.inference.object_rules import (
     objects_tasks,
 )
 from polyhead.preparation.inference.proposal import Decision, Proposal
+from polyhead.preparation.inference.split_rules import (
+    own_split,
+    shares_out_rows,
+    subject_decisions,
+)
 from polyhead.preparation.inference.task_names import task_name
 from polyhead.preparation.inference.yes_no_columns import group_columns, is_yes_no
 from polyhead.preparation.inference.yes_no_tasks import decide_group
@@ -58,10 +65,18 @@ def propose(
             column).
     """
     default = Source(Path(), images, image_column, rows=rows, box_format=box_format)
-    sources = _sources(annotations, default)
+    notes: tuple[str, ...] = ()
+    if images is None and len(annotations) == 1 and annotations[0].is_dir():
+        found = find_sources(annotations[0])
+        images, notes = found.images, found.notes
+        sources = as_sources(found, default)
+    else:
+        sources = _sources(annotations, default)
     table = read_tables(sources)
-    is_folder = any(path.is_dir() for path in annotations)
-    decisions = _name_tasks(_decide(table, is_folder))
+    is_folder = any(source.path.is_dir() for source in sources)
+    own, problem = own_split(table, ())
+    decided, group_by = _decide(table, is_folder, own)
+    decisions = _name_tasks(decided)
     if not any(decision.task for decision in decisions):
         raise _nothing_to_learn(table, decisions)
     keys = {"rows": rows, "box_format": box_format}
@@ -77,6 +92,10 @@ def propose(
         guess_image_size(paths) if is_spatial else None,
         faults=table.faults,
         table_keys={key: text for key, text in keys.items() if text},
+        own_split=own,
+        split_problem=problem,
+        group_by=group_by,
+        notes=notes,
     )
 
 
@@ -99,15 +118,23 @@ def _holds_pictures(path: Path) -> bool:
     return path.is_dir() and bool(PictureFolder.find(path, list(list_files(path)), None).names)
 
 
-def _decide(table: Table, is_folder: bool) -> list[Decision]:
-    """Decisions in the order of the table; a group of columns stands where its first one does."""
+def _decide(
+    table: Table, is_folder: bool, own: OwnSplit | None
+) -> tuple[list[Decision], str | None]:
+    """Decisions in the order of the table, and the column whose rows are to stay together.
+
+    A group of columns stands where its first one does.
+    """
     decided: dict[str, list[Decision]] = {
         name: [decision] if decision else [] for name, decision in belongs_to_objects(table).items()
     }
     decided |= {name: objects_tasks(table, name) for name in object_columns(table)}
     decided |= bookkeeping(table)
+    subjects, group_by = subject_decisions(table, own, decided)
+    decided |= subjects
     columns = profile_columns(table, without=decided)
-    for group in group_columns([column for column in columns if is_yes_no(column)]):
+    yes_no = [c for c in columns if is_yes_no(c) and not shares_out_rows(c)]
+    for group in group_columns(yes_no):
         if group.members:
             found = decide_group(group, table)
             decided |= dict.fromkeys(found[0].columns, found)
@@ -117,7 +144,7 @@ def _decide(table: Table, is_folder: bool) -> list[Decision]:
         elif column.name not in decided:
             decided[column.name] = [_decide_one(table, column)]
     in_order = {id(each): each for name in table.columns for each in decided[name]}
-    return list(in_order.values())
+    return list(in_order.values()), group_by
 
 
 def _decide_one(table: Table, column: ColumnProfile) -> Decision:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from polyhead.data import PARTS
+from polyhead.data.split_cells import SPLIT_NAME
 from polyhead.preparation.inference.cell_kinds import (
     are_addresses,
     are_dates,
@@ -20,9 +21,9 @@ from polyhead.preparation.inference.column_reasons import (
     unknown_cells,
 )
 from polyhead.preparation.inference.proposal import Decision
+from polyhead.preparation.inference.split_rules import part_numbers
 from polyhead.tasks.labels import natural_order
 
-_SPLIT_NAME = re.compile(r"(?i)split|subset|partition|(?:cv[_ -]?)?fold")
 _KEY_NAME = re.compile(r"(?i:(?:^|.*[^a-z])(?:id|uuid|guid|hash|index|idx))|.*[a-z]I[dD]")
 _GROUP_NAME = re.compile(r"(?i)patient|subject|session|video|sequence|clip|study")
 _MANY_CHARACTERS = 60
@@ -52,15 +53,20 @@ def nested(column: ColumnProfile) -> Decision | None:
 
 def split_column(column: ColumnProfile) -> Decision | None:
     """Cells that name parts of a split, or a name that says so."""
-    parts = split_parts(column.texts)
+    numbers = part_numbers(column)
+    parts = split_parts(column.texts) or frozenset((numbers or {}).values())
     shown = ", ".join(natural_order(column.texts)[:8])
     if not parts:
-        if not _SPLIT_NAME.fullmatch(column.name):
+        if not SPLIT_NAME.fullmatch(column.name) or len(column.texts) > _FEW:
             return None
         reason = (
-            f"its name says that it shares out the rows, but polyhead reads {', '.join(PARTS)} only"
+            f"its name says that it shares out the rows, but not what its cells mean (found "
+            f"{shown}; {', '.join(PARTS)} are read); list them: split: {{column: {column.name}, "
+            "parts: {val: [...], test: [...]}}, and the rest trains"
         )
-        return no_task(column, "split", f"{reason} (found {shown})")
+        return no_task(column, "split", reason)
+    if numbers:
+        shown = ", ".join(f"{cell} {part}" for cell, part in numbers.items())
     reason = f"says which rows train and which are held out ({shown})"
     problem = f"; {column.num_unknown:,} cells are empty" if column.num_unknown else ""
     problem = problem or ("" if "train" in parts else "; no row says train")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from polyhead.data import OwnSplit
 from polyhead.errors import Fault
 from polyhead.formats import Source
 from polyhead.preparation.inference.image_size import ImageSize
@@ -67,6 +68,10 @@ class Proposal:
         recipe: How the tasks are learnt; None for the defaults.
         faults: What the readers found wrong: what they left out, the guess did not see.
         table_keys: What else the user said of how the tables are read: keys of `data`.
+        own_split: The user's own train, val and test rows; None where the data tell none.
+        split_problem: What keeps the user's own split from being taken, in words.
+        group_by: The column whose rows are to stay in one part.
+        notes: Which files of a folder are read and which are not, in words.
     """
 
     images: Path | None
@@ -79,6 +84,10 @@ class Proposal:
     recipe: Recipe | None = None
     faults: tuple[Fault, ...] = ()
     table_keys: Mapping[str, str] = field(default_factory=dict)
+    own_split: OwnSplit | None = None
+    split_problem: str | None = None
+    group_by: str | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def tasks(self) -> tuple[Decision, ...]:
@@ -97,9 +106,8 @@ class Proposal:
 
     @property
     def split_column(self) -> str | None:
-        """The user's own train/val/test column, when the split can be taken from it."""
-        usable = (d.keys.get("column") for d in self.others if d.type == "split")
-        return next((column for column in usable if isinstance(column, str)), None)
+        """The one column that tells the user's own split, where there is one."""
+        return None if self.own_split is None else self.own_split.column
 
     @property
     def group_columns(self) -> tuple[str, ...]:

@@ -1,0 +1,191 @@
+"""The tables and annotation files that a folder of pictures holds, and which of them are read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from polyhead.errors import PolyheadError, first_few, one_line
+from polyhead.formats import FORMATS, Source, read_table, voc, yolo
+from polyhead.formats.images.image_files import list_files
+from polyhead.formats.images.image_names import has_image_suffix
+from polyhead.formats.images.image_paths import sample_names
+from polyhead.structures import IMAGE, Table
+from polyhead.structures.named_files import is_file, named_file
+from polyhead.structures.split_spellings import part_of_file
+
+_SUFFIXES = tuple(kind for kind in FORMATS if kind.startswith("."))
+_ANSWERS = re.compile(r"(?i)(?:.*[^a-z])?(?:submission|predictions?|results?)(?:[^a-z].*)?")
+_MAX_DEPTH, _MAX_FILES, _MAX_FOLDERS = 3, 40, 50
+_MIN_FOUND = 0.5  # of the names in a table must be pictures of the folder
+_MAX_REASON = 200
+
+
+@dataclass(frozen=True)
+class FoundSources:
+    """What a folder is read as.
+
+    Attributes:
+        images: The folder that the names of all tables start at; None where each knows its own.
+        sources: The files, or the folder itself.
+        notes: Which files are read and which are not, in words.
+    """
+
+    images: Path | None
+    sources: tuple[Source, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    name: str
+    table: Table
+    root: Path | None
+    found: frozenset[str]
+
+    @property
+    def is_list(self) -> bool:
+        return not self.table.columns
+
+
+def find_sources(folder: Path) -> FoundSources:
+    """Look for tables and annotation files below a folder that names pictures in it.
+
+    VOC and YOLO folders are read as such, joined with tables beside their labels. Where there is a
+    table, folders are no classes.
+    """
+    files = list(list_files(folder))
+    whole = (Source(folder),)
+    names = _candidates(files)
+    is_labels = voc.recognise(folder, files) or yolo.recognise(folder, files)
+    if not names:
+        return FoundSources(None, whole, ())
+    roots = _picture_folders(folder, files)
+    used, notes = _read_all(folder, names, roots)
+    if not used:
+        return FoundSources(None, whole, tuple(notes))
+    root = _common_root(used, roots)
+    sources = tuple(
+        Source(folder / each.name, root if root is not None else each.root) for each in used
+    )
+    shown = first_few([f"{each.name} ({len(each.table):,} rows)" for each in used], 10)
+    where = "" if root is None else f"; pictures: {root}"
+    labels = f"the labels of {folder.name}/, " if is_labels else ""
+    told = f"found in {folder}: {labels}{shown}{where}"
+    if is_labels:
+        sources = (Source(folder), *sources)
+    return FoundSources(None if is_labels else root, sources, (told, *notes))
+
+
+def _candidates(files: Sequence[str]) -> list[str]:
+    names = [
+        name for name in files if name.lower().endswith(_SUFFIXES) and name.count("/") <= _MAX_DEPTH
+    ]
+    by_kind: dict[str, list[str]] = {}
+    for name in names:
+        by_kind.setdefault(PurePosixPath(name).suffix.lower(), []).append(name)
+    # More of one kind are one file a picture.
+    return [name for some in by_kind.values() if len(some) <= _MAX_FILES for name in some]
+
+
+def _picture_folders(folder: Path, files: Sequence[str]) -> list[Path]:
+    """The folder and those below it that pictures lie in or below."""
+    found = {"": None}
+    for name in files:
+        if has_image_suffix(name):
+            steps = name.split("/")[:-1]
+            found |= {"/".join(steps[:k]): None for k in range(1, len(steps) + 1)}
+        if len(found) > _MAX_FOLDERS:
+            break
+    return [folder / name if name else folder for name in found]
+
+
+def _read_all(
+    folder: Path, names: Sequence[str], roots: Sequence[Path]
+) -> tuple[list[_Candidate], list[str]]:
+    """The tables to use, and a note on each that is not."""
+    read: list[_Candidate] = []
+    notes: list[str] = []
+    for name in names:
+        found = _read_one(folder, name, roots)
+        if isinstance(found, str):
+            notes.append(f"not read: {name}: {found}")
+        else:
+            read.append(found)
+    labelled = [each for each in read if not each.is_list]
+    used = []
+    for each in read:
+        problem = _problem(each, labelled)
+        if problem is None:
+            used.append(each)
+        else:
+            notes.append(f"not read: {each.name}: {problem}")
+    return (used if labelled else []), notes
+
+
+def _read_one(folder: Path, name: str, roots: Sequence[Path]) -> _Candidate | str:
+    """A table with the folder that its names start at, or why it cannot be used."""
+    path = folder / name
+    if _ANSWERS.fullmatch(path.stem):
+        return "answers, not labels, by its name; give it as a table if they are labels"
+    try:
+        table = read_table(path)
+        names = sample_names(table.data.column(IMAGE))
+        best, root = _share(table.root, names), None
+        for other in roots:
+            if best < 1 and (share := _share(other, _written(path, other, names))) > best:
+                best, root = share, other
+        if root is not None:
+            table = read_table(path, root)
+    except PolyheadError as error:
+        reason = one_line(error.message)
+        return reason if len(reason) <= _MAX_REASON else f"{reason[:_MAX_REASON]}…"
+    if best < _MIN_FOUND:
+        return f"it names no pictures of this folder (such as {names[0] if names else 'none'})"
+    paths = frozenset(str(table.root / each) for each in table.data.column(IMAGE).to_pylist())
+    return _Candidate(name, table, root, paths)
+
+
+def _written(path: Path, root: Path, names: Sequence[str]) -> Sequence[str]:
+    """The names, with their suffixes where the table leaves them out."""
+    if any(map(has_image_suffix, names)):
+        return names
+    return sample_names(read_table(path, root).data.column(IMAGE))
+
+
+def _share(root: Path, names: Sequence[str]) -> float:
+    """Of the names that pictures below a folder have."""
+    found = sum(has_image_suffix(name) and is_file(named_file(root, name)) for name in names)
+    return found / max(len(names), 1)
+
+
+def _problem(each: _Candidate, labelled: Sequence[_Candidate]) -> str | None:
+    """Why a table that can be read is left out: it adds nothing."""
+    path = PurePosixPath(each.name)
+    if each.is_list:
+        others = frozenset[str]().union(*(other.found for other in labelled))
+        is_part = part_of_file(path.stem) is not None
+        return None if is_part and each.found <= others else "it holds no labels"
+    for other in labelled:
+        if other is each:
+            return None
+        same = PurePosixPath(other.name).with_suffix("") == path.with_suffix("")
+        if same and set(each.table.columns) <= set(other.table.columns):
+            return f"the same as {other.name} by its name and columns"
+    return None
+
+
+def _common_root(used: Sequence[_Candidate], roots: Sequence[Path]) -> Path | None:
+    """One folder that the names of all tables start at; None where each finds its own."""
+    if all(each.root is None for each in used):
+        return None
+    written = [sample_names(each.table.data.column(IMAGE)) for each in used]
+    return next((r for r in roots if all(_share(r, names) == 1 for names in written)), None)
+
+
+def as_sources(found: FoundSources, default: Source) -> tuple[Source, ...]:
+    """The sources, read as the user says of all tables."""
+    said = {key: getattr(default, key) for key in ("image_column", "rows", "box_format")}
+    return tuple(replace(source, **said) for source in found.sources)
