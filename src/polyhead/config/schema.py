@@ -38,8 +38,8 @@ class SplitConfig(Section):
     val: float = Field(default=0.15, gt=0, lt=1, description="Share of the pictures.")
     test: float = Field(default=0.15, ge=0, lt=1, description="Share of the pictures.")
     column: str | None = Field(default=None, description="Your own train/val/test column.")
-    parts: dict[Literal["train", "val", "test"], ClassNames] = Field(
-        default={}, description="What the cells of `column` mean; the rest trains."
+    parts: dict[Literal["train", "val", "test"], ClassNames] | None = Field(
+        default=None, description="What the cells of `column` mean; the rest trains."
     )
     group_by: str | None = Field(default=None, description="Rows that share it stay together.")
 
