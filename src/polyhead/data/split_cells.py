@@ -10,7 +10,7 @@ import pyarrow as pa
 from pyarrow.compute import call_function
 
 from polyhead.structures.split_spellings import PARTS, part_of
-from polyhead.structures.yes_no_cells import YES_NO_CELLS
+from polyhead.structures.yes_no_cells import UNKNOWN, are_answers, read_answers
 
 NO_PART = -1
 # Names of columns that share out rows, whatever their cells.
@@ -79,10 +79,10 @@ def read_flags(flags: Mapping[str, np.ndarray]) -> np.ndarray:
 def yes_no(cells: pa.ChunkedArray) -> np.ndarray | None:
     """(N,) int8 answers; None unless all known cells are words for yes and no."""
     counts = few_cells(cells)
-    if not counts or not all(text.strip().casefold() in YES_NO_CELLS for text in counts):
+    if not counts or not are_answers(counts):
         return None
-    answer = {text: int(YES_NO_CELLS[text.strip().casefold()]) for text in counts}
-    return lookup(cells, answer)
+    said = read_answers(counts).of
+    return lookup(cells, {text: UNKNOWN if s is None else s for text, s in said.items()})
 
 
 def few_cells(cells: pa.ChunkedArray) -> dict[str, int]:

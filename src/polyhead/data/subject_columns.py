@@ -11,7 +11,7 @@ import pyarrow as pa
 from pyarrow.compute import MatchSubstringOptions, call_function
 
 from polyhead.structures import IMAGE, Table
-from polyhead.structures.yes_no_cells import YES_NO_CELLS
+from polyhead.structures.yes_no_cells import are_answers
 
 # Subjects by their bare name, whatever their cells.
 _PLAIN = frozenset(
@@ -112,7 +112,7 @@ def _subjects(cells: pa.ChunkedArray, name: str) -> Subjects | None:
     if len(texts) < 2 or counts.sum() < MIN_ROWS_A_SUBJECT * len(texts):
         return None
     kind = _kind(name)
-    if all(text.strip().casefold() in YES_NO_CELLS for text in texts.slice(0, 20).to_pylist()):
+    if are_answers(texts.slice(0, 20).to_pylist()):
         return None
     digits = call_function("match_substring_regex", [texts], MatchSubstringOptions(r"\d"))
     if kind == "coded" and not call_function("all", [digits]).as_py():

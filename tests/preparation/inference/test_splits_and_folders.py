@@ -75,7 +75,7 @@ def test_exports_with_a_folder_a_part(tmp_path):
         own = [f"{part}{k}.png" for k in range(num)]
         fill(tmp_path, *(f"{part}/{n}" for n in own))
         coco(tmp_path / part / "_annotations.coco.json", list(enumerate(own)))
-        rows = [f"{n},{k % 2},{(k + 1) % 2}" for k, n in enumerate(own)]
+        rows = [f"{n},{k % 2},{k // 2 % 2}" for k, n in enumerate(own)]
         table(tmp_path / part / "_classes.csv", "filename,dent,rust", *rows)
     proposal = propose(None, [tmp_path])
     assert kinds(proposal)["objects"] == "boxes"
