@@ -18,9 +18,10 @@ from polyhead.structures.split_spellings import part_of_file
 
 _SUFFIXES = tuple(kind for kind in FORMATS if kind.startswith("."))
 _ANSWERS = re.compile(r"(?i)(?:.*[^a-z])?(?:submission|predictions?|results?)(?:[^a-z].*)?")
-_MAX_DEPTH, _MAX_FILES, _MAX_FOLDERS = 3, 40, 50
+_MAX_DEPTH, _MAX_FILES, _MAX_FOLDERS = 3, 40, 20
 _MIN_FOUND = 0.5  # of the names in a table must be pictures of the folder
 _MAX_REASON = 200
+_RENAMED = ("N_IMAGE_NAMES", "E_IMAGE_AMBIGUOUS")
 
 
 @dataclass(frozen=True)
@@ -131,28 +132,35 @@ def _read_one(folder: Path, name: str, roots: Sequence[Path]) -> _Candidate | st
     if _ANSWERS.fullmatch(path.stem):
         return "answers, not labels, by its name; give it as a table if they are labels"
     try:
-        table = read_table(path)
-        names = sample_names(table.data.column(IMAGE))
-        best, root = _share(table.root, names), None
-        for other in roots:
-            if best < 1 and (share := _share(other, _written(path, other, names))) > best:
-                best, root = share, other
-        if root is not None:
-            table = read_table(path, root)
+        table, root, best = _placed(path, roots)
     except PolyheadError as error:
         reason = one_line(error.message)
         return reason if len(reason) <= _MAX_REASON else f"{reason[:_MAX_REASON]}…"
     if best < _MIN_FOUND:
+        names = sample_names(table.data.column(IMAGE))
         return f"it names no pictures of this folder (such as {names[0] if names else 'none'})"
     paths = frozenset(str(table.root / each) for each in table.data.column(IMAGE).to_pylist())
     return _Candidate(name, table, root, paths)
 
 
-def _written(path: Path, root: Path, names: Sequence[str]) -> Sequence[str]:
-    """The names, with their suffixes where the table leaves them out."""
-    if any(map(has_image_suffix, names)):
-        return names
-    return sample_names(read_table(path, root).data.column(IMAGE))
+def _placed(path: Path, roots: Sequence[Path]) -> tuple[Table, Path | None, float]:
+    """The table with its names from the folder that has most of them as written."""
+    best: tuple[Table, Path | None] = read_table(path), None
+    best_rank = _rank(best[0])
+    for root in roots:
+        if best_rank == (1.0, True):
+            break
+        table = read_table(path, root)
+        rank = _rank(table)
+        if rank > best_rank:
+            best, best_rank = (table, root), rank
+    return *best, best_rank[0]
+
+
+def _rank(table: Table) -> tuple[float, bool]:
+    """The share of names that are pictures, and whether they are so as written."""
+    is_plain = not any(fault.code in _RENAMED for fault in table.faults)
+    return _share(table.root, sample_names(table.data.column(IMAGE))), is_plain
 
 
 def _share(root: Path, names: Sequence[str]) -> float:
