@@ -50,7 +50,14 @@ def run(
     force: Annotated[bool, typer.Option("--force", help="Overwrite the config.")] = False,
 ) -> int:
     """Prints each column's reason on standard output."""
-    from polyhead.preparation import follow, propose, read_recipe, render_yaml, write_config
+    from polyhead.preparation import (
+        follow,
+        meaningful_name,
+        propose,
+        read_recipe,
+        render_yaml,
+        write_config,
+    )
 
     chosen = read_recipe(recipe) if recipe else None
     if images is None:
@@ -74,7 +81,7 @@ def run(
     _print(proposal)
     _print_split(proposal)
     _print_faults(proposal)
-    text = render_yaml(proposal, images.resolve().name, out.parent)
+    text = render_yaml(proposal, meaningful_name(images), out.parent)
     write_config(out, text, overwrite=force)
     print(f"wrote {out}; next: polyhead check {out}")
     return 0

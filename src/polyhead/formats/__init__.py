@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -87,6 +88,8 @@ def read_table(
         ConfigError: There is no such file, folder or column, or the format is not supported.
         DataError: The file cannot become a table; says where and why.
     """
+    if path.name in ("", ".."):  # messages name the source: `.` has a name too
+        path = Path(os.path.abspath(path))
     read = _reader(path)
     refuse_descriptions(path)
     _check_images(images)

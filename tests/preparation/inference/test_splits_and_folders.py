@@ -2,13 +2,22 @@
 
 import json
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
 from spatial_tables import save
 
 from polyhead.config import load_config
-from polyhead.preparation import divide, examine, propose, render_yaml, write_config
+from polyhead.formats import read_table
+from polyhead.preparation import (
+    divide,
+    examine,
+    meaningful_name,
+    propose,
+    render_yaml,
+    write_config,
+)
 from polyhead.progress import Reporter
 
 
@@ -198,3 +207,43 @@ def test_several_tables_with_pictures_of_their_own_keep_them(tmp_path):
     assert len(prepared.table) == 12
     assert config.data.images is None
     assert {item.images.name for item in config.data.annotations} == {"pictures"}
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("photos", "photos"),
+        ("photos/images", "photos"),
+        ("photos/images/train", "photos"),
+        ("photos/.", "photos"),
+        ("photos/images/..", "photos"),
+    ],
+)
+def test_the_name_is_that_of_the_folder_that_means_something(tmp_path, path, name):
+    assert meaningful_name(tmp_path / path) == name
+
+
+def test_a_source_given_as_a_dot_has_a_name(tmp_path, monkeypatch):
+    fill(tmp_path, *(f"pets/cat/{n}" for n in names(3)), *(f"pets/dog/{n}" for n in names(3)))
+    (tmp_path / "pets" / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "pets")
+    assert read_table(Path()).source == "pets"
+    assert [f.where for f in read_table(Path()).faults] == ["pets/empty"]
+    assert meaningful_name(Path()) == "pets"
+
+
+def test_a_path_through_a_link_stays_as_typed(tmp_path, monkeypatch):
+    store = tmp_path / "far" / "store"
+    fill(store, *(f"shots/{n}" for n in names(8)))
+    table(
+        store / "labels.csv", "image,kind", *(f"{n},{'ab'[k % 2]}" for k, n in enumerate(names(8)))
+    )
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "link").symlink_to(store, target_is_directory=True)
+    monkeypatch.chdir(home)
+    proposal = propose(Path("link/shots"), [Path("link/labels.csv")])
+    text = render_yaml(proposal, "x", Path())
+    assert "  images: link/shots/\n  annotations: link/labels.csv\n" in text
+    config, _ = ready(home, proposal)
+    assert config.data.images == home / "link/shots"

@@ -15,8 +15,11 @@ from polyhead.preparation.inference.image_size import ImageSize
 from polyhead.preparation.inference.proposal import Proposal
 from polyhead.preparation.inference.task_text import offer_lines, task_lines
 from polyhead.preparation.inference.yaml_scalars import inline, scalar
+from polyhead.structures.split_spellings import part_of
 
 _FORBIDDEN = re.compile(r"[^\w.-]+")
+_SAY_NOTHING = frozenset(("images", "image", "imgs", "img", "jpegimages", "labels", "annotations"))
+_MAX_STEPS = 3
 
 
 def render_yaml(proposal: Proposal, name: str, folder: Path | None = None) -> str:
@@ -181,16 +184,32 @@ def _shown(found: ImageSize) -> str:
     return str(height) if height == width else f"[{height}, {width}]"
 
 
+def meaningful_name(path: Path) -> str:
+    """The name of the nearest folder that says what the pictures are: `photos` of `photos/images`.
+
+    The path is taken as typed: links are not followed, and `.` is the folder that it stands for.
+    """
+    steps = [step for step in Path(os.path.abspath(path)).parts[1:][-_MAX_STEPS:] if step]
+    said = (step for step in reversed(steps) if step.casefold() not in _SAY_NOTHING)
+    return next((step for step in said if part_of(step) is None), steps[-1] if steps else "run")
+
+
 def _relative(path: Path, folder: Path) -> str:
     """The path from the folder, or as a whole where there is no way, as between two drives.
 
-    The folder is resolved because the config's own paths are; the last name of the path is not,
-    so that a link stays a link.
+    Links on the way stay as typed where the path from the folder still leads there. The config's
+    own paths start at its resolved folder, so that `..` may lead elsewhere; then the way there is
+    resolved, but for the last name.
     """
-    absolute = path.absolute()
-    absolute = absolute.parent.resolve() / absolute.name
-    try:
-        relative = Path(os.path.relpath(absolute, folder.resolve())).as_posix()
-    except ValueError:
-        return absolute.as_posix()
+    absolute, start = Path(os.path.abspath(path)), folder.resolve()
+    typed = os.path.relpath(absolute, os.path.abspath(folder))
+    if os.path.exists(path) and not os.path.exists(start / typed):
+        typed = ""
+    if not typed or (os.path.exists(path) and not os.path.samefile(path, start / typed)):
+        absolute = absolute.parent.resolve() / absolute.name
+        try:
+            typed = os.path.relpath(absolute, start)
+        except ValueError:
+            return absolute.as_posix()
+    relative = Path(typed).as_posix()
     return f"{relative}/" if path.is_dir() else relative
