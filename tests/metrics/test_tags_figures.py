@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from partial_labels import over_seeds, random_tags
+from scipy.stats import norm
 from sklearn.metrics import f1_score, label_ranking_loss
 
 from polyhead.metrics import (
@@ -117,3 +118,30 @@ def test_a_large_table_is_never_copied(monkeypatch):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 1.5 * scores.nbytes
+
+
+def rare_labels(generator, num_images, separation, cut):
+    """Scores of 60 labels of 1 %, cut at a fixed score; the population's CF1 and macro-F1 too."""
+    targets = (generator.random((num_images, 60)) < 0.01).astype(np.int8)
+    scores = norm.cdf(generator.normal(size=targets.shape) + separation * targets)
+    recall, alarm = norm.sf(cut - separation), norm.sf(cut) * 99
+    precision = recall / (recall + alarm)
+    truth = 2 * precision * recall / (precision + recall)
+    names, cuts = [str(n) for n in range(60)], np.full(60, norm.cdf(cut))
+    return ScoredTags(names, scores, targets, cuts), truth
+
+
+@pytest.mark.parametrize(("num_images", "separation", "cut"), [(300, 2.5, 3.5), (200, 2.5, 2.0)])
+def test_intervals_of_means_over_rare_labels_hold_what_many_images_show(
+    monkeypatch, num_images, separation, cut
+):
+    """26 of 30 at least; at the high cut, resampling images alone held about half of them."""
+    monkeypatch.setattr("polyhead.metrics.entries.affordable_samples", lambda _: 60)
+    generator = np.random.default_rng(0)
+    held = {"CF1": 0, "macro_F1": 0}
+    for _ in range(30):
+        scored, truth = rare_labels(generator, num_images, separation, cut)
+        metrics = tags_entry(scored, intervals=True)["metrics"]
+        for name in held:
+            held[name] += metrics[name]["low"] <= truth <= metrics[name]["high"]
+    assert min(held.values()) >= 26, held

@@ -13,6 +13,7 @@ from polyhead.metrics.entries import class_entries, label_figures, metric_entrie
 from polyhead.metrics.label_counts import LabelCounts, f1_of_means
 from polyhead.metrics.ratios import mean_defined, ratio
 from polyhead.metrics.tags.average_precision import Ranking
+from polyhead.metrics.tags.label_mean_intervals import label_mean_intervals
 from polyhead.metrics.tags.protocols import choose_protocol, mean_average_precision_under
 from polyhead.metrics.tags.scored_tags import ScoredTags
 
@@ -39,15 +40,16 @@ def tags_entry(scored: ScoredTags, *, intervals: bool = False) -> dict[str, Any]
         unresampled = {"ECE": scored.bins.calibration_error}
         columns |= scored.bins.by_label()
         columns["threshold"] = scored.thresholds
+    metrics = metric_entries(figures, targets.shape, intervals, _shares(scored))
+    if intervals and scored.has_answers:
+        ends = label_mean_intervals(scored.counts(once), num_known, metrics)
+        metrics = {name: entry | ends.get(name, {}) for name, entry in metrics.items()}
     return {
         "num_images": len(targets),
         "num_known": int(num_known.sum()),
         "num_classes": len(scored.classes),
         "num_classes_evaluated": int((num_positive > 0).sum()),
-        "metrics": {
-            **metric_entries(figures, targets.shape, intervals, _shares(scored)),
-            **value_entries(unresampled),
-        },
+        "metrics": {**metrics, **value_entries(unresampled)},
         "per_class": class_entries(scored.classes, columns),
         **_reliability(scored),
     }
