@@ -249,3 +249,41 @@ def test_an_entry_for_a_split_that_is_not_there_takes_no_other_folder(tmp_path):
 def test_class_folders_with_other_text_files_stay_class_folders(tmp_path):
     fill(tmp_path, cat__a_jpg="x", cat__a_txt="a tabby cat", classes_csv="cat")
     assert read_table(tmp_path).columns == ["class"]
+
+
+class TestKeyPoints:
+    LINE = "0 .5 .5 .2 .4 .41 .31 .59 .31 .59 .69 .41 .69"
+
+    def build(self, tmp_path, line, shape):
+        put(tmp_path, "images/a.jpg")
+        put(tmp_path, "labels/a.txt", f"{line}\n0 .5 .5 .2 .4\n")
+        put(tmp_path, "data.yaml", f"names: [car]\n{shape}")
+        return read_table(tmp_path)
+
+    @pytest.mark.parametrize(
+        ("shape", "line"),
+        [
+            ("[4, 2]", LINE),
+            ("[1, 3]", "0 .5 .5 .2 .4 .9 .9 2"),
+            ("[2, 2]", "0 .5 .5 .2 .4 0 0 1 1"),
+        ],
+    )
+    def test_the_first_four_numbers_are_the_box(self, tmp_path, shape, line):
+        table = self.build(tmp_path, line, f"kpt_shape: {shape}")
+        assert boxes(table) == {"images/a.jpg": [BOX, BOX]}
+        assert [o["segmentation"] for o in table.column("objects").to_pylist()[0]] == [None, None]
+        assert codes(table) == [("N_OBJECT_KEYS", None)]
+
+    def test_another_length_is_an_error(self, tmp_path):
+        table = self.build(tmp_path, "0 .5 .5 .2 .4 .1 .1", "kpt_shape: [4, 2]")
+        assert codes(table) == [("E_YOLO_LINE", 0)]
+        assert "13" in table.faults[0].message
+
+    def test_a_shape_that_is_none_is_refused(self, tmp_path):
+        with pytest.raises(DataError, match="kpt_shape"):
+            self.build(tmp_path, self.LINE, "kpt_shape: many")
+
+    def test_without_a_shape_outlines_are_told(self, tmp_path):
+        table = self.build(tmp_path, "0 .1 .1 .4 .2 .3 .5 .05 .4", "")
+        assert codes(table) == [("N_YOLO_LINES", None)]
+        assert "four corners" in table.faults[0].message

@@ -20,6 +20,8 @@ class YoloObjects:
 
     Attributes:
         names: Class number to name; empty when nothing tells the classes.
+        num_key_values: Numbers of the key points behind each box; 0 where data.yaml tells of none.
+        num_posed: Objects whose key points were left out.
         counts: Objects of each file.
         classes: M class numbers.
         boxes_xyxy: M boxes, in fractions of the picture's sides.
@@ -27,6 +29,8 @@ class YoloObjects:
     """
 
     names: Mapping[int, str]
+    num_key_values: int = 0
+    num_posed: int = 0
     counts: list[int] = field(default_factory=list)
     classes: list[int] = field(default_factory=list)
     boxes_xyxy: list[list[float]] = field(default_factory=list)
@@ -35,8 +39,9 @@ class YoloObjects:
     def add_file(self, text: str) -> list[Problem]:
         """Read one file; a line that cannot be read is left out.
 
-        A line is `class x_centre y_centre width height`, or a class and the x and y of at least
-        three points of an outline; its box is the box around them.
+        A line is `class x_centre y_centre width height`, in a data set with key points with theirs
+        behind it; or without key points a class and the x and y of at least three points of an
+        outline: its box is the box around them.
 
         Returns:
             What is wrong with each line left out.
@@ -51,9 +56,14 @@ class YoloObjects:
         self.counts.append(len(self.classes) - before)
         return problems
 
+    def _is_right_length(self, num_words: int) -> bool:
+        if num_words == _BOX_WORDS or self.num_key_values:
+            return num_words in (_BOX_WORDS, _BOX_WORDS + self.num_key_values)
+        return num_words >= _POLYGON_WORDS and num_words % 2 == 1
+
     def _add(self, words: list[str]) -> tuple[str, str] | None:
-        if len(words) != _BOX_WORDS and (len(words) < _POLYGON_WORDS or len(words) % 2 == 0):
-            return "E_YOLO_LINE", _about_length(words)
+        if not self._is_right_length(len(words)):
+            return "E_YOLO_LINE", _about_length(words, self.num_key_values)
         try:
             kind, *values = map(float, words)
         except ValueError:
@@ -68,8 +78,9 @@ class YoloObjects:
             )
             return "E_CLASS_NUMBER", f"there is no class {int(kind)}; expected {shown}"
         self.classes.append(int(kind))
-        if len(words) == _BOX_WORDS:
-            x, y, width, height = values
+        if len(words) == _BOX_WORDS or self.num_key_values:
+            self.num_posed += len(words) > _BOX_WORDS
+            x, y, width, height = values[:4]
             box = [x - width / 2, y - height / 2, x + width / 2, y + height / 2]
             self.segmentations.append(None)
         else:
@@ -80,7 +91,12 @@ class YoloObjects:
         return None
 
 
-def _about_length(words: list[str]) -> str:
+def _about_length(words: list[str], num_key_values: int) -> str:
+    if num_key_values:
+        return (
+            f"found {len(words)} numbers; expected 5 (class, x, y, width, height), or "
+            f"{_BOX_WORDS + num_key_values} with the key points that kpt_shape tells of"
+        )
     hint = "; is the sixth a score? give annotations, not predictions" if len(words) == 6 else ""
     return (
         f"found {len(words)} numbers; expected 5 (class, x, y, width, height) or a class and at "

@@ -25,11 +25,13 @@ class YoloNames:
         source: The file that tells them, or None when there is none.
         names: Class number to name.
         splits: `train`, `val`, `test` to the folders or lists of pictures that belong to it.
+        num_key_values: Numbers of the key points behind each box, by `kpt_shape`; 0 without.
     """
 
     source: Path | None
     names: dict[int, str]
     splits: dict[str, list[str]] = field(default_factory=dict)
+    num_key_values: int = 0
 
 
 def find_names(path: Path) -> YoloNames:
@@ -82,7 +84,17 @@ def _from_tree(file: Path, tree: dict[str, Any]) -> YoloNames:
     for key, part in _SPLIT_KEYS.items():
         if tree.get(key):
             splits.setdefault(part, []).extend(_folders(tree, key))
-    return YoloNames(file, _numbered(file, names), splits)
+    return YoloNames(file, _numbered(file, names), splits, _num_key_values(file, tree))
+
+
+def _num_key_values(file: Path, tree: dict[str, Any]) -> int:
+    """Key points times the numbers of each: x, y and perhaps whether it is seen."""
+    shape = tree.get("kpt_shape")
+    if shape in (None, ""):
+        return 0
+    if not (isinstance(shape, list) and len(shape) == 2 and all(str(n).isdecimal() for n in shape)):
+        raise _refuse(file, f"kpt_shape is {str(shape)[:40]!r}; expected two numbers, as [17, 3]")
+    return int(shape[0]) * int(shape[1])
 
 
 def _index(file: Path, key: str) -> int:

@@ -26,6 +26,8 @@ from polyhead.formats.yolo.names import YoloNames, find_names, is_names_file
 from polyhead.formats.yolo.splits import yolo_splits
 from polyhead.structures import IMAGE, OBJECTS, objects_field
 
+_CORNER_COMMAS = 7  # between the eight numbers of four corners
+
 
 def recognise(path: Path, files: Sequence[str]) -> bool:
     """Whether a folder holds label files, or a list of classes beside some.
@@ -73,7 +75,8 @@ def read(path: Path, files: Sequence[str], images: Path | None) -> RawTable:
     if splits is not None:
         columns.append(pa.array(splits, pa.string()))
         fields.append(split_field(told_by))
-    notes += [*_about_names(path, names), *_about_orphans(path, labels)]
+    notes += [*_about_lines(path, objects), *_about_names(path, names)]
+    notes += _about_orphans(path, labels)
     data = pa.table(columns, schema=pa.schema(fields))
     return RawTable(data, np.zeros(len(data), np.int32), (*faults, *notes), folder.root)
 
@@ -82,7 +85,7 @@ def _read_all(
     path: Path, pictures: Sequence[str], labels: LabelFiles, names: YoloNames
 ) -> tuple[YoloObjects, np.ndarray, list[Fault]]:
     """The objects, (N,) bool whether anybody looked for them, and the faults."""
-    objects, faults = YoloObjects(names.names), list[Fault]()
+    objects, faults = YoloObjects(names.names, names.num_key_values), list[Fault]()
     known = np.ones(len(pictures), bool)
     without: list[str] = []
     for row, picture in enumerate(pictures):
@@ -139,6 +142,23 @@ def _about_missing(path: Path, without: Sequence[str], known: np.ndarray) -> lis
         message = f"{unknown} pictures are in folders without labels; their objects are unknown."
         faults.append(Fault("N_NO_ANNOTATION", f"{path.name}/", message))
     return faults
+
+
+def _about_lines(path: Path, objects: YoloObjects) -> list[Fault]:
+    """What lines longer than a box were taken for."""
+    if objects.num_posed:
+        message = f"key points of {objects.num_posed} objects (kpt_shape) are not read, boxes are."
+        return [Fault("N_OBJECT_KEYS", f"{path.name}/", message)]
+    outlines = [text for text in objects.segmentations if text is not None]
+    if not outlines:
+        return []
+    num_corners = sum(text.count(",") == _CORNER_COMMAS for text in outlines)
+    message = (
+        f"{len(outlines)} lines are outlines, read with the box around them; {num_corners} of them "
+        "have four corners, as oriented boxes have; if they are boxes with key points, name "
+        "kpt_shape in data.yaml."
+    )
+    return [Fault("N_YOLO_LINES", f"{path.name}/", message)]
 
 
 def _about_names(path: Path, names: YoloNames) -> list[Fault]:
