@@ -10,12 +10,14 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from polyhead.field import PairwiseField, Rules
 from polyhead.field.belief_propagation import belief_propagation
+from polyhead.field.common_causes import CommonCauses
 from polyhead.field.components import MAX_PAIRS
 from polyhead.field.iterated_modes import iterated_modes
 from polyhead.field.min_cut import min_cut
@@ -86,6 +88,41 @@ def marginal_quality() -> None:
     cost = milliseconds(belief_propagation, shifted, field.couplings, field.rules)
     quality = f"error mean {error.mean():.4f}, max {error.max():.3f}"
     row("loopy BP, L=12, 40 % of pairs, B=64", cost, quality)
+
+
+def hidden_causes(num_labels: int, num_causes: int) -> PairwiseField:
+    """What is learnt of labels that hidden causes move: F Fᵀ and noise."""
+    generator = np.random.default_rng(num_labels)
+    factors = generator.normal(0.5, 0.1, (num_labels, 1))
+    if num_causes > 1:
+        factors = generator.normal(0, 0.6, (num_labels, num_causes))
+    noise = np.triu(generator.normal(0, 0.1, (num_labels,) * 2), 1)
+    couplings = factors @ factors.T + noise + noise.T
+    np.fill_diagonal(couplings, 0)
+    return PairwiseField(couplings, np.full(num_labels, 0.4))
+
+
+def cause_quality() -> None:
+    """Marginals of more than 14 labels that hang together: messages, half sets, common causes."""
+    for num_labels, num_causes in ((20, 1), (22, 2), (40, 1), (40, 2), (100, 1)):
+        field = hidden_causes(num_labels, num_causes)
+        unaries = log_odds(field, 64)
+        shifted = unaries - field.couplings @ field.means
+        found = field.marginals(unaries)
+        causes = CommonCauses.of(field.couplings, field.rules)
+        assert causes is not None
+        ways = {
+            "loopy BP": partial(belief_propagation, shifted, field.couplings, field.rules),
+            "common causes": partial(causes.marginals, shifted, field.couplings),
+        }
+        if field.is_exact:
+            ways["half sets"] = partial(field.marginals, unaries)
+        for way, answer in ways.items():
+            error = np.abs(answer() - found)
+            to = "exact" if field.is_exact else "causes"
+            quality = f"from {to}: mean {error.mean():.4f}, max {error.max():.3f}"
+            cost = milliseconds(answer, repeats=1) / 64
+            row(f"{way}, L={num_labels}, {num_causes} causes, an image", cost, quality)
 
 
 def mode_quality() -> None:
@@ -198,6 +235,7 @@ def main() -> None:
     arguments = parser.parse_args()
     exact_costs()
     marginal_quality()
+    cause_quality()
     mode_quality()
     curves = growth()
     if arguments.plot:

@@ -8,16 +8,22 @@ from functools import cached_property
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
+from scipy.special import expit
 
-from polyhead.field.belief_propagation import belief_propagation
+from polyhead.field.belief_propagation import belief_propagation, tree_appearance
+from polyhead.field.common_causes import CommonCauses
 from polyhead.field.conditioning import Solve, solve_given
 from polyhead.field.enumeration import Enumeration
+from polyhead.field.halved import Halved
+from polyhead.field.halves import Halves
 from polyhead.field.iterated_modes import iterated_modes
 from polyhead.field.min_cut import min_cut
 from polyhead.field.mixed_integer import mixed_integer
 from polyhead.field.rules import UNKNOWN, Rules
 from polyhead.field.states import MAX_STATES, legal_states, rule_graph
 
+PAIRS_FOR_A_STATE = 256  # two matrix products weigh so many in the time of one listed state
+SAME = 0.01  # most that two answers of messages that settled differ by
 MAX_PAIRS = 400  # HiGHS stays well under a second: 80 labels, one pair in ten
 
 
@@ -42,27 +48,40 @@ class Component:
     gates: np.ndarray | None = None
 
     @cached_property
-    def enumeration(self) -> Enumeration | None:
-        """Its legal states, or None when they are more than 2^14."""
+    def enumeration(self) -> Enumeration | Halved | None:
+        """Its legal states, or pairs of half sets up to 2^22; None when they are more.
+
+        Beyond 2^14 states, images with couplings of their own are solved one by one.
+        """
         states = legal_states(len(self.labels), self.rules, MAX_STATES)
         if states is None:
-            return None
+            if self.gates is not None:
+                return None
+            halves = Halves.of(len(self.labels), self.rules, PAIRS_FOR_A_STATE * MAX_STATES)
+            return None if halves is None else Halved(halves, self.couplings, self.means)
         listed = Enumeration.of(states, self.couplings, self.means)
         if self.added is None or self.gates is None:
             return listed
         return listed.gated(self.gates, self.added, self.means)
 
     def marginals(self, unaries: np.ndarray, given: np.ndarray | None) -> np.ndarray:
-        """(B, n): by enumeration, else by belief propagation."""
+        """(B, n): by enumeration, else nearly, see `nearly_marginals`."""
         if self.enumeration:
             return self.enumeration.marginals(unaries, given)
-        return self._solve(unaries, given, belief_propagation)
+        if self.gates is None and given is None:
+            return nearly_marginals(self, unaries - self.couplings @ self.means)
+        return self._solve(unaries, given, _marginals)
+
+    @cached_property
+    def causes(self) -> CommonCauses | None:
+        """The common causes of its couplings."""
+        return CommonCauses.of(self.couplings, self.rules)
 
     def mode(self, unaries: np.ndarray, given: np.ndarray | None) -> np.ndarray:
         """(B, n) bool: by enumeration, else by the fastest exact way that fits, else climbing."""
         if self.enumeration:
             return self.enumeration.mode(unaries, given)
-        return self._solve(unaries, given, most_likely) > 0.5
+        return self._solve(unaries, given, _mode) > 0.5
 
     def _solve(self, unaries: np.ndarray, given: np.ndarray | None, solve: Solve) -> np.ndarray:
         """(B, n): all images together, or each with the couplings that its gates make."""
@@ -77,6 +96,56 @@ class Component:
             told = None if given is None else given[image]
             found[image] = solve_given(log_odds, couplings, self.rules, told, solve)
         return found
+
+
+def nearly_marginals(part: Component, log_odds: np.ndarray) -> np.ndarray:
+    """(B, n) approximate P(y_i = 1) of p(y) ∝ exp(u'·y + ½ yᵀWy) over legal y.
+
+    As a mixture over common causes where a few of them leave little else. Else by messages where
+    they settle on the same answer from all-yes and all-no; images where they do not, and fields of
+    which every pair attracts, by the causes that there are or by tree-reweighted messages.
+    """
+    couplings, rules = part.couplings, part.rules
+    if part.causes is not None and part.causes.is_close:
+        return part.causes.marginals(log_odds, couplings)
+    found = belief_propagation(log_odds, couplings, rules)
+    if not couplings.any():
+        return found
+    other = belief_propagation(log_odds, couplings, rules, starts_yes=True)
+    unsure = np.abs(found - other).max(1) > SAME
+    unsure |= bool((couplings >= 0).all())
+    if not unsure.any():
+        return found
+    if part.causes is not None:
+        found[unsure] = part.causes.marginals(log_odds[unsure], couplings)
+    else:
+        trees = tree_appearance(couplings)
+        found[unsure] = belief_propagation(log_odds[unsure], couplings, rules, appearance=trees)
+    return found
+
+
+def _marginals(log_odds: np.ndarray, couplings: np.ndarray, rules: Rules) -> np.ndarray:
+    """(B, n): part by part, for what is left once labels are told falls apart or can be listed."""
+    found = expit(log_odds)
+    for part in split(couplings, np.zeros(len(couplings)), rules):
+        inside = log_odds[:, part.labels]
+        if part.enumeration:
+            found[:, part.labels] = part.enumeration.marginals(inside)
+        else:
+            found[:, part.labels] = nearly_marginals(part, inside)
+    return found
+
+
+def _mode(log_odds: np.ndarray, couplings: np.ndarray, rules: Rules) -> np.ndarray:
+    """(B, n) bool likewise."""
+    found = log_odds > 0
+    for part in split(couplings, np.zeros(len(couplings)), rules):
+        inside = log_odds[:, part.labels]
+        if part.enumeration:
+            found[:, part.labels] = part.enumeration.mode(inside)
+        else:
+            found[:, part.labels] = most_likely(inside, part.couplings, part.rules)
+    return found
 
 
 def most_likely(log_odds: np.ndarray, couplings: np.ndarray, rules: Rules) -> np.ndarray:

@@ -16,6 +16,7 @@ from polyhead.field.conditioning import check_given
 from polyhead.field.enumeration import Enumeration
 from polyhead.field.expected_f import decide_expected_f
 from polyhead.field.field_shapes import check_shapes
+from polyhead.field.halved import Halved
 from polyhead.field.label_sizes import sizes_of_parts
 from polyhead.field.legal_thresholding import legal_thresholding
 from polyhead.field.low_rank import added_couplings
@@ -32,8 +33,9 @@ class PairwiseField:
 
     W_ij is a log-odds ratio; W = 0 without rules is the independent model. Labels that neither
     couplings nor rules join are solved apart: exactly while a part has at most 2^14 legal states,
-    else marginals by belief propagation and the mode by a minimum cut, a mixed-integer programme
-    or iterated modes. All shapes (B, L): B images. `given` tells labels, 1 yes, 0 no, -1 not told.
+    or its half sets make at most 2^22 pairs (22 labels without rules). Else marginals by common
+    causes or by messages, and the mode by a minimum cut, a mixed-integer programme or iterated
+    modes. All shapes (B, L): B images. `given` tells labels, 1 yes, 0 no, -1 not told.
 
     Attributes:
         couplings: (L, L) float64 W, symmetric with a zero diagonal.
@@ -91,14 +93,14 @@ class PairwiseField:
 
     @property
     def is_exact(self) -> bool:
-        """Whether every part is small enough to enumerate."""
+        """Whether every part is small enough to be summed exactly."""
         return all(part.enumeration is not None for part in self._parts)
 
     def log_partition(self, unaries: np.ndarray) -> np.ndarray:
         """(B,) log Z, the log of the sum of exp(…) over legal y.
 
         Raises:
-            ValueError: A part has more than 2^14 legal states.
+            ValueError: A part has too many legal states.
         """
         unaries = self._checked(unaries, None)
         total = np.logaddexp(0, unaries[:, self.alone]).sum(1)
@@ -130,7 +132,7 @@ class PairwiseField:
             targets: (B, L) 1 yes, 0 no, -1 unknown. −inf where they break a rule.
 
         Raises:
-            ValueError: A part has more than 2^14 legal states; see `pseudo_log_likelihood`.
+            ValueError: A part has too many legal states; see `pseudo_log_likelihood`.
         """
         unaries = self._checked(unaries, None)
         alone, known = unaries[:, self.alone], targets[:, self.alone]
@@ -252,7 +254,7 @@ class PairwiseField:
     def _uncoupled(self) -> PairwiseField:
         return PairwiseField.independent(len(self.means), self.rules)
 
-    def _enumerations(self) -> list[tuple[Component, Enumeration]]:
+    def _enumerations(self) -> list[tuple[Component, Enumeration | Halved]]:
         listed = [(part, part.enumeration) for part in self._parts]
         return [(part, _listed(found, part)) for part, found in listed]
 
@@ -286,10 +288,10 @@ class PairwiseField:
         return np.clip(np.asarray(unaries, np.float64), -LARGEST_LOG_ODDS, LARGEST_LOG_ODDS)
 
 
-def _listed(found: Enumeration | None, part: Component) -> Enumeration:
+def _listed(found: Enumeration | Halved | None, part: Component) -> Enumeration | Halved:
     if found is None:
         raise ValueError(
-            f"{len(part.labels)} labels that hang together have more than 2^14 legal states: log Z "
+            f"{len(part.labels)} labels that hang together have too many legal states: log Z "
             "cannot be told exactly. Use `pseudo_log_likelihood`."
         )
     return found

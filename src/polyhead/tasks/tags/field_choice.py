@@ -35,6 +35,9 @@ def choose_field(
 ) -> FieldChoice:
     """Keep a field where the held-out likelihood improves by it, or drop its couplings.
 
+    It is dropped, too, where the log loss of the marginals that it would answer with is larger:
+    likelihoods of all labels together, or of each given the others, tell nothing of that.
+
     Both sides are first calibrated on these very pictures, the labels by themselves with more
     freedom: the comparison favours doing without. Under rules what remains of a field is still
     one, for log-odds learnt under rules are those of no label by itself.

@@ -10,6 +10,7 @@ from scipy.special import stdtrit
 
 from polyhead.field import PairwiseField
 
+SMALLEST = 1e-12  # of a probability, so that one picture does not decide
 SURE = 0.841  # as sure as a gain of one standard error over many pictures
 
 
@@ -24,32 +25,43 @@ class FieldGain:
         coupled: With the field; None where there are no such pictures.
         independent: Without couplings, the labels calibrated by themselves.
         standard_error: Of the difference; None of a single picture.
+        log_loss: Of the marginals that the field answers with, in nats a known label.
+        log_loss_independent: Without couplings.
+        loses: Whether the field's is larger, by more than a standard error.
     """
 
     num_images: int
     coupled: float | None = None
     independent: float | None = None
     standard_error: float | None = None
+    log_loss: float | None = None
+    log_loss_independent: float | None = None
+    loses: bool = False
 
     @property
     def is_sure(self) -> bool:
         """Whether the field gains more than chance would: over many pictures, a standard error.
 
-        The standard error of few pictures is itself unsure; Student's t asks for more.
+        The standard error of few pictures is itself unsure; Student's t asks for more. Nor may the
+        probabilities that it answers with be worse ones.
         """
         if self.coupled is None or self.independent is None or self.standard_error is None:
             return False
         asked = float(stdtrit(self.num_images - 1, SURE))
-        return self.coupled - self.independent > asked * self.standard_error
+        gains = self.coupled - self.independent > asked * self.standard_error
+        return gains and not self.loses
 
     def __str__(self) -> str:
         if self.coupled is None or self.independent is None:
             return "no validation picture has a known label to judge it by"
         error = "" if self.standard_error is None else f"± {self.standard_error:.3f}; "
         pictures = "picture" if self.num_images == 1 else "pictures"
+        answers = ""
+        if self.loses:
+            answers = f", and log loss {self.log_loss:.3f} a label, {self.log_loss_independent:.3f}"
         return (
             f"log-likelihood {self.coupled:.3f} a picture, {self.independent:.3f} without "
-            f"couplings ({error}{self.num_images} validation {pictures})"
+            f"couplings{answers} ({error}{self.num_images} validation {pictures})"
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -58,6 +70,8 @@ class FieldGain:
             "log_likelihood": self.coupled,
             "log_likelihood_independent": self.independent,
             "gain_standard_error": self.standard_error,
+            "log_loss": self.log_loss,
+            "log_loss_independent": self.log_loss_independent,
         }
 
 
@@ -82,5 +96,25 @@ def field_gain(
         coupled = field.pseudo_log_likelihood(log_odds, targets)
         without = plain.pseudo_log_likelihood(uncoupled, targets)
     gain = coupled - without
-    error = float(gain.std(ddof=1) / np.sqrt(len(gain))) if len(gain) > 1 else None
-    return FieldGain(len(gain), float(coupled.mean()), float(without.mean()), error)
+    mean = float(coupled.mean()), float(without.mean())
+    losses = [
+        _log_loss(field.marginals(log_odds), targets),
+        _log_loss(plain.marginals(uncoupled), targets),
+    ]
+    num_known = (targets >= 0).sum()
+    a_label = [float(loss.sum() / num_known) for loss in losses]
+    excess = losses[0] - losses[1]
+    return FieldGain(
+        len(gain), *mean, _error(gain), *a_label, bool(excess.mean() > (_error(excess) or 0))
+    )
+
+
+def _error(values: np.ndarray) -> float | None:
+    """The standard error of a mean."""
+    return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else None
+
+
+def _log_loss(probabilities: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """(N,) summed over the known labels of each picture."""
+    of_truth = np.where(targets == 1, probabilities, 1 - probabilities)
+    return -np.where(targets >= 0, np.log(np.maximum(of_truth, SMALLEST)), 0).sum(1)
