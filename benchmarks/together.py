@@ -3,12 +3,14 @@
     python benchmarks/together.py [--sets scenes canvases] [--data DIR] [--sizes 300 1000]
                                   [--seeds 3] [--side 64] [--epochs N] [--num-test 500]
                                   [--tasks NAME ...] [--set KEY=VALUE ...] [--skip-alone]
+                                  [--known COLUMN=SHARE ...]
 
 Street scenes have five tasks (tags, class, boxes, mask, number), canvases of garments three (tags,
 number, boxes); `--data` is the folder that `fashion_mnist.py` explains. Every run has the same
 images, seed, image size and number of epochs; all other keys are the defaults, and what `--set`
 changes goes to all of them. Reported are test figures. Differences are signed so that plus is
-better in company; those of an MAE are shares of the MAE alone.
+better in company; those of an MAE are shares of the MAE alone. `--known daytime=0.05` leaves a
+column of scenes known in a twentieth of the training images.
 """
 
 from __future__ import annotations
@@ -55,12 +57,26 @@ CANVAS_TASKS: dict[str, dict[str, Any]] = {
 Tree = dict[str, Any]
 
 
-def write_street(out: Path, sizes: Mapping[str, int], seed: int) -> Tree:
-    """Street scenes and the `data` section that reads them, with a column of the split."""
+def write_street(
+    out: Path, sizes: Mapping[str, int], seed: int, known: Mapping[str, float]
+) -> Tree:
+    """Street scenes and the `data` section that reads them, with a column of the split.
+
+    Args:
+        out: The folder.
+        sizes: Part of the split to its number of scenes.
+        seed: Of the scenes, and of which cells are unknown.
+        known: Column to the share of its training cells that stay known.
+    """
     table = write_scenes(out, sum(sizes.values()), SceneOptions(size=128, seed=seed))
     split = [part for part, num in sizes.items() for _ in range(num)]
     with table.open(newline="") as file:
         header, *rows = csv.reader(file)
+    generator = np.random.default_rng(seed)
+    for column, share in known.items():
+        hidden = generator.random(sizes["train"]) >= share
+        for row in np.flatnonzero(hidden):
+            rows[row][header.index(column)] = ""
     with (out / "split.csv").open("w", newline="") as file:
         parted = [[*row, part] for row, part in zip(rows, split, strict=True)]
         csv.writer(file).writerows([[*header, "split"], *parted])
@@ -144,6 +160,7 @@ def main() -> None:
     parser.add_argument("--num-test", type=int, default=500)
     parser.add_argument("--tasks", nargs="+", help="only these")
     parser.add_argument("--set", action="append", default=[], help="a key of the config")
+    parser.add_argument("--known", nargs="+", default=[], metavar="COLUMN=SHARE")
     parser.add_argument("--skip-alone", action="store_true", help="print the shared network only")
     arguments = parser.parse_args()
     if "canvases" in arguments.sets and not arguments.data:
@@ -158,12 +175,13 @@ def _report(name: str, num: int, arguments: argparse.Namespace) -> None:
     sizes = parts_of(num, arguments.num_test)
     tasks = SCENE_TASKS if name == "scenes" else CANVAS_TASKS
     tasks = {key: task for key, task in tasks.items() if key in (arguments.tasks or tasks)}
+    known = {key: float(share) for key, share in (item.split("=") for item in arguments.known)}
     gains: dict[str, list[float]] = {key: [] for key in tasks}
     for seed in arguments.seeds:
         with tempfile.TemporaryDirectory() as folder:
             out = Path(folder) / "data"
             if name == "scenes":
-                data = write_street(out, sizes, seed)
+                data = write_street(out, sizes, seed, known)
             else:
                 data = write_canvases(out, sizes, arguments.data, seed)
             epochs = arguments.epochs or EPOCHS.get(num, QUALITY_EPOCHS.get(num, 12))
