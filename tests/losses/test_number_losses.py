@@ -140,7 +140,9 @@ class TestPoisson:
         logits, targets, known = rows(1)
         rate = 12 * logits[:, 0].exp()
         negative = -TorchPoisson(rate).log_prob(targets) - torch.lgamma(targets + 1)
-        torch.testing.assert_close(loss(logits, targets, known), negative[known].sum() * 12 / 4**2)
+        best = -TorchPoisson(targets).log_prob(targets) - torch.lgamma(targets + 1)
+        expected = (negative - best)[known].sum() * 12 / 4**2
+        torch.testing.assert_close(loss(logits, targets, known), expected)
 
     def test_the_answer_is_the_rate(self):
         dense = Poisson(STATISTICS).dense(torch.tensor([[0.0], [np.log(2.0)]]))
@@ -164,6 +166,42 @@ class TestPoisson:
     def test_a_training_part_without_any_starts_near_none(self):
         loss = Poisson(NumberStatistics(0.0, 1.0))
         assert loss.dense(loss.start()[None])["value"].item() == pytest.approx(1e-3)
+
+
+class TestLearntError:
+    @pytest.mark.parametrize("loss", [Huber(STATISTICS, delta=9.0), Poisson(STATISTICS)])
+    def test_the_best_is_the_root_mean_square_error_and_slopes_are_of_its_unit(self, loss):
+        generator = torch.Generator().manual_seed(0)
+        logits = 0.06 * torch.randn(500, 1, generator=generator)
+        logits.requires_grad_()
+        targets, known = torch.full((500,), 12.0), torch.ones(500, dtype=torch.bool)
+        optimizer = torch.optim.Adam([loss.log_error], 0.02)
+        for _ in range(400):
+            optimizer.zero_grad()
+            (loss(logits.detach(), targets, known) / 500).backward()
+            optimizer.step()
+        with torch.no_grad():
+            error = (loss.dense(logits)["value"] - 12) / 4
+        size = error.square().mean().sqrt()
+        assert torch.exp(10 * loss.log_error).item() == pytest.approx(size.item(), rel=0.02)
+        (slopes,) = torch.autograd.grad(loss(logits, targets, known), logits)
+        unit = 1.0 if isinstance(loss, Huber) else 12 / 4  # of a logit, in standard deviations
+        assert slopes.square().mean().sqrt().item() / unit == pytest.approx(1, rel=0.03)
+
+    def test_it_moves_no_best_answer(self):
+        targets = torch.tensor([9.0, 12.0, 13.0, 15.0])
+        known = torch.ones(4, dtype=torch.bool)
+        loss = Poisson(STATISTICS)
+        for log_error in (0.0, -0.15):
+            loss.log_error.data.fill_(log_error)
+            logits = torch.zeros(1, 1, requires_grad=True)
+            logits.data.fill_(np.log(targets.mean().item() / 12))
+            value = loss(logits.expand(4, 1), targets, known)
+            (slope,) = torch.autograd.grad(value, logits)
+            assert slope.item() == pytest.approx(0, abs=1e-4)
+
+    def test_a_likelihood_with_its_own_spread_has_none(self):
+        assert Normal(STATISTICS).log_error is None
 
 
 class TestStatistics:

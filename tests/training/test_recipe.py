@@ -11,6 +11,7 @@ from tiny_runs import QUIET, records, tiny_config, weights
 from torch import nn
 
 from polyhead.backbones import Backbone
+from polyhead.network import Network
 from polyhead.network.layout import lay_out
 from polyhead.preparation import prepare
 from polyhead.training import run as running
@@ -93,7 +94,20 @@ def test_a_backbone_without_batch_normalisation_takes_smaller_steps(network, nam
     shared = {id(parameter) for parameter in backbone.parameters()}
     for group in optimizer.param_groups:
         for parameter in group["params"]:
-            assert group["lr"] == 2.0 * (rate if id(parameter) in shared else 1.0)
+            # Two tasks: √2 times the rate of one.
+            expected = 2.0 * (rate * 2**0.5 if id(parameter) in shared else 1.0)
+            assert group["lr"] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("num_tasks", "rate"), [(1, 0.5), (3, 0.5 * 3**0.5), (4, 1.0), (9, 1.0)])
+def test_the_backbone_of_many_tasks_takes_larger_steps(network, num_tasks, rate):
+    network.backbone.pretrained = True
+    head, loss = network.head("contents"), network.loss("contents")
+    names = [f"task{i}" for i in range(num_tasks)]
+    alike = Network(network.backbone, dict.fromkeys(names, head), dict.fromkeys(names, loss))
+    optimizer = build_optimizer(alike, learning_rate=2.0, backbone_rate="auto", weight_decay=0.0)
+    rates = {group["lr"] for group in optimizer.param_groups}
+    assert sorted(rates) == pytest.approx(sorted({2.0, 2.0 * rate}))
 
 
 def test_laying_out_changes_the_layout_and_no_value(network):

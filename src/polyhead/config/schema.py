@@ -142,8 +142,8 @@ class TrainConfig(Section):
     learning_rate: float = Field(default=4e-3, gt=0, description="Of heads and other new layers.")
     backbone_rate: Annotated[float, Field(ge=0)] | Literal["auto"] = Field(
         default="auto",
-        description="Times learning_rate, for a pretrained backbone; auto: 0.5, or 0.05 without "
-        "batch normalisation.",
+        description="Times learning_rate, for a pretrained backbone; auto: 0.5·√T of T tasks, at "
+        "most 1; a tenth without batch normalisation.",
     )
     weight_decay: float = Field(default=0.05, ge=0, description="None on norms and biases.")
     warmup: float = Field(default=0.1, ge=0, lt=1, description="Share of all steps.")

@@ -9,12 +9,12 @@ import torch
 from torch import nn
 from torch.optim import AdamW
 
-from polyhead.backbones import Backbone
 from polyhead.network import Network
 
 # Of a pretrained backbone. Batch normalisation stands large steps; models without it are
 # fine-tuned in steps as small as 5e-5 (Liu et al., *A ConvNet for the 2020s*, 2022, section A.1).
 NORMALISED_RATE, OTHER_RATE = 0.5, 0.05
+MOST_COMPANY = 2.0  # times the rate of one task: beyond, what was pretrained is forgotten
 
 
 def build_optimizer(
@@ -29,11 +29,11 @@ def build_optimizer(
     Args:
         network: Its backbone takes `learning_rate` in full when it starts from scratch.
         learning_rate: Of heads and other new layers.
-        backbone_rate: Times `learning_rate` for a pretrained backbone; `auto` goes by whether it
-            has batch normalisation.
+        backbone_rate: Times `learning_rate` for a pretrained backbone; `auto` goes by the number
+            of tasks and by whether it has batch normalisation.
         weight_decay: On weights of two and more dimensions.
     """
-    rates = {True: _backbone_rate(network.backbone, backbone_rate), False: 1.0}
+    rates = {True: _backbone_rate(network, backbone_rate), False: 1.0}
     groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
     for name, parameter in network.named_parameters():
         shared, decays = name.startswith("backbone."), parameter.ndim > 1
@@ -53,13 +53,20 @@ def build_optimizer(
     )
 
 
-def _backbone_rate(backbone: Backbone, wanted: float | Literal["auto"]) -> float:
+def _backbone_rate(network: Network, wanted: float | Literal["auto"]) -> float:
+    """The backbone's rate as a factor.
+
+    Of T tasks it is √T that of one, up to twice: their gradients differ by chance, and the
+    optimizer divides the step by the size of their sum, of which each is 1/√T.
+    """
+    backbone = network.backbone
     if not backbone.pretrained:
         return 1.0
     if wanted != "auto":
         return wanted
     has_batch_norm = any(isinstance(layer, nn.BatchNorm2d) for layer in backbone.modules())
-    return NORMALISED_RATE if has_batch_norm else OTHER_RATE
+    rate = NORMALISED_RATE if has_batch_norm else OTHER_RATE
+    return rate * min(MOST_COMPANY, len(network.tasks) ** 0.5)
 
 
 def rate_factor(step: int, num_steps: int, warmup: float) -> float:

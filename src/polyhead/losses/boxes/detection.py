@@ -20,7 +20,6 @@ from polyhead.losses.loss import LabelCounts, StepLoss
 
 BOX_WEIGHT = 2.0
 LEAST_QUALITY = 0.1
-IMAGE_FACTOR = 4.0
 START_LOGIT = -math.log((1 - 0.01) / 0.01)  # nearly every point is background
 
 
@@ -62,11 +61,6 @@ class Detection(StepLoss):
     def progress(self, share: float) -> None:
         """Assign by the predictions once `static_share` of the training is done."""
         self._assign = assign_static if share < self.static_share else assign_dynamic
-
-    @property
-    def image_factor(self) -> float:
-        """Brings the gradient in the backbone to the size of the other tasks'."""
-        return IMAGE_FACTOR
 
     def step_totals(self, targets: Tensor, known: Tensor) -> Tensor:
         """Annotated images, and the objects in them that count."""

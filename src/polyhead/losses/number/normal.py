@@ -25,6 +25,8 @@ class Normal(NumberLoss):
         beta: β in [0, 1].
     """
 
+    has_own_spread = True
+
     def __init__(self, statistics: NumberStatistics, *, beta: float = 0.5) -> None:
         super().__init__(statistics)
         require(0 <= beta <= 1, "beta", "in [0, 1]", beta)

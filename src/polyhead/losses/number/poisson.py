@@ -12,7 +12,7 @@ SMALLEST_MEAN = 1e-3
 
 
 class Poisson(NumberLoss):
-    """Poisson likelihood: (λ − y·log λ)·μ/σ² with λ = μ·e^z.
+    """Poisson likelihood: ℓ = (λ − y·log λ − y + y·log y)·μ/σ² with λ = μ·e^z.
 
     The factor μ/σ² brings the loss to that of a number in standard deviations: near its optimum it
     is ½(λ−y)²/σ², whatever the size and the spread of the counts; it moves no optimum. The answer
@@ -26,7 +26,7 @@ class Poisson(NumberLoss):
         """(B,)."""
         log_rate = self._log_rate(z)
         scale = self.mean.clamp_min(SMALLEST_MEAN) / self.std.square()
-        return scale * (torch.exp(log_rate) - y * log_rate)
+        return scale * (torch.exp(log_rate) - y * log_rate - y + torch.xlogy(y, y))
 
     def dense(self, logits: Tensor) -> dict[str, Tensor]:
         """`value` (B,)."""
