@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from polyhead.config import Config, load_config
 from polyhead.errors import CheckpointError, ConfigError
@@ -23,6 +24,7 @@ from polyhead.tasks import Task, task_from_dict
 
 Weights = Literal["best", "last"]
 FORMAT_VERSION = 1
+LATER_STATE = ("shown", "log_error")  # of losses; at first they change no answer
 
 
 @dataclass(frozen=True)
@@ -121,8 +123,9 @@ def load_run(path: str | Path, *, weights: Weights = "best", device: str = "auto
     """
     saved = read_run(path, weights=weights)
     network = build_network(saved.config, saved.tasks, pretrained=False)
-    check_state(network.state_dict(), saved.tensors)
-    network.load_state_dict(saved.tensors)
+    tensors = _with_later_state(network.state_dict(), saved.tensors)
+    check_state(network.state_dict(), tensors)
+    network.load_state_dict(tensors)
     lay_out(network.to(_device(device)))
     return LoadedRun(saved.run, saved.config, saved.tasks, network.eval())
 
@@ -162,6 +165,18 @@ def read_classes(run: RunFolder) -> dict[str, Task]:
             f"{run.classes} cannot be read ({error!r}); expected what training wrote; copy the "
             "run again."
         ) from None
+
+
+def _with_later_state(
+    module_state: Mapping[str, Tensor], tensors: Mapping[str, Tensor]
+) -> dict[str, Tensor]:
+    """What was saved, and what losses have come to hold since, as it is at first."""
+    later = {
+        name: tensor
+        for name, tensor in module_state.items()
+        if name.startswith("losses.") and name.rpartition(".")[2] in LATER_STATE
+    }
+    return later | dict(tensors)
 
 
 def _lacks_weights(run: RunFolder, file: Path) -> str:
