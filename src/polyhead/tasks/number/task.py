@@ -35,7 +35,7 @@ class NumberConfig(TaskConfig):
     distribution: Literal["normal", "poisson"] | None = Field(
         default=None, description="normal adds an 80 % interval; poisson is for counts."
     )
-    head: ComponentField = Component(name="linear")
+    head: ComponentField = Component(name="mlp")
     loss: ComponentField = Component(name="huber")
 
     @field_validator("range")
