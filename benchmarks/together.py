@@ -38,7 +38,7 @@ from polyhead.progress import Reporter
 from polyhead.scenes import MASK_CLASSES, SceneOptions, write_scenes
 
 HEADLINES = {"tags": "mAP", "class": "accuracy", "boxes": "AP", "mask": "mIoU", "number": "MAE"}
-EPOCHS = {300: 10, 1000: 4}
+EPOCHS = {300: 20, 1000: 6}
 MOST_LOST = {"MAE": 0.03}  # of the MAE alone; else .01 of the figure
 COUNT = {"type": "number", "distribution": "poisson"}
 SCENE_TASKS: dict[str, dict[str, Any]] = {
