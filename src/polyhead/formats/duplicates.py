@@ -31,8 +31,8 @@ def duplicate_rows(table: Table) -> list[Fault]:
         here, there = (_shown(table.data.column(name)[r].as_py()) for r in (row, first_of[row]))
         return (
             f"the same picture as {_place(table, first_of[row])}, but {name} is {here} here and "
-            f"{there} there; correct the row that is wrong, or where a picture has a row for each "
-            "of its labels, set data.rows to label."
+            f"{there} there; correct or remove the row that is wrong, or where a picture has a row "
+            "for each of its labels, set data.rows to label."
         )
 
     def identical(row: int) -> str:

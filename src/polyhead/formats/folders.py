@@ -1,11 +1,11 @@
-"""Tell what kind of data set a folder is: VOC xml files, YOLO labels or class folders."""
+"""Tell what kind of data set a folder is: VOC, YOLO, pairs with masks or class folders."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from polyhead.errors import ConfigError
-from polyhead.formats import class_folders, voc, yolo
+from polyhead.formats import class_folders, mask_pairs, voc, yolo
 from polyhead.formats.faults import refusal
 from polyhead.formats.images.image_files import list_files
 from polyhead.formats.raw_table import RawTable
@@ -44,4 +44,6 @@ def read_below(path: Path, images: Path | None) -> RawTable:
     if images is not None and not path.samefile(images):
         message = f"the class folders in {path} hold their own pictures; leave {images} out."
         raise ConfigError(message, code="E_FORMAT")
+    if mask_pairs.recognise(files):
+        return mask_pairs.read(path, files)
     return class_folders.read(path)

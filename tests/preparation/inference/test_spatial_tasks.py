@@ -130,9 +130,7 @@ def test_masks_of_one_value_have_two_classes(tmp_path):
 @pytest.mark.parametrize(
     ("values", "problem"),
     [
-        ((0, 255), "255 is read as unknown"),
         ((255,), "255 is read as unknown"),
-        ((0, 100, 200), "grey levels"),
     ],
 )
 def test_values_that_are_no_classes(tmp_path, values, problem):
@@ -162,8 +160,21 @@ def test_grey_photos_are_pictures_and_masks_of_any_name_masks(tmp_path):
     assert one(propose(None, [path]), "depth").task == "depth"
 
 
+def test_a_folder_of_pictures_and_masks_of_one_name_is_a_mask_task(tmp_path):
+    masks(pictures(tmp_path), 0, 1)
+    proposal = propose(None, [tmp_path])
+    (task,) = proposal.tasks
+    assert (task.type, task.keys) == (
+        "mask",
+        {"column": "mask", "classes": ("class_0", "class_1")},
+    )
+    assert_clean(written(proposal, tmp_path))
+
+
 def test_a_folder_of_masks_is_no_class(tmp_path):
     masks(pictures(tmp_path), 0, 1)
+    for path in (tmp_path / "masks").iterdir():
+        path.rename(path.with_stem(f"of {path.stem}"))
     with pytest.raises(DataError, match="no column can be learnt") as caught:
         propose(None, [tmp_path])
     assert "write a table" in caught.value.faults[0].message
@@ -197,3 +208,17 @@ def test_labels_away_from_their_pictures(tmp_path):
 def test_a_file_that_is_missing(tmp_path):
     with pytest.raises(ConfigError, match="does not exist"):
         propose(None, [coco(pictures(tmp_path)), tmp_path / "more.json"])
+
+
+@pytest.mark.parametrize(
+    ("values", "names"),
+    [
+        ((0, 255), {"0": "background", "255": "foreground"}),
+        ((0, 100, 200), {"0": "class_0", "100": "class_100", "200": "class_200"}),
+    ],
+)
+def test_values_that_are_no_places_are_proposed_with_a_name_each(tmp_path, values, names):
+    proposal = propose(None, [table(masks(pictures(tmp_path), *values))])
+    (task,) = proposal.tasks
+    assert (task.type, task.keys) == ("mask", {"column": "mask", "values": names})
+    assert_clean(written(proposal, tmp_path))

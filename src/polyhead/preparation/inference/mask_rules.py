@@ -41,6 +41,17 @@ def mask_task(table: Table, column: ColumnProfile) -> Decision:
         return no_task(column, "picture", found)
     problem = _problem(values)
     shown = _shown(values)
+    if problem and is_named and 1 < len(values) <= _MAX_VALUES and max(values) <= UNKNOWN_PIXEL:
+        names = {str(value): f"class_{value}" for value in values}
+        if values == [0, UNKNOWN_PIXEL]:
+            names = {"0": "background", str(UNKNOWN_PIXEL): "foreground"}
+        reason = (
+            f"names masks in {column.num_known:,} cells, with the values {shown} in {num_masks} "
+            f"looked at{unknown_cells(column)}. Masks do not tell names: mend those that stand for "
+            "the values; take out a value that is unknown and write it under ignore"
+        )
+        keys = {"column": column.name, "values": names}
+        return Decision((column.name,), column.name, "mask", reason, tuple(names.values()), keys)
     if problem:
         return no_task(column, kind, f"{found}, with the values {shown}; {problem}")
     classes = tuple(f"class_{value}" for value in range(max(2, 1 + max(_known(values)))))
