@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from task_tables import from_csv, resolve, table
 
@@ -312,9 +312,14 @@ def test_numbers_are_rounded_where_the_network_begins_and_nowhere_else():
 
 
 @given(st.text(max_size=8))
+@example("-")
+@example(" N/A ")
 def test_any_text_is_read_or_refused(cell):
     task, encoding = encode(table(height=[cell, "1"]))
     known = task.known(encoding.targets)[0]
     is_error = [fault.row for fault in encoding.faults if fault.is_error] == [0]
-    assert known + is_error + (not cell.strip()) == 1
+    told = [fault.message for fault in encoding.faults if fault.code == "N_UNKNOWN_CELLS"]
+    is_told = [f'"{cell.strip()}" (1)' in message for message in told] == [True]
+    assert known + is_error + is_told + (not cell.strip()) == 1
+    assert len(told) == is_told
     assert not known or encoding.targets[0] == parse_number(cell)
