@@ -52,6 +52,7 @@ class TestInitAndTrain:
         assert out.endswith(f"wrote {config}; next: polyhead check {config}\n")
         code, out, err = polyhead("check", config)
         assert (code, "no errors" in out) == (0, True), err
+        assert out.endswith(f"; next: polyhead train {config}\n")
 
         again = polyhead("init", scenes, scenes / "labels.csv", "--out", config)
         assert (again.code, "E_EXISTS" in again.err, "--force" in again.err) == (2, True, True)

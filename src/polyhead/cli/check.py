@@ -93,7 +93,11 @@ def run(
         pictures = counted(found.num_pictures, "readable picture")
         if found.split_told_by:
             print(f"split: {found.split_told_by}")
-        print(f"{counted(found.num_rows, 'row')}, {pictures}: {state}")
+        sets = "".join(f" --set {shlex.quote(change)}" for change in set_ or [])
+        then = (
+            "" if found.num_errors else f"; next: polyhead train {shlex.quote(str(config))}{sets}"
+        )
+        print(f"{counted(found.num_rows, 'row')}, {pictures}: {state}{one_line(then)}")
     return 3 if found.num_errors else 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -98,6 +99,9 @@ def run(  # noqa: PLR0913 - each is an option of the command line
         print(json.dumps(result))
     else:
         print_evaluation(result)
+        if predictions is None:
+            folder = shlex.quote(str(run_))
+            reporter.say(f"next: polyhead predict {folder} photo.jpg --save-images answers")
     return 0
 
 
