@@ -100,9 +100,12 @@ def run(  # noqa: PLR0913 - each is an option of the command line
     else:
         print_evaluation(result)
         if predictions is None:
-            folder = shlex.quote(str(run_))
-            reporter.say(f"next: polyhead predict {folder} photo.jpg --save-images answers")
+            reporter.say(_next(run_))
     return 0
+
+
+def _next(run_: Path) -> str:
+    return f"next: polyhead predict {shlex.quote(str(run_))} photo.jpg --save-images answers"
 
 
 def _of_scores(
