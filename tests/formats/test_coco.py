@@ -7,9 +7,11 @@ import pytest
 from faster_coco_eval import COCO
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
+from polyhead.config import load_config
 from polyhead.errors import DataError
-from polyhead.formats import read_table
+from polyhead.formats import read_table, read_tables
 from polyhead.scenes import SceneOptions, write_scenes
 from polyhead.structures import category_ids_of, labels_of, units_of
 
@@ -238,3 +240,91 @@ def test_crowds_by_number_and_by_text(tmp_path):
     table = read(tmp_path, document(*({**GOOD, "iscrowd": flag} for flag in flags)))
     found = [item["crowd"] for item in table.column("objects")[1].as_py()]
     assert found == [False, True, False, True, False, True, False]
+
+
+def corners_in_bbox(folder, *, size=True, quads=None, name="coco.json"):
+    """A COCO file whose `bbox` holds two corners, or what is given, beside pictures of 64 × 48."""
+    quads = quads or [[20 + k, 5 + k, 50 + k, 40 + k] for k in range(8)]
+    images = [{"id": k, "file_name": f"{k}.jpg"} for k in range(len(quads))]
+    for image in images:
+        Image.new("RGB", (64, 48)).save(folder / image["file_name"])
+    if size:
+        images = [{**image, "width": 64, "height": 48} for image in images]
+    found = [
+        {"id": k, "image_id": k, "category_id": 90, "bbox": quad} for k, quad in enumerate(quads)
+    ]
+    path = folder / name
+    path.write_text(json.dumps(document(*found, images=images)))
+    return path, quads
+
+
+@pytest.mark.parametrize("size", [True, False])
+def test_corners_in_bbox_are_asked_about_and_read_when_told(tmp_path, size):
+    path, quads = corners_in_bbox(tmp_path, size=size)
+    with pytest.raises(DataError) as caught:
+        read_table(path)
+    (fault,) = caught.value.faults
+    assert (fault.code, fault.where) == ("E_BOX_FORMAT", "coco.json")
+    assert "8 of 8 boxes reach out of their pictures" in fault.message
+    assert "expected x_min, y_min, width, height" in fault.message
+    assert "data.box_format: xyxy" in fault.message
+    table = read_table(path, box_format="xyxy")
+    assert boxes(table) == [[("car", *map(float, quad))] for quad in quads]
+    (note,) = table.faults
+    assert note.code == "N_BOX_FORMAT"
+    assert "x_min, y_min, x_max, y_max" in note.message
+    sized = boxes(read_table(path, box_format="xywh"))
+    assert sized[0] == [("car", 20.0, 5.0, 70.0, 45.0)]
+
+
+def test_a_third_of_the_boxes_tells_of_corners_where_all_fit_so(tmp_path):
+    small = [[2, 3, 10, 12]] * 5  # in the upper left corner, within the picture either way
+    path, _ = corners_in_bbox(tmp_path, quads=[*small, *[[40, 20, 60, 44]] * 5])
+    with pytest.raises(DataError, match="5 of 10 boxes reach out"):
+        read_table(path)
+
+
+@pytest.mark.parametrize(
+    "quads",
+    [
+        [[10, 10, 20, 30]] * 8,  # inside
+        [[2, 2, 64, 48]] * 8,  # a little beyond, as sloppy clipping leaves it
+        [[40, 20, 30, 40]] * 8,  # beyond, and no corners
+        [[1, 1, 62, 46]] * 7 + [[20, 20, 50, 40]],  # one of many
+        [[30, 30, 20, 15]] * 6 + [[20, 20, 50, 40]] * 2,
+    ],
+)
+def test_corners_and_sizes_are_not_asked_about(tmp_path, quads):
+    path, _ = corners_in_bbox(tmp_path, quads=quads)
+    table = read_table(path)
+    assert table.faults == ()
+    x, y, width, height = quads[-1]
+    assert boxes(table)[-1] == [("car", x, y, x + width, y + height)]
+
+
+def test_a_false_size_in_the_file_does_not_make_corners(tmp_path):
+    path, _ = corners_in_bbox(tmp_path, quads=[[10, 10, 30, 30]] * 8)
+    content = json.loads(path.read_text())
+    content["images"] = [{**image, "width": 32, "height": 32} for image in content["images"]]
+    path.write_text(json.dumps(content))
+    assert boxes(read_table(path))[0] == [("car", 10.0, 10.0, 40.0, 40.0)]
+
+
+def test_the_box_around_polygons_stays_when_corners_are_told(tmp_path):
+    outline = {**GOOD, "bbox": [], "segmentation": [[1, 2, 9, 2, 9, 12]]}
+    path = tmp_path / "coco.json"
+    path.write_text(json.dumps(document(outline, {**GOOD, "id": 2, "bbox": [1, 2, 3, 4]})))
+    found = boxes(read_table(path, box_format="xyxy"))[1]
+    assert found == [("car", 1.0, 2.0, 9.0, 12.0), ("car", 1.0, 2.0, 3.0, 4.0)]
+
+
+def test_box_format_reaches_a_coco_file_from_the_config_and_from_one_source(tmp_path):
+    corners_in_bbox(tmp_path)
+    for data in (
+        "  annotations: coco.json\n  box_format: xyxy\n",
+        "  annotations: [{path: coco.json, box_format: xyxy}]\n",
+    ):
+        config = tmp_path / "c.yaml"
+        config.write_text(f"data:\n{data}tasks: {{objects: {{type: boxes}}}}\n")
+        table = read_tables(load_config(config).data.sources())
+        assert boxes(table)[0] == [("car", 20.0, 5.0, 50.0, 40.0)]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from polyhead.errors import ConfigError
 from polyhead.formats import csv, folders, json, parquet
+from polyhead.formats.coco.corners import refuse_corners
 from polyhead.formats.duplicates import duplicate_rows
 from polyhead.formats.faults import refusal
 from polyhead.formats.images.elsewhere_names import find_elsewhere
@@ -95,6 +96,8 @@ def read_table(
     _check_images(images)
     if path.is_dir():
         read = partial(folders.read_below, images=images)
+    elif read is json.read:
+        read = partial(json.read, box_format=box_format)
     try:
         raw, boxes = _with_rows(read(path), path), None
         roots = [raw.root] if raw.root else picture_roots(path, images)
@@ -103,7 +106,10 @@ def read_table(
         if path.is_file():
             raw, boxes = gather_rows(with_names(raw, path), path.name, rows)
         table = _to_table(raw, path, roots)
-        return _checked(settle_boxes(table, boxes, box_format) if boxes else table)
+        table = settle_boxes(table, boxes, box_format) if boxes else table
+        if path.suffix.lower() == ".json" and box_format is None:
+            refuse_corners(table)
+        return _checked(table, box_format)
     except OSError as error:
         message = f"cannot be read: {error.strerror or error}; check path and permission."
         raise refusal("E_UNREADABLE", str(error.filename or path), message) from error
@@ -143,7 +149,7 @@ def _to_table(raw: RawTable, path: Path, roots: Sequence[Path]) -> Table:
     return find_elsewhere(match_files(table)) if path.is_file() else table
 
 
-def _checked(table: Table) -> Table:
-    table = with_objects(with_structures(table))
+def _checked(table: Table, box_format: BoxFormat | None) -> Table:
+    table = with_objects(with_structures(table), box_format)
     faults = (*missing_names(table), *duplicate_rows(table), *null_items(table))
     return replace(table, faults=(*table.faults, *faults))

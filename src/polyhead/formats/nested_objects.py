@@ -20,10 +20,15 @@ from polyhead.structures import (
     units_of,
     unread_keys,
 )
+from polyhead.structures.object_spellings import BoxFormat
 
 
-def with_objects(table: Table) -> Table:
+def with_objects(table: Table, box_format: BoxFormat | None = None) -> Table:
     """Make each column of objects canonical and name its labels, sorted where no file does.
+
+    Args:
+        table: As read.
+        box_format: What a box is whose key leaves it open.
 
     Returns:
         The table, with `E_LABEL_MISSING` for each row that has an object without a label, and
@@ -35,12 +40,12 @@ def with_objects(table: Table) -> Table:
     for name in table.columns:
         field = table.data.schema.field(name)
         if is_objects(field.type):
-            table = _with_column(table, field)
+            table = _with_column(table, field, box_format)
     return table
 
 
-def _with_column(table: Table, field: pa.Field) -> Table:
-    cells = _canonical(table, field.name)
+def _with_column(table: Table, field: pa.Field, box_format: BoxFormat | None) -> Table:
+    cells = _canonical(table, field.name, box_format)
     labels = _labels(cells)
     unnamed = row_faults(table, "E_LABEL_MISSING", _rows_without(cells, labels), _lacks_label)
     faults = (*unnamed, *_unread(table, field))
@@ -52,9 +57,9 @@ def _with_column(table: Table, field: pa.Field) -> Table:
     return replace(table, data=data, faults=(*table.faults, *faults))
 
 
-def _canonical(table: Table, name: str) -> pa.ChunkedArray:
+def _canonical(table: Table, name: str, box_format: BoxFormat | None) -> pa.ChunkedArray:
     try:
-        return canonical_objects(table.data.column(name))
+        return canonical_objects(table.data.column(name), box_format)
     except DataError as error:
         fault = error.faults[0]
         where = table.source if fault.row is None else table.where(fault.row)

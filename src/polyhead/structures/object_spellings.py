@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Literal
 
+import numpy as np
 import pyarrow as pa
+
+BoxFormat = Literal["xyxy", "xywh", "cxcywh"]
 
 LABEL_KEYS = ("label", "class", "category", "name")
 CORNER_KEYS = ("xyxy", "box", "bbox_xyxy", "box_xyxy")
@@ -24,6 +28,14 @@ OPTIONAL_KEYS = {
     "area": ("area",),
     "segmentation": ("segmentation",),
 }
+
+
+def to_corners(quads: np.ndarray, kind: BoxFormat) -> np.ndarray:
+    """(M, 4) x_min, y_min, x_max, y_max of boxes in a format."""
+    if kind == "xyxy":
+        return quads
+    low = quads[:, :2] - (quads[:, 2:] / 2 if kind == "cxcywh" else 0)
+    return np.concatenate([low, low + quads[:, 2:]], axis=1)
 
 
 def is_any_list(kind: pa.DataType) -> bool:

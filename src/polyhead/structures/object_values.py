@@ -18,8 +18,10 @@ from polyhead.structures.object_spellings import (
     LABEL_KEYS,
     OPTIONAL_KEYS,
     SIZE_KEYS,
+    BoxFormat,
     four_keys,
     is_any_list,
+    to_corners,
 )
 
 _CORNERS = ("x_min", "y_min", "x_max", "y_max")
@@ -45,8 +47,12 @@ class ObjectValues:
         return int(np.searchsorted(self.offsets.to_numpy(), position, side="right")) - 1
 
 
-def object_values(column: pa.ChunkedArray) -> ObjectValues:
+def object_values(column: pa.ChunkedArray, box_format: BoxFormat | None = None) -> ObjectValues:
     """The canonical values of a column of objects.
+
+    Args:
+        column: N cells.
+        box_format: What a box is whose key leaves it open.
 
     Raises:
         DataError: `E_OBJECTS`.
@@ -61,7 +67,7 @@ def object_values(column: pa.ChunkedArray) -> ObjectValues:
     try:
         columns = {
             "label": found.columns[label].cast(pa.string()),
-            **_corners(found),
+            **_corners(found, box_format),
             **_flags(found),
             "area": _optional("area", found, pa.float64()),
             "segmentation": _segmentation(found),
@@ -112,29 +118,32 @@ def _offsets(cells: pa.Array) -> pa.Array:
     return pa.array(np.concatenate([[0], np.cumsum(lengths)]), pa.int32())
 
 
-def _corners(found: ObjectValues) -> dict[str, pa.Array]:
+def _corners(found: ObjectValues, box_format: BoxFormat | None) -> dict[str, pa.Array]:
     """x_min, y_min, x_max and y_max, whichever way the box is written."""
     corners, sizes = _only(CORNER_KEYS, found), _only(SIZE_KEYS, found)
+    either = _only(AMBIGUOUS_KEYS, found)
     four = four_keys(found.columns)
     if four is not None:
         values = np.stack([_numbers(found.columns[key]) for key in four], axis=1)
     elif corners is not None:
         values = _quads(corners, found)
     elif sizes is not None:
-        values = _quads(sizes, found)
-        values[:, 2:] += values[:, :2]
+        values = to_corners(_quads(sizes, found), "xywh")
+    elif either is not None and box_format is not None:
+        values = to_corners(_quads(either, found), box_format)
     else:
-        raise _refuse(_ambiguity(found))
+        raise _refuse(_ambiguity(either, found))
     return {name: pa.array(values[:, k], pa.float64()) for k, name in enumerate(_CORNERS)}
 
 
-def _ambiguity(found: ObjectValues) -> str:
-    spelled = _only(AMBIGUOUS_KEYS, found)
+def _ambiguity(spelled: str | None, found: ObjectValues) -> str:
     if spelled is None:
         return f"the objects have the keys {', '.join(found.columns)}; expected a box under xyxy."
     return (
         f'"{spelled}" may mean two corners or, as in COCO, a corner and a size; rename the key: '
-        'to "xyxy" for x_min, y_min, x_max, y_max or to "xywh" for x_min, y_min, width, height.'
+        'to "xyxy" for x_min, y_min, x_max, y_max or to "xywh" for x_min, y_min, width, height; or '
+        "set data.box_format to xyxy or xywh (`polyhead init` and `convert`: --set "
+        "data.box_format=xywh)."
     )
 
 

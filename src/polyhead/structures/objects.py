@@ -12,7 +12,7 @@ from typing import Literal
 
 import pyarrow as pa
 
-from polyhead.structures.object_spellings import find_fields, has_box
+from polyhead.structures.object_spellings import BoxFormat, find_fields, has_box
 from polyhead.structures.object_values import object_values
 
 OBJECTS = "objects"
@@ -87,7 +87,9 @@ def is_objects(kind: pa.DataType) -> bool:
     return kind == OBJECTS_TYPE or has_box(find_fields(kind))
 
 
-def canonical_objects(column: pa.ChunkedArray) -> pa.ChunkedArray:
+def canonical_objects(
+    column: pa.ChunkedArray, box_format: BoxFormat | None = None
+) -> pa.ChunkedArray:
     """Turn nested objects in a user's spelling into `OBJECTS_TYPE`.
 
     The label stands under `label`, `class`, `category` or `name`; the box under `box` or `xyxy`
@@ -98,6 +100,7 @@ def canonical_objects(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
     Args:
         column: N cells for which `is_objects` holds.
+        box_format: What a box is whose key (`bbox`) leaves it open.
 
     Raises:
         DataError: `E_OBJECTS`: no label key, a box in a spelling that can mean two things, a list
@@ -105,7 +108,7 @@ def canonical_objects(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """
     if column.type == OBJECTS_TYPE:
         return column
-    values = object_values(column)
+    values = object_values(column, box_format)
     structs = pa.StructArray.from_arrays(
         [values.columns[field.name] for field in OBJECTS_TYPE.value_type],
         fields=list(OBJECTS_TYPE.value_type),

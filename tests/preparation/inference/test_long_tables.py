@@ -1,5 +1,7 @@
 """What `init` makes of tables with a row a box or a label."""
 
+import json
+
 import pytest
 from PIL import Image
 
@@ -68,3 +70,23 @@ def test_keys_of_one_of_several_files(tmp_path):
     table = read_tables(load_config(tmp_path / "p.yaml").data.sources())
     (cell,) = table.column("objects").slice(0, 1).to_pylist()
     assert (cell[0]["x_max"], cell[0]["y_max"]) == (30, 40)
+
+
+def test_corners_in_a_coco_file_are_settled_by_the_key_that_the_error_names(tmp_path):
+    (tmp_path / "train").mkdir()
+    document = {
+        "images": [{"id": k, "file_name": n} for k, n in enumerate(NAMES)],
+        "annotations": [
+            {"id": k, "image_id": k, "category_id": 1, "bbox": [40, 30, 90, 70]} for k in range(30)
+        ],
+        "categories": [{"id": 1, "name": "cup"}],
+    }
+    path = write(tmp_path / "train", [json.dumps(document)], "_annotations.coco.json")
+    for where in (tmp_path, path):
+        with pytest.raises(DataError, match="box_format=xyxy"):
+            propose(None, [where])
+        proposal = propose(None, [where], box_format="xyxy")
+        (tmp_path / "p.yaml").write_text(render_yaml(proposal, "run", tmp_path))
+        config = load_config(tmp_path / "p.yaml")
+        (cell,) = read_tables(config.data.sources()).column("objects").slice(0, 1).to_pylist()
+        assert (cell[0]["x_max"], cell[0]["y_max"]) == (90, 70)

@@ -16,6 +16,7 @@ from polyhead.formats.coco.document import missing
 from polyhead.formats.coco.numbers import read_areas, read_boxes, read_crowds
 from polyhead.formats.faults import MAX_ROW_FAULTS
 from polyhead.formats.object_cells import ObjectCells
+from polyhead.structures.object_spellings import BoxFormat
 
 _Items = Sequence[dict[str, Any]]
 _READ = frozenset(["id", "image_id", "category_id", "bbox", "area", "iscrowd", "segmentation"])
@@ -30,12 +31,14 @@ class Ids:
         names: (N,) names of the pictures.
         row_of: Image id to row.
         categories: Category ids to labels.
+        box_format: What `bbox` holds.
     """
 
     source: str
     names: Sequence[str]
     row_of: dict[Any, int]
     categories: Categories
+    box_format: BoxFormat = "xywh"
 
 
 def read_annotations(items: _Items, ids: Ids) -> tuple[ObjectCells, list[Fault]]:
@@ -46,7 +49,7 @@ def read_annotations(items: _Items, ids: Ids) -> tuple[ObjectCells, list[Fault]]
     """
     rows = _lookup(items, "image_id", ids.row_of, ids.source)
     labels = _lookup(items, "category_id", ids.categories.index_of, ids.source)
-    boxes, broken = read_boxes(items)
+    boxes, broken = read_boxes(items, ids.box_format)
     good = np.flatnonzero((rows >= 0) & (labels >= 0) & ~broken)
     faults = [
         *_report("E_UNKNOWN_IMAGE", items, np.flatnonzero(rows < 0), ids),

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from polyhead.formats.coco.document import missing
+from polyhead.structures.object_spellings import BoxFormat, to_corners
 
 MAX_SIDE = 2**31 - 1
 
@@ -21,21 +22,23 @@ _CROWD = {None: False, 0: False, 1: True, "0": False, "1": True}
 _NO_NUMBER = (OverflowError, TypeError, ValueError)
 
 
-def read_boxes(items: _Items) -> tuple[np.ndarray, np.ndarray]:
+def read_boxes(items: _Items, kind: BoxFormat) -> tuple[np.ndarray, np.ndarray]:
     """(M, 4) float64 x_min, y_min, x_max, y_max, and (M,) bool: there is none."""
     broken = np.zeros(len(items), bool)
     try:
-        sized = np.array([item["bbox"] for item in items], np.float64)
-        whole = sized.shape == (len(items), 4)
+        quads = np.array([item["bbox"] for item in items], np.float64)
+        whole = quads.shape == (len(items), 4)
     except (KeyError, *_NO_NUMBER):
-        sized, whole = np.zeros((0, 4)), not items
+        quads, whole = np.zeros((0, 4)), not items
+    around = np.zeros(len(items), bool)
     if not whole:
         found = [_box(item) for item in items]
         broken = np.array([box is None for box in found], bool)
-        sized = np.array([box or [0.0] * 4 for box in found], np.float64).reshape(-1, 4)
+        quads = np.array([box or [0.0] * 4 for box in found], np.float64).reshape(-1, 4)
+        around = np.array([not item.get("bbox") for item in items], bool)
     with np.errstate(over="ignore", invalid="ignore"):  # whoever reads them checks for infinity
-        ends = sized[:, :2] + sized[:, 2:]
-    return np.concatenate([sized[:, :2], ends], axis=1), broken
+        corners = to_corners(quads, kind)
+    return np.where(around[:, None], quads, corners), broken
 
 
 def read_areas(items: _Items, positions: np.ndarray, source: str) -> pa.Array:
@@ -84,7 +87,7 @@ def read_sizes(images: _Items) -> np.ndarray:
 
 
 def _box(item: dict[str, Any]) -> list[float] | None:
-    """x, y, width, height of one annotation, from its polygons if need be."""
+    """The four numbers of one annotation; the corners around its polygons where it has none."""
     box = item.get("bbox")
     if not box:
         return _around(item.get("segmentation"))
@@ -97,8 +100,7 @@ def _around(polygons: Any) -> list[float] | None:
     points = _floats([value for part in polygons for value in part])
     if points is None or len(points) < 6 or any(len(part) % 2 for part in polygons):
         return None
-    left, top = min(points[::2]), min(points[1::2])
-    return [left, top, max(points[::2]) - left, max(points[1::2]) - top]
+    return [min(points[::2]), min(points[1::2]), max(points[::2]), max(points[1::2])]
 
 
 def _floats(values: Sequence[Any]) -> list[float] | None:

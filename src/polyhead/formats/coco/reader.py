@@ -21,21 +21,26 @@ from polyhead.formats.coco.document import check_lists, missing
 from polyhead.formats.coco.numbers import read_sizes
 from polyhead.formats.faults import MAX_ROW_FAULTS
 from polyhead.formats.images.image_names import is_unicode
+from polyhead.formats.long.spellings import FORMAT_WORDS
 from polyhead.formats.raw_table import RawTable
 from polyhead.structures import IMAGE, OBJECTS, objects_field
+from polyhead.structures.object_spellings import BoxFormat
 
 
-def read_document(document: dict[str, Any], source: str) -> RawTable:
+def read_document(
+    document: dict[str, Any], source: str, box_format: BoxFormat | None = None
+) -> RawTable:
     """Read one document.
 
     Args:
         document: For which `is_coco` holds.
         source: File name, for messages.
+        box_format: What `bbox` holds, where the user says it.
 
     Returns:
         A row for each image; faults on single annotations, which are left out:
         `E_UNKNOWN_IMAGE`, `E_UNKNOWN_CATEGORY`, `E_ANNOTATION`; and `E_DUPLICATE_ID`,
-        `W_DUPLICATE_ID`, `W_DUPLICATE_CATEGORY`.
+        `W_DUPLICATE_ID`, `W_DUPLICATE_CATEGORY`, `N_BOX_FORMAT`.
 
     Raises:
         DataError: Its lists hold something else; says what, and where.
@@ -45,7 +50,7 @@ def read_document(document: dict[str, Any], source: str) -> RawTable:
     names, ids = _names(images, source), _ids(images, source)
     row_of = dict(zip(reversed(ids), range(len(ids) - 1, -1, -1), strict=True))
     categories, notes = read_categories(document, source)
-    known = Ids(source, names, row_of, categories)
+    known = Ids(source, names, row_of, categories, box_format or "xywh")
     cells, faults = read_annotations(document["annotations"], known)
     field = objects_field(OBJECTS, categories.labels, categories.ids)
     schema = pa.schema([(IMAGE, pa.string()), ("image_id", pa.string()), field])
@@ -54,9 +59,21 @@ def read_document(document: dict[str, Any], source: str) -> RawTable:
         pa.array([str(found) for found in ids], pa.string()),
         cells.column(categories.labels, np.ones(len(names), bool)),
     ]
-    faults = (*_repeated(ids, names, row_of, source), *notes, *faults)
+    faults = (
+        *_repeated(ids, names, row_of, source),
+        *notes,
+        *_format_note(box_format, source),
+        *faults,
+    )
     data, lines = pa.table(columns, schema=schema), np.zeros(len(names), np.int32)
     return RawTable(data, lines, faults, told_sizes=read_sizes(images))
+
+
+def _format_note(box_format: BoxFormat | None, source: str) -> list[Fault]:
+    if box_format in (None, "xywh"):
+        return []
+    message = f"bbox is read as {FORMAT_WORDS[box_format]} in pixels, as box_format says."
+    return [Fault("N_BOX_FORMAT", source, message)]
 
 
 def _names(images: Sequence[dict[str, Any]], source: str) -> list[str]:

@@ -19,14 +19,19 @@ from polyhead.formats.json.layouts import find_rows
 from polyhead.formats.json.values import as_records, read_text, split_values
 from polyhead.formats.raw_table import RawTable
 from polyhead.formats.recognise import read_text_head
+from polyhead.structures.object_spellings import BoxFormat
 from polyhead.structures.structured_text import json_decoder
 
 _LINES = (".jsonl", ".ndjson")
 KINDS = (".json", *_LINES)
 
 
-def read(path: Path) -> RawTable:
+def read(path: Path, box_format: BoxFormat | None = None) -> RawTable:
     """Read one file.
+
+    Args:
+        path: The file.
+        box_format: What `bbox` holds in a COCO document, where the user says it.
 
     Raises:
         DataError: `E_JSON`, `E_NOT_TABLE`, `E_COCO` and what the readers of each layout say.
@@ -41,7 +46,7 @@ def read(path: Path) -> RawTable:
         return jsonl.read(path)
     document = coco.load_document(path)
     if coco.is_coco(document):
-        return coco.read_document(document, path.name)
+        return coco.read_document(document, path.name, box_format)
     if isinstance(document, dict) and not coco.is_other(document):
         # Once more, so that numbers keep the characters that they are written with.
         found = find_rows(json_decoder().decode(read_text(path)), path.name)

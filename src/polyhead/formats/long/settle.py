@@ -14,9 +14,10 @@ from polyhead.errors import Fault, first_few
 from polyhead.formats.faults import refusal
 from polyhead.formats.label_text import LABEL_LISTS
 from polyhead.formats.long.boxes import GatheredBoxes
-from polyhead.formats.long.spellings import FORMAT_WORDS, BoxFormat
+from polyhead.formats.long.spellings import FORMAT_WORDS
 from polyhead.formats.object_cells import ObjectCells
 from polyhead.structures import OBJECTS, Table, labels_column, objects_field
+from polyhead.structures.object_spellings import BoxFormat, to_corners
 
 SLACK = 1.0  # pixels outside that rounding explains
 _MOST_MEASURED = 2000
@@ -52,14 +53,6 @@ def settle_boxes(table: Table, boxes: GatheredBoxes, wanted: BoxFormat | None) -
     note = Fault("N_LONG_TABLE", table.source, _told(table, boxes, words, why))
     table = _with_objects(table, boxes, cells)
     return replace(table, faults=(*table.faults, note))
-
-
-def to_corners(quads: np.ndarray, kind: BoxFormat) -> np.ndarray:
-    """(M, 4) x_min, y_min, x_max, y_max of boxes in a format."""
-    if kind == "xyxy":
-        return quads
-    low = quads[:, :2] - (quads[:, 2:] / 2 if kind == "cxcywh" else 0)
-    return np.concatenate([low, low + quads[:, 2:]], axis=1)
 
 
 def fits(quads: np.ndarray, kind: BoxFormat, limits: np.ndarray, slack: float) -> np.ndarray:
@@ -123,11 +116,11 @@ def _measured(table: Table, boxes: GatheredBoxes) -> np.ndarray:
         most = [np.argsort(-side)[: _MOST_MEASURED // 4] for side in reach]
         chosen = np.unique(rows[np.concatenate(most)])
     for row in chosen.tolist():
-        sizes[row] = _size(table.path(row))
+        sizes[row] = displayed_size(table.path(row))
     return sizes
 
 
-def _size(path: Path) -> tuple[int, int]:
+def displayed_size(path: Path) -> tuple[int, int]:
     """Height and width from the header of the picture as it is displayed; 0 where unreadable."""
     try:
         with Image.open(path) as picture:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Literal
 
-BoxFormat = Literal["xyxy", "xywh", "cxcywh"]
+from polyhead.structures.object_spellings import BoxFormat
+
 Rows = Literal["picture", "box", "label", "vote"]
 
 FORMAT_WORDS: dict[BoxFormat, str] = {

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from polyhead.errors import PolyheadError, first_few, one_line
+from polyhead.errors import DataError, PolyheadError, first_few, one_line
 from polyhead.formats import FORMATS, Source, read_table, voc, yolo
 from polyhead.formats.images.image_files import list_files
 from polyhead.formats.images.image_names import has_image_suffix
@@ -51,7 +51,7 @@ class _Candidate:
         return not self.table.columns
 
 
-def find_sources(folder: Path) -> FoundSources:
+def find_sources(folder: Path, default: Source) -> FoundSources:
     """Look for tables and annotation files below a folder that names pictures in it.
 
     VOC and YOLO folders are read as such, joined with tables beside their labels. Where there is a
@@ -64,7 +64,7 @@ def find_sources(folder: Path) -> FoundSources:
     if not names:
         return FoundSources(None, whole, ())
     roots = _picture_folders(folder, files)
-    used, notes = _read_all(folder, names, roots)
+    used, notes = _read_all(replace(default, path=folder), names, roots)
     if not used:
         return FoundSources(None, whole, tuple(notes))
     root = _common_root(used, roots)
@@ -104,13 +104,13 @@ def _picture_folders(folder: Path, files: Sequence[str]) -> list[Path]:
 
 
 def _read_all(
-    folder: Path, names: Sequence[str], roots: Sequence[Path]
+    default: Source, names: Sequence[str], roots: Sequence[Path]
 ) -> tuple[list[_Candidate], list[str]]:
     """The tables to use, and a note on each that is not."""
     read: list[_Candidate] = []
     notes: list[str] = []
     for name in names:
-        found = _read_one(folder, name, roots)
+        found = _read_one(default, name, roots)
         if isinstance(found, str):
             notes.append(f"not read: {name}: {found}")
         else:
@@ -126,14 +126,16 @@ def _read_all(
     return (used if labelled else []), notes
 
 
-def _read_one(folder: Path, name: str, roots: Sequence[Path]) -> _Candidate | str:
+def _read_one(default: Source, name: str, roots: Sequence[Path]) -> _Candidate | str:
     """A table with the folder that its names start at, or why it cannot be used."""
-    path = folder / name
+    path = default.path / name
     if _ANSWERS.fullmatch(path.stem):
         return "answers, not labels, by its name; give it as a table if they are labels"
     try:
-        table, root, best = _placed(path, roots)
+        table, root, best = _placed(replace(default, path=path), roots)
     except PolyheadError as error:
+        if isinstance(error, DataError) and error.faults[0].code == "E_BOX_FORMAT":
+            raise  # a question, whose answer makes the table readable
         reason = one_line(error.message)
         return reason if len(reason) <= _MAX_REASON else f"{reason[:_MAX_REASON]}…"
     if best < _MIN_FOUND:
@@ -143,18 +145,22 @@ def _read_one(folder: Path, name: str, roots: Sequence[Path]) -> _Candidate | st
     return _Candidate(name, table, root, paths)
 
 
-def _placed(path: Path, roots: Sequence[Path]) -> tuple[Table, Path | None, float]:
+def _placed(source: Source, roots: Sequence[Path]) -> tuple[Table, Path | None, float]:
     """The table with its names from the folder that has most of them as written."""
-    best: tuple[Table, Path | None] = read_table(path), None
+    best: tuple[Table, Path | None] = _read(source, None), None
     best_rank = _rank(best[0])
     for root in roots:
         if best_rank == (1.0, True):
             break
-        table = read_table(path, root)
+        table = _read(source, root)
         rank = _rank(table)
         if rank > best_rank:
             best, best_rank = (table, root), rank
     return *best, best_rank[0]
+
+
+def _read(source: Source, root: Path | None) -> Table:
+    return read_table(source.path, root, rows=source.rows, box_format=source.box_format)
 
 
 def _rank(table: Table) -> tuple[float, bool]:

@@ -67,7 +67,7 @@ def propose(
     default = Source(Path(), images, image_column, rows=rows, box_format=box_format)
     notes: tuple[str, ...] = ()
     if images is None and len(annotations) == 1 and annotations[0].is_dir():
-        found = find_sources(annotations[0])
+        found = find_sources(annotations[0], default)
         images, notes = found.images, found.notes
         sources = as_sources(found, default)
     else:
