@@ -160,8 +160,9 @@ def _alone(row: np.intp, scores: np.ndarray) -> _Piece:
     """One image by the scores of all pairs (A, B), which no difference in size can spoil."""
     peak = scores.max()
     meeting = np.exp(scores - (peak if np.isfinite(peak) else 0.0))
-    ones = [np.ones((1, size)) for size in meeting.shape]
-    return _Piece(np.array([row]), *ones, meeting, meeting.sum(1)[None], np.array([peak]))
+    first, second = (np.ones((1, size)) for size in meeting.shape)
+    heard = meeting.sum(1)[None]
+    return _Piece(np.array([row]), first, second, meeting, heard, np.array([peak]))
 
 
 def _peak(scores: np.ndarray) -> np.ndarray:

@@ -100,7 +100,7 @@ def _method(config: Config, own: OwnSplit | None) -> Literal["stratified", "hash
 def _own_parts(config: Config, table: Table, own: OwnSplit | None) -> Sequence[str | None] | None:
     keys = config.data.split
     if keys.column is not None:
-        return named_split(table, keys.column, keys.parts or {})
+        return named_split(table, keys.column, {**(keys.parts or {})})
     return None if own is None else own.parts.tolist()
 
 

@@ -117,8 +117,10 @@ def undo_sampling(network: Network, config: Config, prepared: Prepared) -> None:
     expected = np.ones(len(rows)) if sampler is None else sampler.expected
     for name, task in prepared.tasks.items():
         loss, is_fitted = network.loss(name), isinstance(network.head(name), OnePassHead)
+        if not isinstance(loss, CrossEntropy | TagsLoss):
+            continue
         is_linked = isinstance(loss, CrossEntropy) or (
-            isinstance(loss, TagsLoss) and loss.has_link and not isinstance(loss, Pairwise)
+            loss.has_link and not isinstance(loss, Pairwise)
         )
         if is_linked and not is_fitted and not config.tasks[name].freeze:
             labels = task.stratify(prepared.targets[name][rows])

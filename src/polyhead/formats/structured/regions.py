@@ -68,7 +68,7 @@ def size_of(item: Mapping[str, Any]) -> tuple[int, int] | None:
 
 
 def _labels(item: Mapping[str, Any], shape: str) -> list[str | None]:
-    found = item.get(shape) or item.get("labels") or [None]
+    found: Any = item.get(shape) or item.get("labels") or [None]
     return found if isinstance(found, list) else [found]
 
 

@@ -46,7 +46,7 @@ def _recall_cut(ranked: np.ndarray, is_yes: np.ndarray, bound: float) -> float:
     ends = tie_ends(ranked)
     hits, positives = np.cumsum(is_yes)[ends], int(is_yes.sum())
     holding = np.flatnonzero(_holds(hits, np.full(len(hits), positives), bound))
-    return cut_below(ranked, ends[holding[0]]) if len(holding) else ALWAYS
+    return cut_below(ranked, int(ends[holding[0]])) if len(holding) else ALWAYS
 
 
 def _precision_cut(ranked: np.ndarray, is_yes: np.ndarray, bound: float) -> float:
@@ -61,7 +61,7 @@ def _precision_cut(ranked: np.ndarray, is_yes: np.ndarray, bound: float) -> floa
     # A cut below the bound itself holds for no n: few cuts are left for the slower test.
     likely = _until_first(hits < bound * given[start:])
     run = _until_first(~_holds(hits[:likely], given[start : start + likely], bound))
-    return cut_below(ranked, ends[start + run - 1]) if run else NEVER
+    return cut_below(ranked, int(ends[start + run - 1])) if run else NEVER
 
 
 def _until_first(is_end: np.ndarray) -> int:

@@ -95,7 +95,7 @@ def tie_ends(ranked: np.ndarray) -> np.ndarray:
     return np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
 
 
-def cut_below(ranked: np.ndarray, place: np.integer) -> float:
+def cut_below(ranked: np.ndarray, place: int | np.integer) -> float:
     """A threshold that gives what is ranked up to a place, and nothing after it."""
     lower = float(ranked[place + 1]) if place + 1 < len(ranked) else 0.0
     return _between(float(ranked[place]), lower)

@@ -156,7 +156,7 @@ def _placed(source: Source, roots: Sequence[Path]) -> tuple[Table, Path | None, 
         rank = _rank(table)
         if rank > best_rank:
             best, best_rank = (table, root), rank
-    return *best, best_rank[0]
+    return best[0], best[1], best_rank[0]
 
 
 def _read(source: Source, root: Path | None) -> Table:

@@ -90,7 +90,7 @@ _EXPECTED = (
 
 
 def _said(cells: np.ndarray, classes: Sequence[str]) -> str:
-    names = [f'"{classes[index]}"' for index in np.flatnonzero(cells == 1)]
+    names = [f'"{classes[index]}"' for index in np.flatnonzero(cells == 1).tolist()]
     if not names:
         return f"the row says no to all {len(classes)} classes"
     return f"the row says yes to {first_few(names, _MAX_SHOWN)}"

@@ -102,11 +102,10 @@ def field_gain(
         _log_loss(plain.marginals(uncoupled), targets),
     ]
     num_known = (targets >= 0).sum()
-    a_label = [float(loss.sum() / num_known) for loss in losses]
+    coupled_loss, plain_loss = (float(loss.sum() / num_known) for loss in losses)
     excess = losses[0] - losses[1]
-    return FieldGain(
-        len(gain), *mean, _error(gain), *a_label, bool(excess.mean() > (_error(excess) or 0))
-    )
+    loses = bool(excess.mean() > (_error(excess) or 0))
+    return FieldGain(len(gain), *mean, _error(gain), coupled_loss, plain_loss, loses)
 
 
 def _error(values: np.ndarray) -> float | None:
