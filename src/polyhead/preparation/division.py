@@ -100,7 +100,8 @@ def _method(config: Config, own: OwnSplit | None) -> Literal["stratified", "hash
 def _own_parts(config: Config, table: Table, own: OwnSplit | None) -> Sequence[str | None] | None:
     keys = config.data.split
     if keys.column is not None:
-        return named_split(table, keys.column, {**(keys.parts or {})})
+        parts: dict[str, Sequence[str]] = dict(keys.parts.items()) if keys.parts else {}
+        return named_split(table, keys.column, parts)
     return None if own is None else own.parts.tolist()
 
 
