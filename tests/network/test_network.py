@@ -140,7 +140,7 @@ def test_numbers_are_summed_up_over_known_rows():
 
 def test_a_number_starts_at_the_mean_and_keeps_its_unit_in_the_weights():
     people = {"people": NumberTask("people")}
-    keys = config({"people": {"type": "number", "distribution": "normal"}})
+    keys = config({"people": {"type": "number", "distribution": "normal", "head": "linear"}})
     statistics = {"people": NumberStatistics(40.0, 5.0)}
     one = build_network(keys, people, statistics, pretrained=False).eval()
     other = build_network(keys, people, None, pretrained=False).eval()

@@ -118,7 +118,7 @@ def test_an_opened_jpeg_is_reduced_as_its_file_is(predictor, tmp_path):
             same(answer, expected, 0)
             assert (answer.width, answer.height) == picture.size == (400, 240)
         for answer in predictor.predict([opened] * 40):
-            same(answer, expected, 0)
+            same(answer, expected, 1e-6)  # the last bit hangs on the size of the batch
 
 
 def test_an_opened_jpeg_with_exif_is_turned_and_reduced_as_its_file_is(predictor, tmp_path):

@@ -145,10 +145,10 @@ def test_a_picture_that_vanishes_while_training_is_named(
     vanished = next(name for name, part in zip(names, parts, strict=True) if part == "train")
     original = pictures.load_image
 
-    def load(path, size):
+    def load(path, *options):
         if path == scenes / vanished:
             raise ImageError(f"{path}: found no such file", code="E_IMAGE_MISSING")
-        return original(path, size)
+        return original(path, *options)
 
     monkeypatch.setattr(pictures, "load_image", load)
     monkeypatch.setattr(pictures.time, "sleep", lambda _: None)
