@@ -177,6 +177,47 @@ def test_the_same_picture_under_two_ids_is_a_fault(tmp_path):
     assert codes(read(tmp_path, document(images=images))) == [("E_DUPLICATE_ROW", 2)]
 
 
+def grouped(group="damage", above="none", names=("crack", "dent"), supers=("damage", "damage")):
+    first = {"id": 0, "name": group, "supercategory": above}
+    pairs = enumerate(zip(names, supers, strict=True), 1)
+    return [first, *({"id": k, "name": name, "supercategory": top} for k, (name, top) in pairs)]
+
+
+def test_a_category_that_only_names_the_group_of_the_others_is_no_class(tmp_path):
+    used = {**GOOD, "category_id": 2}
+    table = read(tmp_path, document(used, categories=grouped()))
+    field = table.data.schema.field("objects")
+    assert (labels_of(field), category_ids_of(field)) == (["crack", "dent"], [1, 2])
+    assert boxes(table)[1] == [("dent", 1.0, 2.0, 4.0, 6.0)]
+    assert codes(table) == [("N_CATEGORY_GROUP", None)]
+    assert '"damage"' in table.faults[0].message
+
+
+@pytest.mark.parametrize(
+    ("used", "categories"),
+    [
+        (0, grouped()),  # annotated, so a class
+        (0.0, grouped()),
+        (1, grouped(supers=("damage", "wear"))),  # not the group of all
+        (1, grouped(above="damage")),  # a class in a group of its own name
+        (1, [*grouped()[:1], {"id": 1, "name": "crack"}]),
+        (1, [{**each, "id": each["id"] + 1} for each in grouped()]),  # Roboflow's is 0
+    ],
+)
+def test_a_category_that_may_be_a_class_stays_one(tmp_path, used, categories):
+    table = read(tmp_path, document({**GOOD, "category_id": used}, categories=categories))
+    found = labels_of(table.data.schema.field("objects"))
+    assert found == [category["name"] for category in categories]
+    assert table.faults == ()
+
+
+def test_a_class_with_the_name_of_its_group_stays_one(tmp_path):
+    categories = grouped("car", names=("car",), supers=("car",))
+    table = read(tmp_path, document({**GOOD, "category_id": 1}, categories=categories))
+    field = table.data.schema.field("objects")
+    assert (labels_of(field), category_ids_of(field), table.faults) == (["car"], [1], ())
+
+
 def test_a_category_name_twice_is_one_label_with_the_id_that_is_used(tmp_path):
     categories = [{"id": 0, "name": "car"}, {"id": 90, "name": "car"}]
     table = read(tmp_path, document(GOOD, categories=categories))

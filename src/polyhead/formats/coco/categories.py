@@ -36,18 +36,22 @@ def read_categories(document: _Document, source: str) -> tuple[Categories, list[
     """Read the list `categories`.
 
     Several ids of one name become one label, as exports that write a name twice mean it; the id
-    that annotations use is kept, and a warning tells when they use more than one.
+    that annotations use is kept, and a warning tells when they use more than one. The first entry
+    of Roboflow's exports, which only names the group of the others, is left out and noted.
 
     Raises:
         DataError: `E_COCO` for a category without id or name, `E_DUPLICATE_ID` for an id twice.
     """
     pairs = _pairs(document["categories"], source)
     used = _used(document["annotations"])
+    group = _group(document["categories"]) if not used[0] else None
+    pairs = [(found, name) for found, name in pairs if group is None or found != 0]
     ids_of: dict[str, list[int]] = {}
     for found, name in pairs:
         ids_of.setdefault(name, []).append(found)
     merged = {name: [k for k in ids if used[k]] for name, ids in ids_of.items() if len(ids) > 1}
     faults = [_merged(name, ids, source) for name, ids in merged.items() if len(ids) > 1]
+    faults += [_left_out(group, source)] if group is not None else []
     labels = list(ids_of)
     index_of = {found: index for index, ids in enumerate(ids_of.values()) for found in ids}
     kept = [(merged.get(name) or ids)[0] for name, ids in ids_of.items()]
@@ -72,9 +76,28 @@ def _pairs(categories: Sequence[dict[str, Any]], source: str) -> list[tuple[int,
     return list(pairs.items())
 
 
-def _used(annotations: Sequence[dict[str, Any]]) -> Counter[int]:
+def _group(categories: Sequence[dict[str, Any]]) -> str | None:
+    """The name of category 0 where it is the group that all others are in and none is called so."""
+    first = [category for category in categories if category["id"] == 0]
+    others = [category for category in categories if category["id"] != 0]
+    if not first or not others or first[0].get("supercategory") not in (None, "", "none"):
+        return None
+    name = first[0]["name"]
+    is_group = all(each.get("supercategory") == name != each["name"] for each in others)
+    return name if is_group else None
+
+
+def _left_out(name: str, source: str) -> Fault:
+    message = (
+        f'the category 0, "{name}", is no class: no annotation has it, and it is the supercategory '
+        "of all the others; annotate something with it if it is one."
+    )
+    return Fault("N_CATEGORY_GROUP", source, message)
+
+
+def _used(annotations: Sequence[dict[str, Any]]) -> Counter[float]:
     ids = (annotation.get("category_id") for annotation in annotations)
-    return Counter(found for found in ids if isinstance(found, int))
+    return Counter(found for found in ids if isinstance(found, int | float))  # 0.0 is 0, too
 
 
 def _merged(name: str, ids: Sequence[int], source: str) -> Fault:

@@ -40,7 +40,7 @@ def read_document(
     Returns:
         A row for each image; faults on single annotations, which are left out:
         `E_UNKNOWN_IMAGE`, `E_UNKNOWN_CATEGORY`, `E_ANNOTATION`; and `E_DUPLICATE_ID`,
-        `W_DUPLICATE_ID`, `W_DUPLICATE_CATEGORY`, `N_BOX_FORMAT`.
+        `W_DUPLICATE_ID`, `W_DUPLICATE_CATEGORY`, `N_CATEGORY_GROUP`, `N_BOX_FORMAT`.
 
     Raises:
         DataError: Its lists hold something else; says what, and where.
