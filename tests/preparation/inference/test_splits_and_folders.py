@@ -110,6 +110,25 @@ def test_a_table_a_part_beside_the_pictures(tmp_path):
     assert [len(prepared.rows(part)) for part in ("train", "val", "test")] == [12, 4, 4]
 
 
+@pytest.mark.parametrize("labels", ["labels/train", "images/train"])
+def test_label_files_of_yolo_are_no_tables(tmp_path, labels):
+    fill(tmp_path, *(f"images/train/{name}" for name in names(6)))
+    (tmp_path / "data.yaml").write_text("path: .\ntrain: images/train\nnames: [plate]\n")
+    (tmp_path / labels).mkdir(parents=True, exist_ok=True)
+    for k, name in enumerate(names(6)):
+        (tmp_path / labels / name.replace("png", "txt")).write_text(f"{k % 1} 0.5 0.5 0.5 0.25\n")
+    table(
+        tmp_path / "grades.csv",
+        "image,grade",
+        *(f"{n},{'ab'[k % 2]}" for k, n in enumerate(names(6))),
+    )
+    proposal = propose(None, [tmp_path])
+    text = render_yaml(proposal, "x", tmp_path)
+    assert not [note for note in proposal.notes if "not read" in note and ".txt" in note]
+    assert kinds(proposal)["objects"] == "boxes"
+    assert "grades.csv" in text
+
+
 def test_metadata_in_each_part(tmp_path):
     for part in ("train", "validation", "test"):
         own = [f"{part}{k}.png" for k in range(6)]

@@ -59,8 +59,9 @@ def find_sources(folder: Path, default: Source) -> FoundSources:
     """
     files = list(list_files(folder))
     whole = (Source(folder),)
-    names = _candidates(files)
-    is_labels = voc.recognise(folder, files) or yolo.recognise(folder, files)
+    is_yolo = yolo.recognise(folder, files)
+    is_labels = is_yolo or voc.recognise(folder, files)
+    names = _candidates(_without_labels(files) if is_yolo else files)
     if not names:
         return FoundSources(None, whole, ())
     roots = _picture_folders(folder, files)
@@ -78,6 +79,17 @@ def find_sources(folder: Path, default: Source) -> FoundSources:
     if is_labels:
         sources = (Source(folder), *sources)
     return FoundSources(None if is_labels else root, sources, (told, *notes))
+
+
+def _without_labels(files: Sequence[str]) -> list[str]:
+    """The files that are no label files of YOLO: texts below `labels`, or called as a picture."""
+    stems = {name.rpartition(".")[0] for name in files if has_image_suffix(name)}
+    return [
+        name
+        for name in files
+        if not name.endswith(".txt")
+        or ("labels" not in name.split("/")[:-1] and name.rpartition(".")[0] not in stems)
+    ]
 
 
 def _candidates(files: Sequence[str]) -> list[str]:
