@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 from label_tables import NUM_ROWS, cycle, decide
 
-from polyhead.preparation.inference.count_columns import are_counts, fall_off, is_count_name
+from polyhead.preparation.inference.count_columns import (
+    are_counts,
+    fall_off,
+    is_amount_name,
+    is_count_name,
+)
 
 MEASURED = [f"{row * 7.3 % 50:.2f}" for row in range(NUM_ROWS)]
 
@@ -74,6 +79,32 @@ def test_the_name_decides_where_the_cells_do_not(tmp_path):
 )
 def test_names_that_count(name, expected):
     assert is_count_name(name) is expected
+
+
+@pytest.mark.parametrize("name", ["age", "Patient Age", "years", "bodyWeight", "HEIGHT", "size_cm"])
+def test_few_whole_numbers_of_a_column_called_an_amount_are_one(tmp_path, name):
+    decision = decide(tmp_path, name, cycle("41", "44", "45", "50"))
+    assert (decision.type, decision.keys) == ("number", {"column": name})
+    assert "by the name of the column; if they stand for classes, write type: class" in (
+        decision.reason
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        *(("Patient Age", True), ("age", True), ("age_years", True), ("patientAge", True)),
+        *(("stage", False), ("image", False), ("agent", False), ("sizeable", False)),
+        *(("age_group", False), ("Weight Class", True), ("grade", False), ("yearbook", False)),
+    ],
+)
+def test_names_of_amounts(name, expected):
+    assert is_amount_name(name) is expected
+
+
+def test_two_numbers_or_a_name_of_classes_stay_classes(tmp_path):
+    assert decide(tmp_path, "size", cycle("0", "1")).type != "number"
+    assert decide(tmp_path, "weight class", cycle("1", "2", "3")).type == "class"
 
 
 def test_unknown_and_odd_cells_are_told(tmp_path):

@@ -12,6 +12,13 @@ from polyhead.preparation.inference.cell_kinds import number
 _NAME = re.compile(
     r"(?i)(?:.*[_ -])?(?:counts?|qty|quantity|people|persons)|(?:n|num|number[_ -]of)[_ -].+"
 )
+_AMOUNT = re.compile(
+    "ages?|years?|months|weeks|days|hours|minutes|seconds|weight|height|size|price|cost|salary|"
+    "income|temperature|area|duration|distance|length|width|depth|speed|volume|diameter|radius|"
+    "pressure|bmi"
+)
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_GROUP = re.compile("groups?|grade|bin|band|range|bucket|code|id")
 _THIN = 0.25  # of the commonest
 
 
@@ -22,6 +29,18 @@ def is_count_name(name: str) -> bool:
     (True, True, False)
     """
     return _NAME.fullmatch(name) is not None
+
+
+def is_amount_name(name: str) -> bool:
+    """Whether a column says by a word of its name that it holds an amount.
+
+    >>> is_amount_name("Patient Age"), is_amount_name("bodyWeight"), is_amount_name("stage")
+    (True, True, False)
+    >>> is_amount_name("age_group")
+    False
+    """
+    words = [word.lower() for word in _WORDS.findall(name)]
+    return any(map(_AMOUNT.fullmatch, words)) and not any(map(_GROUP.fullmatch, words))
 
 
 def are_counts(values: Sequence[str]) -> bool:

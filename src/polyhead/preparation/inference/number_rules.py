@@ -12,7 +12,12 @@ from polyhead.preparation.inference.column_reasons import (
     no_task,
     unknown_cells,
 )
-from polyhead.preparation.inference.count_columns import are_counts, fall_off, is_count_name
+from polyhead.preparation.inference.count_columns import (
+    are_counts,
+    fall_off,
+    is_amount_name,
+    is_count_name,
+)
 from polyhead.preparation.inference.label_rules import class_task
 from polyhead.preparation.inference.proposal import Decision
 from polyhead.structures.tag_splits import repeat_enough
@@ -39,6 +44,8 @@ def _codes(column: ColumnProfile, values: Sequence[str], span: str) -> Decision 
     """Whole numbers that name classes."""
     if CLASS_NAME.search(column.name):
         return class_task(column, f"{span}, classes by the name of the column")
+    if is_amount_name(column.name) and len(values) > 2:
+        return None
     if len(values) > MAX_CODES or is_count_name(column.name) or fall_off(column.texts):
         return None
     remark = "read as classes; if they are amounts, write type: number"
@@ -56,8 +63,10 @@ def _amounts(column: ColumnProfile, values: Sequence[str], span: str) -> Decisio
     if are_counts(values):
         keys["distribution"] = "poisson"
         reason = f"{span}, as counts are"
-        if len(values) <= MAX_CODES:
-            reason += "; if they stand for classes, write type: class"
+    is_named = len(values) > 2 and is_amount_name(column.name)
+    reason += " by the name of the column" * (is_named and not are_counts(values))
+    if len(values) <= MAX_CODES and (is_named or are_counts(values)):
+        reason += "; if they stand for classes, write type: class"
     not_finite = sum(rows for text, rows in column.texts.items() if not are_numbers([text]))
     if not are_counts(values) and number(values[0]) == 0 and number(values[-1]) == 1:
         reason += "; if 0 is no and 1 is yes, write type: tags, which asks for the others"
