@@ -96,7 +96,10 @@ def newcomer(tmp_path_factory):
     text = (folder / "labels.csv").read_text()
     text = text.replace("image,tags,", "image,contents,", 1).replace(",mask", ",ground", 1)
     (folder / "labels.csv").write_text(text)
-    shutil.copy(folder / "photos" / "000000.jpg", folder / "photo.jpg")
+    (folder / "new.csv").write_text("".join(text.splitlines(keepends=True)[:8]))
+    (folder / "new").mkdir()
+    for copy in ("photo.jpg", "new/first.jpg"):
+        shutil.copy(folder / "photos" / "000000.jpg", folder / copy)
     return folder
 
 
