@@ -190,7 +190,8 @@ def test_an_empty_part_names_those_there_are(copied):
     run, _ = copied
     names, parts = read_split(run.split)
     write_split(run.split, names, np.where(parts == "test", "val", parts))
-    with pytest.raises(ConfigError, match='no "test" pictures; its parts are train, val;'):
+    expected = 'no "test" pictures; its parts are train, val; use --split val'
+    with pytest.raises(ConfigError, match=expected):
         evaluate(run.path, reporter=QUIET)
 
 

@@ -153,8 +153,11 @@ def _rows_of(loaded: LoadedRun, split: str, reporter: Reporter) -> tuple[Table, 
         reporter.say(f"{new} rows of {table.source} are in no part of the run's split: left out")
     rows = np.flatnonzero(np.array([part_of.get(image) == split for image in images]))
     if not len(rows):
-        there = ", ".join(sorted(set(parts.tolist())))
-        raise ConfigError(f'the run has no "{split}" pictures; its parts are {there}; use --split.')
+        there = sorted(set(parts.tolist()))
+        raise ConfigError(
+            f'the run has no "{split}" pictures; its parts are {", ".join(there)}; use --split '
+            f"{there[-1]}, or evaluate new labelled images with --annotations."
+        )
     return table, rows
 
 
