@@ -23,6 +23,7 @@ from polyhead.structures.objects import (
     category_ids_of,
     labels_of,
     objects_field,
+    supercategories_of,
     units_of,
 )
 from polyhead.structures.tag_splits import find_delimiter
@@ -153,12 +154,14 @@ def _keep_objects(table: Table, name: str, labels: Sequence[str]) -> Table:
     """Only objects of these labels; the field names no others."""
     column, field = table.column(name), table.data.schema.field(name)
     names, ids = labels_of(field), category_ids_of(field)
+    groups = supercategories_of(field)
     kept = [index for index, label in enumerate(names) if label in labels]
     new = objects_field(
         name,
         [names[index] for index in kept],
         None if ids is None else [ids[index] for index in kept],
         units_of(field),
+        {label: text for label, text in groups.items() if label in labels},
     )
     return _set(table, new, with_items(column, have_label(items_of(column), labels)))
 

@@ -17,6 +17,7 @@ from polyhead.structures import (
     is_objects,
     labels_of,
     objects_field,
+    supercategories_of,
     units_of,
     unread_keys,
 )
@@ -51,7 +52,7 @@ def _with_column(table: Table, field: pa.Field, box_format: BoxFormat | None) ->
     faults = (*unnamed, *_unread(table, field))
     if not labels_of(field):
         names = sorted(name for name in labels.unique().to_pylist() if name)
-        field = objects_field(field.name, names, units=units_of(field))
+        field = objects_field(field.name, names, None, units_of(field), supercategories_of(field))
     index = table.data.schema.get_field_index(field.name)
     data = table.data.set_column(index, field.with_type(OBJECTS_TYPE), cells)
     return replace(table, data=data, faults=(*table.faults, *faults))

@@ -8,9 +8,11 @@ from polyhead.structures.objects import (
     OBJECTS_TYPE,
     canonical_objects,
     category_ids_of,
+    groups_of,
     is_objects,
     labels_of,
     objects_field,
+    supercategories_of,
     units_of,
 )
 from polyhead.structures.prediction import Prediction
@@ -46,10 +48,12 @@ __all__ = [
     "canonical_objects",
     "category_ids_of",
     "cell_kind",
+    "groups_of",
     "is_objects",
     "labels_column",
     "labels_of",
     "objects_field",
+    "supercategories_of",
     "units_of",
     "unread_keys",
 ]

@@ -7,11 +7,12 @@ file says once for all its rows stands in the metadata of the column's field.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import pyarrow as pa
 
+from polyhead.structures.cell_words import is_unknown_word
 from polyhead.structures.object_spellings import BoxFormat, find_fields, has_box
 from polyhead.structures.object_values import object_values
 
@@ -40,6 +41,7 @@ Units = Literal["pixels", "fraction"]
 _LABELS = b"polyhead.labels"
 _CATEGORY_IDS = b"polyhead.category_ids"
 _UNITS = b"polyhead.units"
+_SUPERCATEGORIES = b"polyhead.supercategories"
 
 
 def objects_field(
@@ -47,6 +49,7 @@ def objects_field(
     labels: Sequence[str],
     category_ids: Sequence[int] | None = None,
     units: Units = "pixels",
+    supercategories: Mapping[str, str] | None = None,
 ) -> pa.Field:
     """The field of a column of objects.
 
@@ -55,10 +58,13 @@ def objects_field(
         labels: K category names in the file's order, also those without an object.
         category_ids: K ids of the file, in the same order, where it has ids.
         units: Of the coordinates: pixels of the displayed picture, or fractions of its sides.
+        supercategories: Label to what the file says of the group that it is in, as written.
     """
     metadata = {_LABELS: _json(list(labels)), _UNITS: units.encode()}
     if category_ids is not None:
         metadata[_CATEGORY_IDS] = _json(list(category_ids))
+    if supercategories:
+        metadata[_SUPERCATEGORIES] = _json(dict(supercategories))
     return pa.field(name, OBJECTS_TYPE, metadata=metadata)
 
 
@@ -77,6 +83,28 @@ def units_of(field: pa.Field) -> Units:
     """The unit of the coordinates; pixels where the field does not tell."""
     found = (field.metadata or {}).get(_UNITS)
     return "fraction" if found == b"fraction" else "pixels"
+
+
+def supercategories_of(field: pa.Field) -> dict[str, str]:
+    """Label to its supercategory as written, also where that is blank or the label itself."""
+    return json.loads((field.metadata or {}).get(_SUPERCATEGORIES, b"{}"))
+
+
+def groups_of(field: pa.Field) -> dict[str, str]:
+    """Label to the supercategory that it is in; without labels whose supercategory says nothing."""
+    written = supercategories_of(field)
+    return {label: text.strip() for label, text in written.items() if is_group(label, text)}
+
+
+def is_group(label: str, supercategory: str) -> bool:
+    """Whether a supercategory names a group, and not nothing or the label itself.
+
+    >>> [is_group("person", text) for text in ("", "none", "person", "N/A", "living")]
+    [False, False, False, False, True]
+    """
+    text = supercategory.strip()
+    is_nothing = text.casefold() in ("", "none", "null", "undefined", label.strip().casefold())
+    return not is_nothing and not is_unknown_word(text)
 
 
 def is_objects(kind: pa.DataType) -> bool:
@@ -117,5 +145,5 @@ def canonical_objects(
     return pa.chunked_array([cells], OBJECTS_TYPE)
 
 
-def _json(value: list[str] | list[int]) -> bytes:
+def _json(value: list[str] | list[int] | dict[str, str]) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode()

@@ -9,6 +9,7 @@ from typing import Any
 
 from polyhead.errors import Fault
 from polyhead.formats.coco.document import missing
+from polyhead.formats.coco.supercategories import read_supercategories
 from polyhead.formats.faults import refusal
 from polyhead.formats.images.image_names import is_unicode
 
@@ -25,11 +26,13 @@ class Categories:
         labels: In the file's order, each once.
         ids: The id of each label.
         index_of: Every id of the file to its label's index.
+        supercategories: Label to its supercategory as written, where it has one.
     """
 
     labels: list[str]
     ids: list[int]
     index_of: dict[int, int]
+    supercategories: dict[str, str]
 
 
 def read_categories(document: _Document, source: str) -> tuple[Categories, list[Fault]]:
@@ -37,7 +40,8 @@ def read_categories(document: _Document, source: str) -> tuple[Categories, list[
 
     Several ids of one name become one label, as exports that write a name twice mean it; the id
     that annotations use is kept, and a warning tells when they use more than one. The first entry
-    of Roboflow's exports, which only names the group of the others, is left out and noted.
+    of Roboflow's exports, which only names the group of the others, is left out and noted. A label
+    whose ids are in different supercategories has none, with a warning.
 
     Raises:
         DataError: `E_COCO` for a category without id or name, `E_DUPLICATE_ID` for an id twice.
@@ -55,7 +59,9 @@ def read_categories(document: _Document, source: str) -> tuple[Categories, list[
     labels = list(ids_of)
     index_of = {found: index for index, ids in enumerate(ids_of.values()) for found in ids}
     kept = [(merged.get(name) or ids)[0] for name, ids in ids_of.items()]
-    return Categories(labels, kept, index_of), faults
+    supercategories, doubts = read_supercategories(document["categories"], labels, index_of, used)
+    faults += [Fault(code, source, message) for code, message in doubts]
+    return Categories(labels, kept, index_of, supercategories), faults
 
 
 def _pairs(categories: Sequence[dict[str, Any]], source: str) -> list[tuple[int, str]]:

@@ -40,7 +40,8 @@ def read_document(
     Returns:
         A row for each image; faults on single annotations, which are left out:
         `E_UNKNOWN_IMAGE`, `E_UNKNOWN_CATEGORY`, `E_ANNOTATION`; and `E_DUPLICATE_ID`,
-        `W_DUPLICATE_ID`, `W_DUPLICATE_CATEGORY`, `N_CATEGORY_GROUP`, `N_BOX_FORMAT`.
+        `W_DUPLICATE_ID`, `W_DUPLICATE_CATEGORY`, `W_SUPERCATEGORY`, `N_SUPERCATEGORY`,
+        `N_CATEGORY_GROUP`, `N_BOX_FORMAT`.
 
     Raises:
         DataError: Its lists hold something else; says what, and where.
@@ -52,7 +53,12 @@ def read_document(
     categories, notes = read_categories(document, source)
     known = Ids(source, names, row_of, categories, box_format or "xywh")
     cells, faults = read_annotations(document["annotations"], known)
-    field = objects_field(OBJECTS, categories.labels, categories.ids)
+    field = objects_field(
+        OBJECTS,
+        categories.labels,
+        categories.ids,
+        supercategories=categories.supercategories,
+    )
     schema = pa.schema([(IMAGE, pa.string()), ("image_id", pa.string()), field])
     columns = [
         pa.array(names, pa.string()),

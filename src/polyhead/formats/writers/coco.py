@@ -16,7 +16,9 @@ from polyhead.structures import Table
 from polyhead.structures.durable import write_bytes
 
 IMAGE_ID = "image_id"
-TARGET = Target("pixels", frozenset({"crowd", "area", "segmentation", "category_ids"}))
+TARGET = Target(
+    "pixels", frozenset({"crowd", "area", "segmentation", "category_ids", "supercategories"})
+)
 
 
 def write_coco(table: Table, found: ObjectRows, sizes: np.ndarray, out: Path) -> list[Loss]:
@@ -47,13 +49,18 @@ def write_coco(table: Table, found: ObjectRows, sizes: np.ndarray, out: Path) ->
         "images": images,
         "annotations": _annotations(found, ids, category_ids),
         "categories": [
-            {"id": number, "name": label}
+            _category(number, label, found.supercategories.get(label))
             for number, label in zip(category_ids, found.labels, strict=True)
         ],
     }
     write_bytes(out, json.dumps(document, ensure_ascii=False, allow_nan=False).encode())
     losses = [Loss("image id", num_lost, "given twice")] if num_lost else []
     return [*losses, *lost_columns(table, [found.column, IMAGE_ID])]
+
+
+def _category(number: int, label: str, supercategory: str | None) -> dict[str, Any]:
+    said = {} if supercategory is None else {"supercategory": supercategory}
+    return {"id": number, "name": label, **said}
 
 
 def _size(size: np.ndarray) -> dict[str, int]:

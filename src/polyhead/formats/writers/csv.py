@@ -17,6 +17,7 @@ from polyhead.formats.writers.loss import Loss, lost_columns
 from polyhead.formats.writers.names import names_from
 from polyhead.structures import IMAGE, Table, labels_column
 from polyhead.structures.durable import write_bytes
+from polyhead.structures.objects import groups_of
 
 _UNFIT = re.compile(r"\A\s|\s\Z|\A\Z|[\r\n\0]")
 
@@ -27,7 +28,7 @@ def write_csv(table: Table, out: Path) -> list[Loss]:
     A cell that tells about some labels only is left empty: whole, it would deny all others.
 
     Returns:
-        Columns of objects and other nested cells, and those cells.
+        Columns of objects and other nested cells, their supercategories, and cells left empty.
 
     Raises:
         ConfigError: `E_COLUMN`: a column's name cannot stand in a header.
@@ -49,7 +50,12 @@ def write_csv(table: Table, out: Path) -> list[Loss]:
     csv.writer(text, quoting=csv.QUOTE_ALL).writerow([IMAGE, *kept])
     csv.writer(text).writerows(zip(*columns, strict=True))
     write_bytes(out, text.getvalue().encode())
-    return [*losses, *lost_columns(table, kept)]
+    return [*losses, *_lost_supercategories(table), *lost_columns(table, kept)]
+
+
+def _lost_supercategories(table: Table) -> list[Loss]:
+    num = sum(len(groups_of(table.data.schema.field(name))) for name in table.columns)
+    return [Loss("supercategory", num)] if num else []
 
 
 def _check_name(name: str) -> None:

@@ -40,10 +40,11 @@ class Loss:
 def counted(num: int, noun: str) -> str:
     """A number with its noun.
 
-    >>> counted(1, "area"), counted(1200, "area")
-    ('1 area', '1,200 areas')
+    >>> counted(1, "area"), counted(1200, "area"), counted(2, "supercategory")
+    ('1 area', '1,200 areas', '2 supercategories')
     """
-    return f"{num:,} {noun}{'' if num == 1 else 's'}"
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{num:,} {noun if num == 1 else plural}"
 
 
 def describe(losses: Sequence[Loss]) -> str:

@@ -16,7 +16,14 @@ from polyhead.formats.faults import refusal
 from polyhead.formats.object_lists import items_of, lengths_of, with_items
 from polyhead.formats.writers.loss import Loss
 from polyhead.structures import OBJECTS, OBJECTS_TYPE, Table, labels_column
-from polyhead.structures.objects import Units, category_ids_of, labels_of, units_of
+from polyhead.structures.objects import (
+    Units,
+    category_ids_of,
+    is_group,
+    labels_of,
+    supercategories_of,
+    units_of,
+)
 
 SIDES = ("x_min", "y_min", "x_max", "y_max")
 
@@ -27,7 +34,7 @@ class Target:
 
     Attributes:
         units: Of its coordinates.
-        keeps: The keys of objects that it keeps, besides label and box.
+        keeps: The keys of objects and labels that it keeps, besides label and box.
         links_pictures: Whether it wants its pictures in a folder of its own.
     """
 
@@ -49,6 +56,7 @@ class ObjectRows:
         label_of: (M,) index into `labels`.
         boxes_xyxy: (M, 4) float64, in the units of the target.
         values: `crowd`, `difficult`, `area` and `segmentation` of M objects; null as None.
+        supercategories: Label to its supercategory as written.
     """
 
     column: str
@@ -59,6 +67,7 @@ class ObjectRows:
     label_of: np.ndarray
     boxes_xyxy: np.ndarray
     values: dict[str, list[Any]]
+    supercategories: dict[str, str]
 
     def slices(self) -> Iterator[tuple[int, slice]]:
         """Row in the table and objects of each picture."""
@@ -129,6 +138,7 @@ def take_objects(
         np.array([index_of[label] for label in names], np.int64),
         boxes if factors is None else boxes * factors,
         values,
+        supercategories_of(data_field),
     )
     return found, [*losses, *broken, *_lost_values(found, target)]
 
@@ -195,6 +205,8 @@ def _lost_values(found: ObjectRows, target: Target) -> list[Loss]:
     }
     if "category_ids" not in target.keeps:
         counts["category id"] = len(found.category_ids or ())
+    if "supercategories" not in target.keeps:
+        counts["supercategory"] = sum(is_group(*item) for item in found.supercategories.items())
     return [Loss(noun, num) for noun, num in counts.items() if num]
 
 
