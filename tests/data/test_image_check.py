@@ -92,6 +92,21 @@ def test_a_missing_folder_is_named(tmp_path):
     assert "which is no folder" in check.faults[0].message
 
 
+def test_a_missing_name_that_files_further_down_have_is_told(tmp_path):
+    for name in ("top/one/a.png", "top/two/b.png", "top/one/b.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        write(tmp_path, {name: encoded(scene())})
+    check = check_images([tmp_path / "top" / name for name in ("a.png", "b.png", "c.png")], where)
+    assert codes(check) == [
+        (0, "E_IMAGE_MISSING"),
+        (1, "E_IMAGE_AMBIGUOUS"),
+        (2, "E_IMAGE_MISSING"),
+    ]
+    assert 'Found "one/a.png" there; write the folder before the name' in check.faults[0].message
+    assert "one/b.png, two/b.png; write the folder before" in check.faults[1].message
+    assert "Looked in" in check.faults[2].message
+
+
 def test_a_summary_comes_first_when_all_are_missing(tmp_path):
     paths = [tmp_path / f"{row}.jpg" for row in range(50)]
     check = check_images(paths, where)

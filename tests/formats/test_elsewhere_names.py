@@ -17,7 +17,7 @@ FOREIGN = {
 def folder(tmp_path):
     for name in FILES:
         (tmp_path / "photos" / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "photos" / name).write_bytes(b"")
+        (tmp_path / "photos" / name).write_bytes(name.encode())
     return tmp_path
 
 
@@ -52,8 +52,67 @@ def test_a_bare_name_means_the_one_file_so_called_in_any_folder(folder):
     names, (note,) = read(folder, ["one.JPG", "Two.png", "cats/my dog.jpg"])
     assert names == ["cats/one.JPG", "dogs/two.png", "cats/my dog.jpg"]
     assert (note.code, "2 names" in note.message) == ("N_IMAGE_NAMES", True)
-    (folder / "photos" / "dogs" / "one.jpg").write_bytes(b"")
+    (folder / "photos" / "dogs" / "one.jpg").write_bytes(b"another")
     assert read(folder, ["one.jPg"])[0] == ["one.jPg"]
+    assert read(folder, ["one.jpg", "one.JPG"])[0] == ["dogs/one.jpg", "cats/one.JPG"]
+
+
+def test_a_bare_name_that_several_files_have_is_asked_about(folder):
+    (folder / "photos" / "dogs" / "one.JPG").write_bytes(b"another")
+    names, (fault, note) = read(folder, ["one.JPG", "two.png"])
+    assert names == ["one.JPG", "dogs/two.png"]
+    assert (fault.code, fault.row, note.code) == ("E_IMAGE_AMBIGUOUS", 0, "N_IMAGE_NAMES")
+    assert fault.where == "labels.csv:2 one.JPG"
+    assert "cats/one.JPG, dogs/one.JPG" in fault.message
+    # each of the mends works
+    assert read(folder, ["dogs/one.JPG"]) == (["dogs/one.JPG"], ())
+    assert str(folder / "photos" / "dogs") in fault.message
+    table = read_table(folder / "labels.csv", folder / "photos" / "dogs")
+    assert not [fault for fault in table.faults if fault.is_error]
+
+
+def test_of_copies_with_the_same_bytes_the_first_is_read_and_told(tmp_path):
+    for place in ("a/one.jpg", "b/one.jpg", "train/two.jpg", "test/two.jpg"):
+        (tmp_path / "photos" / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "photos" / place).write_bytes(b"equal")
+    names, faults = read(tmp_path, ["one.jpg", "two.jpg"])
+    # the folders of two.jpg may be the split
+    assert names == ["a/one.jpg", "two.jpg"]
+    assert [fault.code for fault in faults] == ["E_IMAGE_AMBIGUOUS", "N_IMAGE_NAMES"]
+    assert "1 of them are of several files with the same bytes" in faults[1].message
+    (tmp_path / "photos/b/one.jpg").write_bytes(b"other")
+    assert [fault.row for fault in read(tmp_path, ["one.jpg", "two.jpg"])[1]] == [0, 1]
+    assert [fault.row for fault in read(tmp_path, ["one", "two"])[1]] == [0, 1]
+    (tmp_path / "photos/b/one.jpg").write_bytes(b"equal")
+    names, (_, note) = read(tmp_path, ["one", "two"])
+    assert (names, "same bytes" in note.message) == (["a/one.jpg", "two"], True)
+
+
+def test_few_names_are_found_below_where_the_others_are_found_as_written(folder):
+    for number in range(1000):
+        (folder / "photos" / f"{number}.jpg").write_bytes(b"")
+    (folder / "photos" / "dogs" / "one.JPG").write_bytes(b"another")
+    plain = [f"{number}.jpg" for number in range(1000)]
+    names, (fault, note) = read(folder, [*plain[:500], "one.JPG", "two.png", *plain[500:]])
+    assert (names[501], note.code) == ("dogs/two.png", "N_IMAGE_NAMES")
+    assert (fault.code, fault.row) == ("E_IMAGE_AMBIGUOUS", 500)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (["cats/one.JPG"], ["old/cats/one.JPG"]),
+        (["/data/x/cats/one.JPG", "/data/x/cats/three.jpg"], ["old/cats/one.JPG", None]),
+        (["/data/cats/one.JPG", "/data/dogs/one.JPG"], ["old/cats/one.JPG", "old/dogs/one.JPG"]),
+        (["birds/one.JPG"], [None]),
+    ],
+)
+def test_a_path_that_ends_in_the_name_is_meant(tmp_path, written, meant):
+    for kind in ("cats", "dogs"):
+        (tmp_path / "photos" / "old" / kind).mkdir(parents=True)
+        (tmp_path / "photos" / "old" / kind / "one.JPG").write_bytes(kind.encode())
+    names, _ = read(tmp_path, written)
+    assert names == [new or old for old, new in zip(written, meant, strict=True)]
 
 
 @pytest.mark.parametrize(
@@ -85,6 +144,8 @@ def test_folders_stay_where_some_names_are_found(folder):
     assert read(folder, written) == (written, ())
 
 
-def test_names_that_two_files_could_mean_stay(folder):
-    (folder / "photos" / "dogs" / "TWO.png").write_bytes(b"")
-    assert read(folder, ["dogs/Two.png"]) == (["dogs/Two.png"], ())
+def test_names_that_two_files_could_mean_stay_and_are_asked_about(folder):
+    (folder / "photos" / "dogs" / "TWO.png").write_bytes(b"another")
+    names, (fault,) = read(folder, ["dogs/Two.png"])
+    assert (names, fault.code) == (["dogs/Two.png"], "E_IMAGE_AMBIGUOUS")
+    assert "dogs/TWO.png, dogs/two.png" in fault.message

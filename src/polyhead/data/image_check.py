@@ -15,7 +15,7 @@ from polyhead.data.decode import NOTES, Picture, is_misnamed, read_picture
 from polyhead.data.depth import PixelSpan, choose_ranges, depth_faults, pixel_span
 from polyhead.data.image_names import NameHints
 from polyhead.data.source import digest_of, opened
-from polyhead.errors import Fault, ImageError
+from polyhead.errors import Fault, ImageError, first_few
 from polyhead.structures.deep_pixels import NO_RANGES, PixelRanges
 
 MIN_SIDE = 8
@@ -25,6 +25,7 @@ MAX_ASPECT = 50
 
 _BLOCK = 512  # pictures handed to the threads at once: bounds the memory, whatever N
 _NUM_NAMED = 3
+_FULL = "write the folder before the name"
 _REMOVABLE = ("E_NOT_IMAGE", "E_TRUNCATED", "E_IMAGE_MISSING")
 
 
@@ -75,8 +76,8 @@ def check_images(
         progress: Told the number of pictures done, after each.
 
     Returns:
-        Faults, sizes, digests and ranges. Codes: those of `decode`, `W_IMAGE_EXTREME`,
-        `W_IMAGE_DUPLICATE`, `W_DEPTH`, and the notes of `NOTES`.
+        Faults, sizes, digests and ranges. Codes: those of `decode`, `E_IMAGE_AMBIGUOUS`,
+        `W_IMAGE_EXTREME`, `W_IMAGE_DUPLICATE`, `W_DEPTH`, and the notes of `NOTES`.
     """
     given = given or NO_RANGES
     collected = _Collected(paths, where)
@@ -170,12 +171,20 @@ class _Collected:
         return (summary, *self._faults)
 
     def _add_error(self, row: int, error: ImageError) -> None:
-        message = error.message.removeprefix(f"{self._paths[row]}: ")
+        path = self._paths[row]
+        message = error.message.removeprefix(f"{path}: ")
         if error.code in _REMOVABLE:
             message += " or remove its row"
         if error.code == "E_IMAGE_MISSING":
+            below = self._hints.below(path)
+            if len(below) > 1:
+                shown = first_few(below, 5)
+                message = f"several pictures below {path.parent} have this name: {shown}; {_FULL}"
+                self._fault("E_IMAGE_AMBIGUOUS", row, message)
+                return
             self._missing.append(row)
-            message = f"{message}. {self._hints.hint(self._paths[row])}"
+            found = f'Found "{below[0]}" there; {_FULL}.' if below else self._hints.hint(path)
+            message = f"{message}. {found}"
         self._fault(error.code, row, message)
 
     def _add_extreme(self, row: int, width: int, height: int) -> None:

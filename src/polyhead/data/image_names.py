@@ -18,6 +18,7 @@ class NameHints:
 
     def __init__(self) -> None:
         self._folders: dict[Path, dict[str, str] | None] = {}
+        self._below: dict[Path, dict[str, list[str]]] = {}
 
     def hint(self, path: Path) -> str:
         """A sentence on a path that does not exist."""
@@ -33,6 +34,13 @@ class NameHints:
             if key in names:
                 return f'Found "{names[key]}" there, but the table says "{path.name}".'
         return f"Looked in {path.parent}."
+
+    def below(self, path: Path) -> list[str]:
+        """The files of that name further down in the folder of a path, from there."""
+        path = Path(path)
+        if path.parent not in self._below:
+            self._below[path.parent] = _names_below(path.parent)
+        return self._below[path.parent].get(_folded(path.name), [])
 
 
 def find_orphans(folder: Path, paths: Iterable[Path]) -> list[Fault]:
@@ -68,6 +76,18 @@ def _names(folder: Path) -> dict[str, str] | None:
         return None
     stems = {_folded(PurePath(n).stem): n for n in names if PurePath(n).suffix.lower() in _ENDINGS}
     return stems | {_folded(name): name for name in names}
+
+
+def _names_below(folder: Path) -> dict[str, list[str]]:
+    """Folded name to the files so called in folders of a folder."""
+    found: dict[str, list[str]] = {}
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        if Path(parent) != folder:
+            for name in sorted(names):
+                place = os.path.relpath(os.path.join(parent, name), folder)
+                found.setdefault(_folded(name), []).append(place)
+    return found
 
 
 def _folded(name: str) -> str:

@@ -22,6 +22,8 @@ from polyhead.structures.deep_pixels import PixelRanges
 from polyhead.structures.named_files import named_file
 from polyhead.tasks import Targets, Task
 
+_NO_FILE = ("E_IMAGE_MISSING_NAME", "E_IMAGE_AMBIGUOUS")  # so that no file is looked at
+
 
 @dataclass(frozen=True)
 class Examination:
@@ -78,8 +80,8 @@ def examine(config: Config, reporter: Reporter) -> Examination:
     faults = [*table.faults, *found, *size_faults(table, tasks, pictures.sizes)]
     for name, task in tasks.items():
         faults += _nothing_known(name, task, targets[name], table)
-    nameless = {fault.row for fault in table.faults if fault.code == "E_IMAGE_MISSING_NAME"}
-    faults += [fault for fault in pictures.faults if fault.row is None or fault.row not in nameless]
+    unnamed = {fault.row for fault in table.faults if fault.code in _NO_FILE}
+    faults += [fault for fault in pictures.faults if fault.row is None or fault.row not in unnamed]
     if data.images is not None:
         faults += find_orphans(data.images, [*paths, *_other_pictures(table)])
     faults.sort(key=lambda fault: "EWN".find(fault.code[0]))

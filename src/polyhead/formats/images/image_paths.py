@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import filecmp
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pyarrow as pa
 from pyarrow.compute import MatchSubstringOptions, call_function
 
-from polyhead.errors import Fault
+from polyhead.errors import Fault, first_few
 from polyhead.formats.faults import row_faults
 from polyhead.formats.images.image_names import have_image_suffix
 from polyhead.formats.images.meant_files import MeantFiles, is_same_name
 from polyhead.structures import IMAGE, Table
 from polyhead.structures.named_files import is_file, named_file
+from polyhead.structures.split_spellings import part_of
 
 _SAMPLE_ROWS = 200
+_MOST_BYTES = 1 << 28  # that are read to compare pictures of one name
 
 
 def choose_root(names: pa.ChunkedArray, candidates: Sequence[Path]) -> Path:
@@ -58,15 +61,18 @@ def match_files(table: Table) -> Table:
     files = MeantFiles(table.root)
     written = dict(zip(rows.tolist(), names.take(pa.array(rows)).to_pylist(), strict=True))
     meant = {row: files.of(name) for row, name in written.items()}
-    ambiguous = [row for row, found in meant.items() if len(found) > 1]
-    renamed = {row: found[0] for row, found in meant.items() if len(found) == 1}
-    faults = row_faults(table, "E_IMAGE_AMBIGUOUS", ambiguous, lambda row: _choices(meant[row]))
-    faults += _told(table, {r: (written[r], name) for r, name in renamed.items()})
+    copies = equal_copies(table.root, meant)
+    ambiguous = [row for row, found in meant.items() if len(found) > 1 and row not in copies]
+    renamed = {row: found[0] for row, found in meant.items() if len(found) == 1} | copies
+    faults = row_faults(
+        table, "E_IMAGE_AMBIGUOUS", ambiguous, lambda r: choices(table.root, meant[r])
+    )
+    faults += _told(table, {r: (written[r], name) for r, name in renamed.items()}, len(copies))
     data = with_names(table.data, renamed)
     return replace(table, data=data, faults=(*table.faults, *faults))
 
 
-def _told(table: Table, pairs: Mapping[int, tuple[str, str]]) -> list[Fault]:
+def _told(table: Table, pairs: Mapping[int, tuple[str, str]], num_copies: int) -> list[Fault]:
     """`N_IMAGE_NAMES` on names that are read as files called otherwise."""
     other = [pair for pair in pairs.values() if not is_same_name(*pair)]
     if not other:
@@ -74,7 +80,7 @@ def _told(table: Table, pairs: Mapping[int, tuple[str, str]]) -> list[Fault]:
     name, file = other[0]
     message = (
         f"{len(other):,} names without suffix or folder are read as the file that they mean, such "
-        f'as "{name}" as "{file}".'
+        f'as "{name}" as "{file}"{among_copies(num_copies)}.'
     )
     return [Fault("N_IMAGE_NAMES", table.source, message)]
 
@@ -94,9 +100,60 @@ def _have_backslash(names: pa.ChunkedArray) -> np.ndarray:
     return call_function("match_substring", [names], MatchSubstringOptions("\\")).to_numpy()
 
 
-def _choices(found: list[str]) -> str:
-    shown = ", ".join(found[:5])
-    return f"several pictures could be meant: {shown}; write the suffix, or the folder."
+def choices(root: Path, found: Sequence[str]) -> str:
+    """What a name could mean, and what to write instead.
+
+    Args:
+        root: The folder of pictures.
+        found: Pictures below it, two or more.
+    """
+    folders = list(dict.fromkeys(name.rpartition("/")[0] for name in found))
+    message = (
+        f"several pictures could be meant: {first_few(found, 5)}; write the one that is meant in "
+        "full, as it stands here"
+    )
+    if len(folders) > 1:
+        shown = " or ".join(str(root / folder) for folder in folders[:2])
+        message += f", or set data.images to its folder ({shown})"
+    return f"{message}."
+
+
+def equal_copies(root: Path, meant: Mapping[int, Sequence[str]]) -> dict[int, str]:
+    """The first picture of each row whose several pictures hold the same bytes.
+
+    None where their folders name different parts of a split, where the first is no better than
+    the others; nor where more than 256 MB would have to be read.
+
+    Args:
+        root: The folder of pictures.
+        meant: Row to the pictures below it that its name could mean.
+    """
+    several = [row for row, found in meant.items() if len(found) > 1]
+    sizes = {row: [(root / name).stat().st_size for name in meant[row]] for row in several}
+    alike = [row for row in several if len(set(sizes[row])) == 1 and _may_be_copies(meant[row])]
+    if sum(sum(sizes[row]) for row in alike) > _MOST_BYTES:
+        return {}
+    return {row: meant[row][0] for row in alike if _are_equal(root, meant[row])}
+
+
+def among_copies(number: int) -> str:
+    """Words for names that mean the first of equal pictures, to end a sentence with."""
+    if not number:
+        return ""
+    return (
+        f"; {number:,} of them are of several files with the same bytes, the first of which is read"
+    )
+
+
+def _may_be_copies(found: Sequence[str]) -> bool:
+    """Whether some files have one name, in folders that name no different parts of a split."""
+    paths = [PurePosixPath(name) for name in found]
+    parts = [tuple(part for step in path.parts[:-1] if (part := part_of(step))) for path in paths]
+    return len({path.name for path in paths}) == 1 and len(set(parts)) == 1
+
+
+def _are_equal(root: Path, found: Sequence[str]) -> bool:
+    return all(filecmp.cmp(root / found[0], root / name, shallow=False) for name in found[1:])
 
 
 def with_names(data: pa.Table, renamed: Mapping[int, str]) -> pa.Table:
