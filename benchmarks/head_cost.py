@@ -25,11 +25,11 @@ from torch import Tensor
 
 from polyhead.backbones import Backbone
 from polyhead.heads import Csra, Head, Linear, MlDecoder, NaiveBayes
+from polyhead.loading import Batch
 from polyhead.losses import Bce, LabelCounts
 from polyhead.network import Network
 from polyhead.network.layout import lay_out
 from polyhead.objective import Objective
-from polyhead.structures import Batch
 from polyhead.training.allocator import keep_freed_memory
 from polyhead.training.ema import ExponentialAverage
 from polyhead.training.optimizer import build_optimizer

@@ -25,13 +25,12 @@ import torch
 from torch import Tensor
 
 from polyhead.backbones import Backbone
-from polyhead.config import construct
 from polyhead.heads import HEADS, Head
 from polyhead.losses import LOSSES, LabelCounts, TagsLoss
 from polyhead.losses.tags.unknown import UNKNOWN, PartialTags
 from polyhead.metrics import expected_calibration_error, mean_average_precision
+from polyhead.registry import Component, construct
 from polyhead.scenes import hide_labels, render_scene
-from polyhead.tasks import Component
 
 SIDE, CHUNK = 96, 50
 SHARES = {

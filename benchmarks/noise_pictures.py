@@ -8,11 +8,11 @@ import numpy as np
 from PIL import Image
 
 from polyhead.config import Config
+from polyhead.loading import Batch
+from polyhead.loading.batches import Batches, in_order
+from polyhead.loading.dataset import Collate, Pictures
 from polyhead.preparation import Prepared, prepare
 from polyhead.progress import Reporter
-from polyhead.structures import Batch
-from polyhead.training.loading import Batches, in_order
-from polyhead.training.pictures import Collate, Pictures
 
 
 def write_noise(folder: Path, *, num: int, side: int, num_tags: int, num_kinds: int) -> Path:

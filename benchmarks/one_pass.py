@@ -26,9 +26,10 @@ import numpy as np
 import torch
 from torch import nn
 
+from polyhead.checkpoints import TorchEngine
 from polyhead.config import Config
 from polyhead.data import load_image
-from polyhead.network import Network, TorchEngine, build_network
+from polyhead.network import Network, build_network
 from polyhead.network.layout import lay_out
 from polyhead.preparation import prepare
 from polyhead.progress import Reporter

@@ -17,11 +17,11 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from polyhead.loading.sampler import class_aware_factors, repeat_factors, shown_shift
 from polyhead.losses import Bce, CrossEntropy, LabelCounts
 from polyhead.metrics import expected_calibration_error, log_loss, tags_log_loss
 from polyhead.metrics.calibration.calibration import top_label
 from polyhead.metrics.calibration.reliability import label_bins
-from polyhead.training.sampling import class_aware_factors, repeat_factors, shown_shift
 
 NUM_FEATURES, NUM_TEST = 24, 20_000
 SHARES = np.geomspace(0.4, 0.01, 10) / np.geomspace(0.4, 0.01, 10).sum()

@@ -33,9 +33,9 @@ from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from polyhead.config import Config
+from polyhead.loading import Batch
 from polyhead.progress import Reporter
 from polyhead.runtime.run_folder import RunFolder
-from polyhead.structures import Batch
 from polyhead.training.allocator import keep_freed_memory
 from polyhead.training.build import build_parts
 from polyhead.training.state import Position

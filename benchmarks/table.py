@@ -25,7 +25,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from polyhead.structures import Table
+from polyhead.table import Table
 
 _CHUNK_ROWS = 50_000
 _NAME = "0000000000.jpg"

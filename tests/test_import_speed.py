@@ -10,15 +10,21 @@ SOURCE = Path(__file__).parents[1] / "src" / "polyhead"
 TORCH_FREE = (
     "cli",
     "config",
+    "config_guess",
     "data",
     "errors",
     "field",
+    "files",
     "formats",
     "metrics",
+    "predictions",
     "preparation",
+    "progress",
+    "registry",
+    "report",
     "runtime",
     "scenes",
-    "structures",
+    "table",
     "tasks",
 )
 HEAVY = ("torch", "torchvision", "timm", "accelerate")

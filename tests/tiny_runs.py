@@ -5,11 +5,11 @@ import os
 import signal
 import sys
 
+from polyhead.checkpoints.weights import read_weights
 from polyhead.config import load_config
-from polyhead.network.weights import read_weights
+from polyhead.files import sha256_of
 from polyhead.progress import Reporter
 from polyhead.scenes import SceneOptions, write_scenes
-from polyhead.structures.durable import sha256_of
 
 CONFIG = """\
 name: tiny

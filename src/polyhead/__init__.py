@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 from polyhead.version import __version__
 
 if TYPE_CHECKING:
+    from polyhead.checkpoints import load_predictor as load
     from polyhead.config import Config, load_config
     from polyhead.errors import PolyheadError
-    from polyhead.evaluation import evaluate
+    from polyhead.evaluation.evaluate import evaluate
     from polyhead.evaluation.label_doctor import examine_labels
-    from polyhead.network import load_predictor as load
-    from polyhead.preparation import examine, score_predictions
-    from polyhead.structures import Prediction
+    from polyhead.evaluation.score_predictions import score_predictions
+    from polyhead.predictions import Prediction
+    from polyhead.preparation import examine
     from polyhead.training import resume, train
 
 
@@ -39,14 +40,14 @@ __all__ = [
 _HOMES = {
     "Config": ("polyhead.config", "Config"),
     "PolyheadError": ("polyhead.errors", "PolyheadError"),
-    "Prediction": ("polyhead.structures", "Prediction"),
-    "evaluate": ("polyhead.evaluation", "evaluate"),
+    "Prediction": ("polyhead.predictions", "Prediction"),
+    "evaluate": ("polyhead.evaluation.evaluate", "evaluate"),
     "examine": ("polyhead.preparation", "examine"),
     "examine_labels": ("polyhead.evaluation.label_doctor", "examine_labels"),
-    "load": ("polyhead.network", "load_predictor"),
+    "load": ("polyhead.checkpoints", "load_predictor"),
     "load_config": ("polyhead.config", "load_config"),
     "resume": ("polyhead.training", "resume"),
-    "score_predictions": ("polyhead.preparation", "score_predictions"),
+    "score_predictions": ("polyhead.evaluation.score_predictions", "score_predictions"),
     "train": ("polyhead.training", "train"),
 }
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from polyhead.augment.joined_targets import join_boxes, join_tags, join_targets
-from polyhead.structures import Boxes
+from polyhead.table import Boxes
 
 CELLS = arrays(
     np.int8, st.tuples(st.integers(1, 4), st.integers(1, 5)), elements=st.integers(-1, 1)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from polyhead.augment import Augmentation, Mixup, Mosaic
 from polyhead.augment.geometry import Region, flip, rotate, zoom_in, zoom_out
 from polyhead.augment.spatial_targets import move, move_boxes
-from polyhead.structures import Boxes
+from polyhead.table import Boxes
 
 GREY = 128
 COLOURS = np.array([[255, 0, 0], [0, 255, 0], [0, 0, 255]])

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from polyhead.config import load_config
-from polyhead.preparation import read_recipe, recipe_names
+from polyhead.config_guess import read_recipe, recipe_names
 
 
 def test_several_tables_become_one_config(polyhead, scenes, tmp_path):

@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from polyhead.network.weights import read_weights, write_weights
+from polyhead.checkpoints.weights import read_weights, write_weights
 from polyhead.runtime.run_folder import RunFolder
 
 ZEROS = "0" * 64

@@ -6,8 +6,13 @@ from PIL import Image
 
 from polyhead.cli.predict import font_notes, save
 from polyhead.errors import PolyheadError
-from polyhead.structures import BoxesPrediction, ClassPrediction, MaskPrediction, Prediction
-from polyhead.structures.drawing import lettering
+from polyhead.predictions import (
+    BoxesPrediction,
+    ClassPrediction,
+    MaskPrediction,
+    Prediction,
+)
+from polyhead.predictions.drawing import lettering
 from polyhead.tasks import ClassTask
 
 PICTURE = np.zeros((8, 8, 3), np.uint8)

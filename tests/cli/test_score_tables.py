@@ -209,6 +209,6 @@ def test_a_run_writes_the_table_that_is_read(polyhead, trained, config, tmp_path
 
 
 def test_scoring_needs_no_torch():
-    code = "import sys, polyhead.preparation.score_predictions; print('torch' in sys.modules)"
+    code = "import sys, polyhead.evaluation.score_predictions; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

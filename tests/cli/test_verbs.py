@@ -6,8 +6,8 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from polyhead.predictions import ClassPrediction, Prediction
 from polyhead.runtime.predictor import Predictor
-from polyhead.structures import ClassPrediction, Prediction
 from polyhead.version import __version__
 
 ONE_EPOCH = ("--set", "train.epochs=1")

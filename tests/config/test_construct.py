@@ -4,9 +4,8 @@ from typing import Literal
 
 import pytest
 
-from polyhead.config import by_name, check_component, construct
 from polyhead.errors import ConfigError
-from polyhead.tasks import Component
+from polyhead.registry import Component, by_name, check_component, construct
 
 
 def component(name: str, **options: object) -> Component:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from polyhead.data import check_images, decode, load_image
 from polyhead.data.depth import choose_ranges, pixel_span
-from polyhead.structures.deep_pixels import NO_RANGES, PixelRanges, in_eight_bits
+from polyhead.table.deep_pixels import NO_RANGES, PixelRanges, in_eight_bits
 
 
 def where(row):

@@ -8,7 +8,7 @@ import pytest
 from polyhead.data import augmented_sources, find_own_split, named_split, subject_columns
 from polyhead.errors import DataError
 from polyhead.formats import Source, read_table, read_tables
-from polyhead.structures.split_spellings import part_of, part_of_file, parts_by_folder
+from polyhead.table.split_spellings import part_of, part_of_file, parts_by_folder
 
 
 def table(folder, images, **columns):

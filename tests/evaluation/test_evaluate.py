@@ -9,10 +9,10 @@ from sklearn.metrics import accuracy_score, average_precision_score, log_loss
 from tiny_runs import QUIET
 
 import polyhead
-from polyhead.cli.tables import print_evaluation
 from polyhead.data import read_split, write_split
 from polyhead.errors import CheckpointError, ConfigError, DataError, ImageError
-from polyhead.evaluation import evaluate
+from polyhead.evaluation.evaluate import evaluate
+from polyhead.report.tables import print_evaluation
 from polyhead.runtime.run_folder import RunFolder
 
 TAGS = {"mAP", "mAP_chance", "CF1", "macro_F1", "OF1", "subset_accuracy", "hamming"}

@@ -12,7 +12,7 @@ from polyhead.evaluation.label_doctor import (
 )
 from polyhead.evaluation.label_doctor.findings import JudgedTask, rule_findings, twin_findings
 from polyhead.field import Rules
-from polyhead.structures import Table
+from polyhead.table import Table
 
 NUM, NUM_FEATURES, NUM_LABELS = 600, 12, 4
 

@@ -8,11 +8,11 @@ import pytest
 from tiny_runs import QUIET, render
 
 import polyhead
-from polyhead.cli.tables import print_evaluation
 from polyhead.data import read_split
 from polyhead.errors import ConfigError, DataError
-from polyhead.evaluation import evaluate
+from polyhead.evaluation.evaluate import evaluate
 from polyhead.progress import Reporter
+from polyhead.report.tables import print_evaluation
 from polyhead.runtime.run_folder import RunFolder
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from hypothesis import strategies as st
 
-from polyhead.structures import IMAGE, OBJECTS_TYPE, Table, objects_field
+from polyhead.table import IMAGE, OBJECTS_TYPE, Table, objects_field
 
 LABELS = ["car", "traffic light", "número 1", "a:b", "012"]
 SIZES = [(48, 64), (100, 30), (7, 7)]  # height, width

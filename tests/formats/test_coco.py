@@ -13,7 +13,7 @@ from polyhead.config import load_config
 from polyhead.errors import DataError
 from polyhead.formats import read_table, read_tables
 from polyhead.scenes import SceneOptions, write_scenes
-from polyhead.structures import category_ids_of, labels_of, units_of
+from polyhead.table import category_ids_of, labels_of, units_of
 
 SIDES = ("x_min", "y_min", "x_max", "y_max")
 IMAGES = [{"id": 7, "file_name": "a.jpg"}, {"id": 3, "file_name": "b.jpg"}]

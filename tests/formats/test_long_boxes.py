@@ -8,7 +8,7 @@ from PIL import Image
 
 from polyhead.errors import ConfigError, DataError
 from polyhead.formats import read_table
-from polyhead.structures import labels_column, labels_of, units_of
+from polyhead.table import labels_column, labels_of, units_of
 
 HEADER = "image,class,xmin,ymin,xmax,ymax\n"
 SIDES = ("x_min", "y_min", "x_max", "y_max")

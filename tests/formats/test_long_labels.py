@@ -5,7 +5,7 @@ import pytest
 
 from polyhead.errors import ConfigError, DataError
 from polyhead.formats import read_table
-from polyhead.structures import labels_column
+from polyhead.table import labels_column
 
 
 def read(folder, text, name="t.csv", **keys):

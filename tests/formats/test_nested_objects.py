@@ -8,7 +8,13 @@ import pytest
 
 from polyhead.errors import DataError
 from polyhead.formats import read_table
-from polyhead.structures import OBJECTS_TYPE, category_ids_of, labels_of, objects_field, units_of
+from polyhead.table import (
+    OBJECTS_TYPE,
+    category_ids_of,
+    labels_of,
+    objects_field,
+    units_of,
+)
 
 SIDES = ("x_min", "y_min", "x_max", "y_max")
 

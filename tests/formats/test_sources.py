@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from polyhead.errors import ConfigError
 from polyhead.formats import Source, read_table, read_tables
-from polyhead.structures import category_ids_of, labels_of
+from polyhead.table import category_ids_of, labels_of
 
 
 @pytest.fixture

@@ -12,7 +12,12 @@ from polyhead.config.annotations import SourceConfig
 from polyhead.formats import Source, read_table, read_tables
 from polyhead.formats.writers import describe, write_table
 from polyhead.progress import Reporter
-from polyhead.structures import category_ids_of, groups_of, labels_of, supercategories_of
+from polyhead.table import (
+    category_ids_of,
+    groups_of,
+    labels_of,
+    supercategories_of,
+)
 
 QUIET = Reporter(quiet=True)
 REAL = [("person", "person"), ("car", "vehicle"), ("dog", "animal"), ("cat", "animal")]

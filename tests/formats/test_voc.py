@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from polyhead.errors import DataError
 from polyhead.formats import read_table
-from polyhead.structures import labels_of, units_of
+from polyhead.table import labels_of, units_of
 
 SIDES = ("x_min", "y_min", "x_max", "y_max")
 

@@ -17,7 +17,7 @@ from polyhead.errors import ConfigError, DataError
 from polyhead.formats import read_table
 from polyhead.formats.writers import Loss, check_out, describe, write_table
 from polyhead.progress import Reporter
-from polyhead.structures import category_ids_of, labels_of, units_of
+from polyhead.table import category_ids_of, labels_of, units_of
 
 OUT = {"coco": "out.json", "voc": "out", "yolo": "out", "csv": "out.csv", "parquet": "out.parquet"}
 SIDES = ("x_min", "y_min", "x_max", "y_max")

@@ -6,10 +6,9 @@ import pytest
 import torch
 from torch.nn import functional
 
-from polyhead.config import construct
 from polyhead.errors import ConfigError
 from polyhead.heads import HEADS, Head, Linear, Mlp, OnePassHead
-from polyhead.tasks import Component
+from polyhead.registry import Component, construct
 
 FINAL = [name for name, head in HEADS.items() if head.reads == "final"]
 LEARNING = [name for name in FINAL if not issubclass(HEADS[name], OnePassHead)]

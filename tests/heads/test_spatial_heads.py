@@ -7,9 +7,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from polyhead.config import construct
 from polyhead.heads import HEADS, SpatialHead
-from polyhead.tasks import Component
+from polyhead.registry import Component, construct
 
 SPATIAL = [name for name, head in HEADS.items() if head.reads == "pyramid"]
 OPTIONS = {"boxes": ({}, {"one_to_one": True}), "mask": ({}, {"dropout": 0.5})}

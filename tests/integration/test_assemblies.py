@@ -5,9 +5,9 @@ import signal
 import pytest
 from tiny_runs import CONFIG, QUIET, digests, records, render, signal_before_step
 
+from polyhead.checkpoints import load_predictor
 from polyhead.config import parse_yaml, validate
 from polyhead.errors import Interrupted
-from polyhead.network import load_predictor
 from polyhead.runtime.run_folder import RunFolder
 from polyhead.scenes import MASK_CLASSES
 from polyhead.training import resume, train

@@ -11,7 +11,7 @@ from repeated_scenes import boxes_config, write_repeated
 from tiny_runs import QUIET
 
 from polyhead.data import read_split
-from polyhead.evaluation import evaluate
+from polyhead.evaluation.evaluate import evaluate
 from polyhead.training import train
 
 SIZE = 96

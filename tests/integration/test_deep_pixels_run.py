@@ -7,7 +7,7 @@ from tiny_runs import QUIET
 
 import polyhead
 from polyhead.config import load_config
-from polyhead.evaluation import evaluate
+from polyhead.evaluation.evaluate import evaluate
 from polyhead.training import resume
 
 CONFIG = """\

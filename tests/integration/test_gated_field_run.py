@@ -7,11 +7,11 @@ import pytest
 from PIL import Image
 from tiny_runs import QUIET, records
 
-from polyhead.cli.tables import print_evaluation
+from polyhead.checkpoints import load_predictor
 from polyhead.config import validate
-from polyhead.evaluation import evaluate
-from polyhead.network import load_predictor
-from polyhead.structures import TagsPrediction
+from polyhead.evaluation.evaluate import evaluate
+from polyhead.predictions import TagsPrediction
+from polyhead.report.tables import print_evaluation
 from polyhead.tasks import TagsTask
 from polyhead.training import train
 

@@ -15,11 +15,11 @@ from tiny_runs import (
     weights,
 )
 
-from polyhead.cli.tables import print_evaluation
+from polyhead.checkpoints import load_predictor
 from polyhead.errors import Interrupted
-from polyhead.evaluation import evaluate
+from polyhead.evaluation.evaluate import evaluate
 from polyhead.formats import read_table
-from polyhead.network import load_predictor
+from polyhead.report.tables import print_evaluation
 from polyhead.runtime.run_folder import RunFolder
 from polyhead.training import resume, train
 

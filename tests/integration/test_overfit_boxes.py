@@ -4,7 +4,7 @@ import pytest
 from repeated_scenes import boxes_config, write_repeated
 from tiny_runs import QUIET
 
-from polyhead.evaluation import evaluate
+from polyhead.evaluation.evaluate import evaluate
 from polyhead.training import train
 
 SIZE = 96

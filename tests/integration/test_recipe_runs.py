@@ -3,9 +3,9 @@
 import pytest
 from tiny_runs import QUIET
 
+from polyhead.checkpoints import load_predictor
 from polyhead.config import load_config
-from polyhead.network import load_predictor
-from polyhead.preparation import (
+from polyhead.config_guess import (
     follow,
     propose,
     read_recipe,

@@ -14,8 +14,8 @@ from tasks.task_tables import resolve
 from polyhead.formats import read_table
 from polyhead.formats.writers import write_table
 from polyhead.progress import Reporter
-from polyhead.structures import IMAGE, Table
-from polyhead.structures.run_lengths import encode_region
+from polyhead.table import IMAGE, Table
+from polyhead.table.run_lengths import encode_region
 
 OUT = {
     "coco": "out.json",

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from polyhead.augment.geometry import Region, flip, rotate, zoom_in, zoom_out
 from polyhead.augment.spatial_targets import move
-from polyhead.structures import Boxes
+from polyhead.table import Boxes
 
 HEIGHT, WIDTH = SIZE = (48, 64)
 GREY = (128, 128, 128)

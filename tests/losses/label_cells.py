@@ -3,9 +3,8 @@
 import numpy as np
 import torch
 
-from polyhead.config import construct
 from polyhead.losses import LOSSES, LabelCounts, Loss, NumberStatistics
-from polyhead.tasks import Component
+from polyhead.registry import Component, construct
 
 NUM_CLASSES = 5
 COUNTS = LabelCounts(np.array([40.0, 5.0, 20.0, 1.0, 34.0]), np.full(NUM_CLASSES, 100.0))

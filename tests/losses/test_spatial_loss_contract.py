@@ -8,9 +8,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from polyhead.config import construct
 from polyhead.losses import LOSSES, LabelCounts, Loss
-from polyhead.tasks import Component
+from polyhead.registry import Component, construct
 
 K = 5
 COUNTS = LabelCounts(np.array([40.0, 5.0, 20.0, 1.0, 34.0]), np.full(K, 100.0))

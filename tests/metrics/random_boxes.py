@@ -9,7 +9,7 @@ from faster_coco_eval.core.cocoeval import Params
 from faster_coco_eval.core.faster_eval_api import COCOeval_faster
 
 from polyhead.metrics import BoxesMeter
-from polyhead.structures import BoxTargets
+from polyhead.table import BoxTargets
 
 CLASSES = ("car", "bus", "dog", "tree")
 CATEGORY_IDS = np.array([7, 3, 90, 11])

@@ -8,6 +8,14 @@ import pytest
 
 from polyhead.errors import ConfigError, PolyheadError
 from polyhead.formats import read_table
+from polyhead.predictions import (
+    BoxesPrediction,
+    ClassPrediction,
+    MaskPrediction,
+    NumberPrediction,
+    Prediction,
+    TagsPrediction,
+)
 from polyhead.runtime import answer_tables
 from polyhead.runtime.answer_tables import (
     AnswerTables,
@@ -17,16 +25,8 @@ from polyhead.runtime.answer_tables import (
     check_table_path,
     plain_number,
 )
-from polyhead.structures import (
-    BoxesPrediction,
-    ClassPrediction,
-    MaskPrediction,
-    NumberPrediction,
-    Prediction,
-    TagsPrediction,
-)
-from polyhead.structures.label_cells import split_labels
-from polyhead.structures.tag_splits import find_delimiter
+from polyhead.table.label_cells import split_labels
+from polyhead.table.tag_splits import find_delimiter
 from polyhead.tasks import BoxesTask, ClassTask, MaskTask, NumberTask, TagsTask
 
 LABELS = ("car", "traffic light", "日本")

@@ -10,10 +10,10 @@ from data.picture_files import NOT_PICTURES, bomb, encoded, oriented, scene
 from PIL import Image
 
 import polyhead
+from polyhead.checkpoints import load_predictor
 from polyhead.errors import CheckpointError, ConfigError, PolyheadError
-from polyhead.network import load_predictor
+from polyhead.predictions import Prediction
 from polyhead.runtime.run_folder import RunFolder
-from polyhead.structures import Prediction
 
 
 @pytest.fixture(scope="module")

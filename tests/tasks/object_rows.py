@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from polyhead.structures import OBJECTS_TYPE, Table, objects_field
+from polyhead.table import OBJECTS_TYPE, Table, objects_field
 
 BLANK = {"crowd": False, "difficult": False, "area": None, "segmentation": None}
 

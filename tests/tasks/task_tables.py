@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from polyhead.config import validate
 from polyhead.formats import read_table
-from polyhead.structures import Table
+from polyhead.table import Table
 from polyhead.tasks import Task
 
 

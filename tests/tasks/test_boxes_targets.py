@@ -10,7 +10,7 @@ from object_rows import object_table, same_size, thing
 from task_tables import resolve, table
 
 from polyhead.errors import ConfigError, DataError
-from polyhead.structures import OBJECTS_TYPE, Table
+from polyhead.table import OBJECTS_TYPE, Table
 
 CAR = thing("car", 10, 20, 50, 60)
 BUS = thing("bus", 0, 0, 100, 90)

@@ -11,8 +11,9 @@ from task_tables import resolve
 
 from polyhead.config import validate
 from polyhead.errors import CheckpointError
-from polyhead.structures import Boxes
-from polyhead.tasks import BoxesTask, Component, task_from_dict
+from polyhead.registry import Component
+from polyhead.table import Boxes
+from polyhead.tasks import BoxesTask, task_from_dict
 
 TASK = BoxesTask("objects", ("car", "bus"))
 SIZES = np.array([[100, 200]])

@@ -14,7 +14,7 @@ from PIL import Image
 from task_tables import resolve, table
 
 from polyhead.errors import ConfigError, DataError
-from polyhead.structures import Table
+from polyhead.table import Table
 from polyhead.tasks import MaskTask, check_masks, task_from_dict
 from polyhead.tasks.mask.task import likeliest_classes
 

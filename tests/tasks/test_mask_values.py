@@ -10,8 +10,8 @@ from task_tables import resolve, table
 
 from polyhead.config import validate
 from polyhead.errors import ConfigError
-from polyhead.structures import Table
-from polyhead.structures.mask_map import MaskMap, colour_code, colour_text
+from polyhead.table import Table
+from polyhead.table.mask_map import MaskMap, colour_code, colour_text
 from polyhead.tasks import check_masks
 
 SIZE = (40, 48)

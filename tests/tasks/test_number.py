@@ -12,7 +12,7 @@ from task_tables import from_csv, resolve, table
 
 from polyhead.errors import ConfigError
 from polyhead.formats import read_table
-from polyhead.structures import NumberPrediction
+from polyhead.predictions import NumberPrediction
 from polyhead.tasks import NumberTask, task_from_dict
 from polyhead.tasks.number.cells import parse_number
 

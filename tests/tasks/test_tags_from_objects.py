@@ -7,8 +7,8 @@ from task_tables import resolve, table
 
 from polyhead.config import validate
 from polyhead.errors import ConfigError
-from polyhead.structures import Boxes, MaskTargets
-from polyhead.structures.mask_sources import MaskFiles
+from polyhead.table import Boxes, MaskTargets
+from polyhead.table.mask_sources import MaskFiles
 from polyhead.tasks import BoxesTask, MaskTask, TagsConfig, derive_tags, tags_from
 
 BOXES = BoxesTask("objects", ("car", "bus", "dog"))

@@ -6,7 +6,7 @@ from task_tables import resolve, table
 
 from polyhead.config import validate
 from polyhead.errors import ConfigError
-from polyhead.structures.yes_no_cells import read_answers
+from polyhead.table.yes_no_cells import read_answers
 
 
 def encode(rows, **keys):

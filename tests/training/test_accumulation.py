@@ -12,13 +12,12 @@ import torch
 from accelerate import Accelerator
 from torch import distributed, multiprocessing, nn
 
-from polyhead.config import construct
 from polyhead.field import Rules
+from polyhead.loading import Batch
 from polyhead.losses import LOSSES, Bce, LabelCounts, NumberStatistics, Pairwise, Softmax
 from polyhead.losses.tags.unknown import ExpectedPositive, PartialTags
 from polyhead.objective import Coverage, Objective
-from polyhead.structures import Batch
-from polyhead.tasks import Component
+from polyhead.registry import Component, construct
 from polyhead.training.step import Stepper
 
 K, SIDE, NUM_IMAGES = 4, 16, 28

@@ -7,8 +7,8 @@ import time
 import pytest
 from tiny_runs import CONFIG, POLYHEAD, records, write_config
 
+from polyhead.checkpoints.checkpoint import load_checkpoint
 from polyhead.runtime.run_folder import RunFolder
-from polyhead.training.checkpoint import load_checkpoint
 
 
 @pytest.mark.slow

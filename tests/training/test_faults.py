@@ -6,13 +6,14 @@ import pytest
 import torch
 from tiny_runs import QUIET, digests, records, tiny_config, weights
 
+from polyhead.checkpoints.weights import read_weights
 from polyhead.data import read_split
 from polyhead.errors import ConfigError, DivergedError, ImageError, PolyheadError
+from polyhead.loading import dataset
+from polyhead.loading.batches import worker_deaths_explained
 from polyhead.losses import Bce, CrossEntropy
-from polyhead.network.weights import read_weights
 from polyhead.runtime.run_folder import RunFolder
-from polyhead.training import pictures, train, trainer
-from polyhead.training.loading import worker_deaths_explained
+from polyhead.training import train, trainer
 from polyhead.training.state import SKIP_WINDOW, Position
 from polyhead.training.step import Stepper
 from polyhead.training.trainer import MAX_SKIPPED_STEPS
@@ -143,15 +144,15 @@ def test_a_picture_that_vanishes_while_training_is_named(
 ):
     names, parts = read_split(trained.split)
     vanished = next(name for name, part in zip(names, parts, strict=True) if part == "train")
-    original = pictures.load_image
+    original = dataset.load_image
 
     def load(path, *options):
         if path == scenes / vanished:
             raise ImageError(f"{path}: found no such file", code="E_IMAGE_MISSING")
         return original(path, *options)
 
-    monkeypatch.setattr(pictures, "load_image", load)
-    monkeypatch.setattr(pictures.time, "sleep", lambda _: None)
+    monkeypatch.setattr(dataset, "load_image", load)
+    monkeypatch.setattr(dataset.time, "sleep", lambda _: None)
     with pytest.raises(ImageError, match=rf"labels\.csv:\d+ {vanished}: ") as caught:
         train(tiny_config(scenes, f"train.workers={workers}"), runs=tmp_path, reporter=QUIET)
     assert caught.value.code == "E_IMAGE_MISSING"

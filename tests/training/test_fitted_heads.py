@@ -6,10 +6,10 @@ import pytest
 import torch
 from tiny_runs import QUIET, digests, records, signal_before_step, tiny_config
 
+from polyhead.checkpoints import load_predictor, load_run
+from polyhead.checkpoints.weights import read_weights
 from polyhead.errors import ConfigError, Interrupted
-from polyhead.evaluation import evaluate
-from polyhead.network import load_predictor, load_run
-from polyhead.network.weights import read_weights
+from polyhead.evaluation.evaluate import evaluate
 from polyhead.runtime.run_folder import RunFolder
 from polyhead.training import resume, train
 from polyhead.training.fitting import Fitting
@@ -58,9 +58,9 @@ def test_beside_a_head_that_learns_it_is_fitted_to_the_averaged_weights(mixed):
 
 
 def test_what_is_saved_is_what_the_saved_features_give(mixed, scenes):
+    from polyhead.loading.batches import Batches, in_order
+    from polyhead.loading.dataset import Collate, Pictures
     from polyhead.preparation import prepare
-    from polyhead.training.loading import Batches, in_order
-    from polyhead.training.pictures import Collate, Pictures
 
     loaded = load_run(mixed.path, weights="last")
     prepared = prepare(tiny_config(scenes, *MIXED), QUIET)

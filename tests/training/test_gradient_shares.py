@@ -6,9 +6,9 @@ import torch
 from tiny_runs import QUIET, records, render, tiny_config
 from torch import nn
 
+from polyhead.loading import Batch
 from polyhead.losses import Bce, CrossEntropy, LabelCounts
 from polyhead.objective import Coverage, Objective
-from polyhead.structures import Batch
 from polyhead.training import train
 from polyhead.training.gradient_shares import gradient_shares, shares_line
 

@@ -11,6 +11,7 @@ from tiny_runs import QUIET, records, tiny_config, weights
 from torch import nn
 
 from polyhead.backbones import Backbone
+from polyhead.loading.order import EpochBatches, epoch_order, stable_seed
 from polyhead.network import Network
 from polyhead.network.layout import lay_out
 from polyhead.preparation import prepare
@@ -19,7 +20,6 @@ from polyhead.training import train, trainer
 from polyhead.training.build import build_parts
 from polyhead.training.ema import ExponentialAverage
 from polyhead.training.optimizer import build_optimizer, rate_factor, set_rates
-from polyhead.training.order import EpochBatches, epoch_order, stable_seed
 
 
 def test_averaged_weights_follow_the_formula():

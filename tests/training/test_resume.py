@@ -7,8 +7,8 @@ import pytest
 from tiny_runs import QUIET, digests, records, signal_before_step, tiny_config
 from torch import nn
 
+from polyhead.checkpoints import load_run
 from polyhead.errors import CheckpointError, ConfigError, Interrupted
-from polyhead.network import load_run
 from polyhead.runtime.run_folder import RunFolder
 from polyhead.training import resume, train
 from polyhead.training.ema import ExponentialAverage
@@ -154,9 +154,9 @@ def edit_identity(run, old, new):
     """Let the checkpoints say that the pictures were always at the new place."""
     import json
 
-    from polyhead.structures.durable import write_json
-    from polyhead.training.checkpoint import load_checkpoint
-    from polyhead.training.manifest import write_manifest
+    from polyhead.checkpoints.checkpoint import load_checkpoint
+    from polyhead.checkpoints.manifest import write_manifest
+    from polyhead.files import write_json
 
     found = load_checkpoint(run.path)
     shutil.rmtree(min(run.checkpoints.glob("step-*")))

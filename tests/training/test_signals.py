@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from tiny_runs import CONFIG, POLYHEAD, QUIET, digests, records, tiny_config, write_config
 
+from polyhead.checkpoints.manifest import verified_manifest
+from polyhead.checkpoints.weights import read_weights
 from polyhead.errors import Interrupted
-from polyhead.network.weights import read_weights
+from polyhead.files import read_jsonl
 from polyhead.runtime.run_folder import RunFolder
-from polyhead.structures.durable import read_jsonl
 from polyhead.training import resume, train
 from polyhead.training.interruption import InterruptionGuard
-from polyhead.training.manifest import verified_manifest
 
 CHANGES = ("train.epochs=6", "train.checkpoint_steps=3")
 

@@ -8,11 +8,11 @@ import torch
 from tiny_runs import QUIET, digests, records, tiny_config
 
 from polyhead.errors import DataError
+from polyhead.loading.dataset import Collate
 from polyhead.preparation import prepare
 from polyhead.tasks import ClassTask, TagsTask
 from polyhead.training import train
 from polyhead.training.build import build_parts
-from polyhead.training.pictures import Collate
 
 
 def without(scenes, folder, column, rows):

@@ -18,7 +18,7 @@ from torchvision.transforms.v2 import InterpolationMode
 from torchvision.transforms.v2 import functional as v2
 
 from polyhead.augment.colour import Colour
-from polyhead.structures.mask_sources import UNKNOWN_PIXEL
+from polyhead.table.mask_sources import UNKNOWN_PIXEL
 
 ASPECT = (0.8, 1.25)  # width to height, of a part against the whole
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from polyhead.augment.spatial_targets import is_mask
-from polyhead.structures import Boxes
+from polyhead.table import Boxes
 
 JoinMasks = Callable[[Sequence[np.ndarray]], np.ndarray]
 

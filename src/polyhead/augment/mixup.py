@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from polyhead.augment.joined_targets import join_targets
-from polyhead.structures.mask_sources import UNKNOWN_PIXEL
+from polyhead.table.mask_sources import UNKNOWN_PIXEL
 
 BALANCE = (0.4, 0.6)  # weight of the second picture: both stay visible, so both stay true
 

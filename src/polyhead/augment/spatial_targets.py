@@ -12,7 +12,7 @@ from PIL import Image
 from torchvision import tv_tensors
 
 from polyhead.augment.geometry import Step
-from polyhead.structures import Boxes
+from polyhead.table import Boxes
 
 # Of a box that was cut: what shows less is neither an object to find nor background.
 SMALLEST_SHARE, SMALLEST_SIDE = 0.2, 2.0  # of its area; in pixels

@@ -15,7 +15,7 @@ from polyhead.errors import DataError, one_line
 
 if TYPE_CHECKING:
     from polyhead.progress import Reporter
-    from polyhead.structures import Table
+    from polyhead.table import Table
 
 NAME = "convert"
 HELP = "Write annotations in another format; list what it cannot hold."

@@ -23,17 +23,17 @@ def run(
 ) -> int:
     """Prints where everything is."""
     from polyhead.cli.predict import save
-    from polyhead.cli.tables import print_evaluation
     from polyhead.config import load_config
-    from polyhead.preparation import read_recipe
+    from polyhead.config_guess import read_recipe
+    from polyhead.files import write_text
     from polyhead.progress import Reporter
+    from polyhead.report.tables import print_evaluation
     from polyhead.runtime.sources import expand
-    from polyhead.structures.durable import write_text
 
     reporter = Reporter()
     with reporter.waiting("loading PyTorch"):
-        from polyhead.evaluation import evaluate
-        from polyhead.network import load_predictor
+        from polyhead.checkpoints import load_predictor
+        from polyhead.evaluation.evaluate import evaluate
         from polyhead.training import train
 
     _render(out / "street", NUM_SCENES, 0)

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 import typer
 
 from polyhead.cli.options import Device, Json, Quiet, check_run
-from polyhead.cli.tables import print_evaluation
 from polyhead.errors import ConfigError
+from polyhead.report.tables import print_evaluation
 
 NAME = "evaluate"
 HELP = "Held-out figures with intervals, of a run or of anybody's scores."
@@ -85,7 +85,7 @@ def run(  # noqa: PLR0913 - each is an option of the command line
                 f"--save-scores {save_scores}: expected a name that ends in .parquet."
             )
         with reporter.waiting("loading PyTorch"):
-            from polyhead.evaluation import evaluate
+            from polyhead.evaluation.evaluate import evaluate
         result = evaluate(
             run_,
             split=split or "test",
@@ -113,7 +113,7 @@ def _of_scores(
 ) -> dict[str, Any]:
     """Without PyTorch: it takes a table, labels and arithmetic."""
     from polyhead.config import load_config
-    from polyhead.preparation import score_predictions
+    from polyhead.evaluation.score_predictions import score_predictions
 
     if config.is_dir():
         raise ConfigError(

@@ -10,10 +10,10 @@ import typer
 
 from polyhead.cli.options import ReadingKeys, reading_keys
 from polyhead.errors import ConfigError, one_line
-from polyhead.structures.split_spellings import PARTS
+from polyhead.table.split_spellings import PARTS
 
 if TYPE_CHECKING:
-    from polyhead.preparation import Decision, Proposal
+    from polyhead.config_guess import Decision, Proposal
 
 NAME = "init"
 HELP = "Guess the tasks from tables or folders of labels; write a config."
@@ -50,7 +50,7 @@ def run(
     force: Annotated[bool, typer.Option("--force", help="Overwrite the config.")] = False,
 ) -> int:
     """Prints each column's reason on standard output."""
-    from polyhead.preparation import (
+    from polyhead.config_guess import (
         follow,
         meaningful_name,
         propose,

@@ -17,8 +17,8 @@ from polyhead.errors import ConfigError, first_few, one_line
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from polyhead.predictions import Prediction
     from polyhead.runtime.answer_tables import AnswerTables
-    from polyhead.structures import Prediction
     from polyhead.tasks import Task
 
 NAME = "predict"
@@ -69,7 +69,7 @@ def run(  # noqa: PLR0913 - each is an option of the command line
     wanted, _ = expand(pictures)
     check_outputs(save_images, csv_, csv_boxes)
     with Reporter(quiet=quiet).waiting("loading the model"):
-        from polyhead.network import load_predictor
+        from polyhead.checkpoints import load_predictor
 
         predictor = load_predictor(run_, device=device)
     tables = AnswerTables(predictor.tasks, csv_, csv_boxes)
@@ -126,7 +126,7 @@ def tables_told(tables: AnswerTables, num_pictures: int) -> Iterator[None]:
 
 def font_notes(tasks: Mapping[str, Task]) -> Iterator[str]:
     """One line where labels have characters that no installed font can draw."""
-    from polyhead.structures.drawing import missing_fonts, undrawable
+    from polyhead.predictions.drawing import missing_fonts, undrawable
 
     texts = [text for name, task in tasks.items() for text in (name, *task.classes)]
     if labels := undrawable(texts):
@@ -183,7 +183,7 @@ def make_folder(folder: Path) -> None:
     Raises:
         PolyheadError: `E_WRITE`, it cannot be made, such as where a file has its name.
     """
-    from polyhead.structures.durable import explained
+    from polyhead.files import explained
 
     with explained("create the folder", folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -195,7 +195,7 @@ def save(prediction: Prediction, folder: Path, number: int) -> Path:
     Raises:
         PolyheadError: `E_WRITE`, the disk is full or may not be written to.
     """
-    from polyhead.structures.durable import explained
+    from polyhead.files import explained
 
     make_folder(folder)
     path = folder / f"{number:05d}-{_stem(prediction.image)}.png"

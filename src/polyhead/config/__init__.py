@@ -1,7 +1,6 @@
 """The config: what a user may set, checked and frozen."""
 
 from polyhead.config.augment import AugmentConfig
-from polyhead.config.construct import by_name, check_component, construct
 from polyhead.config.loading import apply_override, json_schema, load_config, validate
 from polyhead.config.sampler import SamplerConfig
 from polyhead.config.schema import Config, DataConfig, ModelConfig, SplitConfig, TrainConfig
@@ -16,9 +15,6 @@ __all__ = [
     "SplitConfig",
     "TrainConfig",
     "apply_override",
-    "by_name",
-    "check_component",
-    "construct",
     "json_schema",
     "load_config",
     "parse_yaml",

@@ -13,7 +13,7 @@ from polyhead.config.annotations import BOX_FORMAT, ROWS, Annotations
 from polyhead.config.augment import AugmentConfig
 from polyhead.config.sampler import SamplerConfig, SamplerField
 from polyhead.formats import BoxFormat, Rows, Source
-from polyhead.structures.deep_pixels import PixelRanges
+from polyhead.table.deep_pixels import PixelRanges
 from polyhead.tasks import AnyTaskConfig, Section
 from polyhead.tasks.class_names import ClassNames
 

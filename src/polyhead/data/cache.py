@@ -14,7 +14,7 @@ import numpy as np
 
 from polyhead.data.resize import PREPROCESSING
 from polyhead.errors import PolyheadError
-from polyhead.structures.durable import explained
+from polyhead.files import explained
 
 _KEY_LENGTH = 16
 _RECORD_LENGTH = _KEY_LENGTH + 4  # key, CRC-32 of the pixels

@@ -1,7 +1,7 @@
 """Every colour mode to 8-bit RGB, by one fixed policy.
 
 Transparency is composited on `BACKGROUND`. What is deeper than 8 bits is brought to 8 bits first
-(`structures.deep_pixels`). Embedded ICC profiles are ignored: values are read as sRGB, in training
+(`table.deep_pixels`). Embedded ICC profiles are ignored: values are read as sRGB, in training
 and in serving alike. CMYK is converted as R = (255 − C)(255 − K) / 255.
 """
 

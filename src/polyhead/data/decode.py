@@ -24,7 +24,7 @@ from polyhead.data.pillow_warnings import pillow_warnings_silenced
 from polyhead.data.signature import SIGNATURE_LENGTH, SUFFIXES, picture_format
 from polyhead.data.source import Source, opened, stopped
 from polyhead.errors import ImageError
-from polyhead.structures.deep_pixels import (
+from polyhead.table.deep_pixels import (
     NO_RANGES,
     PixelRanges,
     deep_values,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from polyhead.errors import Fault
-from polyhead.structures.deep_pixels import PixelRange, PixelRanges
+from polyhead.table.deep_pixels import PixelRange, PixelRanges
 
 KEYS = {False: "pixel_range", True: "float_range"}
 """Of `data` in the YAML, by whether the numbers have fractions."""

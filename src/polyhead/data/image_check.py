@@ -16,7 +16,7 @@ from polyhead.data.depth import PixelSpan, choose_ranges, depth_faults, pixel_sp
 from polyhead.data.image_names import NameHints
 from polyhead.data.source import digest_of, opened
 from polyhead.errors import Fault, ImageError, first_few
-from polyhead.structures.deep_pixels import NO_RANGES, PixelRanges
+from polyhead.table.deep_pixels import NO_RANGES, PixelRanges
 
 MIN_SIDE = 8
 """Pixels; a shorter side gets a warning."""

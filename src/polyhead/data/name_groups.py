@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 from pyarrow.compute import MatchSubstringOptions, call_function
 
-from polyhead.structures.split_spellings import part_of
+from polyhead.table.split_spellings import part_of
 
 # Roboflow's `IMG_1_jpg.rf.0e8f4045f2e66649bd946b64ce121a66.jpg`.
 _ROBOFLOW = re.compile(r"(.+)\.rf\.[0-9A-Za-z]{8,}")

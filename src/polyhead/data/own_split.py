@@ -21,9 +21,9 @@ from polyhead.data.split_cells import (
     yes_no,
 )
 from polyhead.errors import DataError, Fault, first_few
-from polyhead.structures import IMAGE, Table
-from polyhead.structures.split_spellings import PARTS, parts_by_folder
-from polyhead.structures.table import TOLD_BY
+from polyhead.table import IMAGE, Table
+from polyhead.table.split_spellings import PARTS, parts_by_folder
+from polyhead.table.table import TOLD_BY
 
 TRAIN = PARTS.index("train")
 ANEW = "split: {method: stratified} shares the rows out anew"

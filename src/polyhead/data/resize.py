@@ -10,7 +10,7 @@ from PIL import Image
 
 from polyhead.data.decode import Decoded, Reading, read_picture
 from polyhead.data.source import Source
-from polyhead.structures.deep_pixels import NO_RANGES, PixelRanges
+from polyhead.table.deep_pixels import NO_RANGES, PixelRanges
 
 PREPROCESSING = "2"
 """Version of the pixels that `load_image` gives; it changes whenever any pixel would."""

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from polyhead.data.stratify import stratify
 from polyhead.data.units import merge_rows
 from polyhead.errors import ConfigError, DataError, Fault
-from polyhead.structures.split_spellings import PARTS, part_of
+from polyhead.table.split_spellings import PARTS, part_of
 
 TRAIN, VAL = 0, 1
 

@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 from pyarrow.compute import call_function
 
-from polyhead.structures.split_spellings import PARTS, part_of
-from polyhead.structures.yes_no_cells import UNKNOWN, are_answers, read_answers
+from polyhead.table.split_spellings import PARTS, part_of
+from polyhead.table.yes_no_cells import UNKNOWN, are_answers, read_answers
 
 NO_PART = -1
 # Names of columns that share out rows, whatever their cells.

@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 from pyarrow.compute import MatchSubstringOptions, call_function
 
-from polyhead.structures import IMAGE, Table
-from polyhead.structures.yes_no_cells import are_answers
+from polyhead.table import IMAGE, Table
+from polyhead.table.yes_no_cells import are_answers
 
 # Subjects by their bare name, whatever their cells.
 _PLAIN = frozenset(

@@ -1,5 +1,1 @@
-"""Honest figures on held-out rows."""
-
-from polyhead.evaluation.evaluate import evaluate
-
-__all__ = ["evaluate"]
+"""Figures of a run, or of anybody's scores; likely label mistakes."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from polyhead.network import LoadedRun
+from polyhead.checkpoints import LoadedRun
+from polyhead.loading.batches import Batches, choose_workers, in_order
+from polyhead.loading.dataset import Collate, Pictures
 from polyhead.runtime.cache_folder import open_cache
-from polyhead.structures import Table
-from polyhead.training.loading import Batches, choose_workers, in_order
-from polyhead.training.pictures import Collate, Pictures
+from polyhead.table import Table
 
 BATCH_SIZE = 32
 

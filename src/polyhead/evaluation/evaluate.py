@@ -8,21 +8,21 @@ from typing import Any, Literal, TypedDict, Unpack
 
 import numpy as np
 
+from polyhead.checkpoints import LoadedRun, load_run
 from polyhead.data import picture_sizes, read_split
 from polyhead.errors import ConfigError, DataError
 from polyhead.evaluation.batches import batches_in_order
 from polyhead.evaluation.new_images import Evaluated, read_new_images
 from polyhead.evaluation.probabilities import Answers, recorded_answers, save_probabilities
+from polyhead.files import write_json
 from polyhead.formats import read_tables
+from polyhead.loading.batches import worker_deaths_explained
 from polyhead.metrics import choose_protocol, protocol_entry
-from polyhead.network import LoadedRun, load_run
 from polyhead.preparation import encode_tasks
 from polyhead.progress import Reporter
 from polyhead.runtime.run_folder import RunFolder
-from polyhead.structures import IMAGE, Table
-from polyhead.structures.durable import write_json
+from polyhead.table import IMAGE, Table
 from polyhead.tasks import BoxesTaskMeter, Meter, TagsTask, Targets, Task
-from polyhead.training.loading import worker_deaths_explained
 from polyhead.training.validation import measure
 
 # Why figures of a part are better than those of new pictures.

@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from polyhead.checkpoints import LoadedRun
 from polyhead.config.annotations import TABLE_SUFFIXES
 from polyhead.data import check_images, read_digests
 from polyhead.errors import ConfigError, DataError
 from polyhead.formats import Source, read_tables
-from polyhead.network import LoadedRun
 from polyhead.preparation import derived_tags, encode_tasks
 from polyhead.progress import Reporter
-from polyhead.structures import Table
+from polyhead.table import Table
 from polyhead.tasks import Targets, Task
 
 FLATTER = "their figures flatter; remove their rows for figures of new images alone"

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from polyhead.evaluation.score_table import write_score_table
 from polyhead.metrics import ScoredTags
 from polyhead.network import Network
-from polyhead.preparation import write_score_table
-from polyhead.structures import IMAGE, Table
+from polyhead.table import IMAGE, Table
 from polyhead.tasks import ClassTask, TagsTask, Task
 
 

@@ -25,7 +25,7 @@ from polyhead.formats.raw_table import RawTable
 from polyhead.formats.source import Source
 from polyhead.formats.sources import unite_sources
 from polyhead.formats.structured.text_columns import with_structures
-from polyhead.structures import IMAGE, Table
+from polyhead.table import IMAGE, Table
 
 FORMATS: dict[str, Callable[[Path], RawTable]] = {
     kind: module.read for module in (csv, parquet, json, folders) for kind in module.KINDS

@@ -22,8 +22,8 @@ from polyhead.formats.images.image_names import IMAGE_SUFFIXES, has_image_suffix
 from polyhead.formats.raw_table import RawTable
 from polyhead.formats.split_lists import listed_splits
 from polyhead.formats.split_names import FOLDERS, SPLIT, split_field
-from polyhead.structures import IMAGE
-from polyhead.structures.split_spellings import part_of, split_level
+from polyhead.table import IMAGE
+from polyhead.table.split_spellings import part_of, split_level
 
 # Folders that part pictures from other files and are no class.
 _KINDS_OF_FILES = ("images", "image", "imgs", "img", "jpegimages", "pictures")

@@ -8,7 +8,7 @@ from pyarrow.compute import call_function
 
 from polyhead.errors import Fault
 from polyhead.formats.faults import row_faults
-from polyhead.structures import IMAGE, Table
+from polyhead.table import IMAGE, Table
 
 
 def duplicate_rows(table: Table) -> list[Fault]:

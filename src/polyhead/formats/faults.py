@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from polyhead.errors import DataError, Fault
-from polyhead.structures import Table
+from polyhead.table import Table
 
 # A fault takes some 400 bytes: a table that is wrong from end to end must not fill the memory.
 MAX_ROW_FAULTS = 10_000

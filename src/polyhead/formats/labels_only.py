@@ -16,9 +16,9 @@ from polyhead.formats.column_builder import is_text
 from polyhead.formats.label_text import LABEL_LISTS
 from polyhead.formats.object_lists import have_label, items_of, with_items
 from polyhead.formats.source import Source
-from polyhead.structures import Table, labels_column
-from polyhead.structures.label_cells import split_labels
-from polyhead.structures.objects import (
+from polyhead.table import Table, labels_column
+from polyhead.table.label_cells import split_labels
+from polyhead.table.objects import (
     OBJECTS_TYPE,
     category_ids_of,
     labels_of,
@@ -26,8 +26,8 @@ from polyhead.structures.objects import (
     supercategories_of,
     units_of,
 )
-from polyhead.structures.tag_splits import find_delimiter
-from polyhead.structures.yes_no_cells import are_answers
+from polyhead.table.tag_splits import find_delimiter
+from polyhead.table.yes_no_cells import are_answers
 
 _MAX_CHOICES = 5000
 _PREFIX_END = re.compile(r"[\W_]\Z")

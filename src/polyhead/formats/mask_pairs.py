@@ -14,8 +14,8 @@ from polyhead.errors import Fault
 from polyhead.formats.column_builder import ColumnBuilder
 from polyhead.formats.images.image_names import has_image_suffix, is_unicode
 from polyhead.formats.raw_table import RawTable
-from polyhead.structures import IMAGE
-from polyhead.structures.split_spellings import SPLITS
+from polyhead.table import IMAGE
+from polyhead.table.split_spellings import SPLITS
 
 MASK = "mask"
 _MASK_FOLDER = re.compile(

@@ -10,7 +10,7 @@ from pyarrow.compute import call_function
 
 from polyhead.errors import DataError, Fault
 from polyhead.formats.faults import refusal, row_faults
-from polyhead.structures import (
+from polyhead.table import (
     OBJECTS_TYPE,
     Table,
     canonical_objects,
@@ -21,7 +21,7 @@ from polyhead.structures import (
     units_of,
     unread_keys,
 )
-from polyhead.structures.object_spellings import BoxFormat
+from polyhead.table.object_spellings import BoxFormat
 
 
 def with_objects(table: Table, box_format: BoxFormat | None = None) -> Table:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from polyhead.structures import OBJECTS_TYPE
+from polyhead.table import OBJECTS_TYPE
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from polyhead.formats.column_builder import ColumnBuilder
 from polyhead.formats.faults import refusal
 from polyhead.formats.raw_table import RawTable, check_column_names
 from polyhead.formats.recognise import HEAD_BYTES, recognise
-from polyhead.structures import is_objects
+from polyhead.table import is_objects
 
 KINDS = (".parquet",)
 

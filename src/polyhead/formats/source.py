@@ -9,7 +9,7 @@ from pathlib import Path
 
 from polyhead.errors import ConfigError, nearest
 from polyhead.formats.long import BoxFormat, Rows
-from polyhead.structures import IMAGE, Table, labels_column
+from polyhead.table import IMAGE, Table, labels_column
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from polyhead.formats.labels_only import restrict, unknown_labels
 from polyhead.formats.merge.tables import merge_tables
 from polyhead.formats.source import Source, take_columns
 from polyhead.formats.split_names import file_parts
-from polyhead.structures import Table
+from polyhead.table import Table
 
 
 def unite_sources(sources: Sequence[Source], tables: Sequence[Table]) -> Table:

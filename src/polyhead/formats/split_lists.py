@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from polyhead.errors import Fault, first_few
-from polyhead.structures.split_spellings import part_of
+from polyhead.table.split_spellings import part_of
 
 _SUFFIXES = (".txt", ".lst")
 _TRAINVAL = "trainval"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from polyhead.structures.split_spellings import part_of, part_of_file
-from polyhead.structures.table import TOLD_BY
+from polyhead.table.split_spellings import part_of, part_of_file
+from polyhead.table.table import TOLD_BY
 
 SPLIT = "split"
 FOLDERS = "the names of folders"

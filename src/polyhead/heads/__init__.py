@@ -1,6 +1,5 @@
 """Heads: one a file, looked up by name; and the neck that the spatial ones share."""
 
-from polyhead.config import by_name
 from polyhead.heads.boxes import Boxes
 from polyhead.heads.csra import Csra
 from polyhead.heads.fpn import Fpn
@@ -12,6 +11,7 @@ from polyhead.heads.mlp import Mlp
 from polyhead.heads.naive_bayes import NaiveBayes
 from polyhead.heads.one_pass_head import OnePassHead
 from polyhead.heads.spatial_head import SpatialHead
+from polyhead.registry import by_name
 
 __all__ = [
     "HEADS",

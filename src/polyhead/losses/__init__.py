@@ -1,6 +1,5 @@
 """Losses: one a file, each knowing what its logits mean, looked up by name."""
 
-from polyhead.config import by_name
 from polyhead.losses.boxes.detection import Detection
 from polyhead.losses.cross_entropy import CrossEntropy
 from polyhead.losses.loss import (
@@ -28,6 +27,7 @@ from polyhead.losses.tags.splc import Splc
 from polyhead.losses.tags.tags_loss import TagsLoss
 from polyhead.losses.tags.two_way import TwoWay
 from polyhead.losses.tags.zlpr import Zlpr
+from polyhead.registry import by_name
 
 __all__ = [
     "FIELDS",

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 import numpy as np
 
 from polyhead.backbones import Backbone, check_backbone
-from polyhead.config import Config, check_component, construct
+from polyhead.config import Config
 from polyhead.errors import ConfigError
 from polyhead.heads import HEADS, Fpn
 from polyhead.losses import LOSSES, LabelCounts, NumberStatistics
 from polyhead.network.network import Network
 from polyhead.network.task_loss import Statistics, build_loss, check_fitted, check_tags_loss
-from polyhead.tasks import Component, TagsConfig, Targets, Task
+from polyhead.registry import Component, check_component, construct
+from polyhead.tasks import TagsConfig, Targets, Task
 
 COARSE_STRIDES = (8, 16, 32)
 SMALL_SIDE = 128  # pixels; objects in such pictures are small too

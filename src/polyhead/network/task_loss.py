@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from polyhead.config import check_component, construct
 from polyhead.errors import ConfigError
 from polyhead.field import Rules
 from polyhead.heads import HEADS, OnePassHead
 from polyhead.losses import FIELDS, LOSSES, Bce, LabelCounts, Loss, NumberStatistics, TagsLoss
 from polyhead.losses.tags.unknown import UNKNOWN, PartialTags
+from polyhead.registry import check_component, construct
 from polyhead.tasks import TagsConfig, Task, TaskConfig
 
 Statistics = LabelCounts | NumberStatistics

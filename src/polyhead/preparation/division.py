@@ -22,7 +22,7 @@ from polyhead.data import (
     subject_columns,
 )
 from polyhead.errors import DataError, Fault
-from polyhead.structures import IMAGE, Table
+from polyhead.table import IMAGE, Table
 
 
 @dataclass(frozen=True)

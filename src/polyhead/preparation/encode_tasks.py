@@ -9,7 +9,7 @@ import numpy as np
 from polyhead.errors import Fault
 from polyhead.preparation.settle import derived_tags
 from polyhead.progress import Reporter
-from polyhead.structures import MaskTargets, Table
+from polyhead.table import MaskTargets, Table
 from polyhead.tasks import Targets, Task, check_masks
 
 

@@ -17,9 +17,9 @@ from polyhead.preparation.encode_tasks import encode_tasks
 from polyhead.preparation.settle import settle
 from polyhead.preparation.told_sizes import size_faults
 from polyhead.progress import Reporter
-from polyhead.structures import IMAGE_SUFFIXES, Table
-from polyhead.structures.deep_pixels import PixelRanges
-from polyhead.structures.named_files import named_file
+from polyhead.table import IMAGE_SUFFIXES, Table
+from polyhead.table.deep_pixels import PixelRanges
+from polyhead.table.named_files import named_file
 from polyhead.tasks import Targets, Task
 
 _NO_FILE = ("E_IMAGE_MISSING_NAME", "E_IMAGE_AMBIGUOUS")  # so that no file is looked at

@@ -12,8 +12,8 @@ from polyhead.errors import DataError, Fault
 from polyhead.preparation.division import share_out
 from polyhead.preparation.examine import Examination, examine
 from polyhead.progress import Reporter
-from polyhead.structures import IMAGE, Table
-from polyhead.structures.deep_pixels import NO_RANGES, PixelRanges
+from polyhead.table import IMAGE, Table
+from polyhead.table.deep_pixels import NO_RANGES, PixelRanges
 from polyhead.tasks import Targets, Task
 
 MAX_SKIPPED = 0.01  # share of the rows; more than that is no accident

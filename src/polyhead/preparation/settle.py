@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from polyhead.config import Config
 from polyhead.errors import ConfigError, nearest
-from polyhead.structures import Table
+from polyhead.table import Table
 from polyhead.tasks import (
     BoxesTask,
     MaskTask,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from polyhead.errors import Fault
-from polyhead.structures import Table
+from polyhead.table import Table
 from polyhead.tasks import BoxesTask, MaskTask, Task
 from polyhead.tasks.row_faults import row_faults
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from polyhead.errors import ConfigError
+from polyhead.files import explained, sync_folder, write_all
 from polyhead.formats.label_text import label_text
-from polyhead.structures import (
-    IMAGE,
+from polyhead.predictions import (
     BoxesPrediction,
     ClassPrediction,
     MaskPrediction,
@@ -25,8 +25,8 @@ from polyhead.structures import (
     TagsPrediction,
     TaskPrediction,
 )
-from polyhead.structures.durable import explained, sync_folder, write_all
-from polyhead.structures.label_cells import DELIMITERS
+from polyhead.table import IMAGE
+from polyhead.table.label_cells import DELIMITERS
 from polyhead.tasks import BoxesTask, MaskTask, Task
 
 ERROR = "image/error"  # no task has a name with a slash

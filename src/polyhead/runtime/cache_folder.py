@@ -9,8 +9,8 @@ from pathlib import Path
 from polyhead.data import ImageCache
 from polyhead.data.cache import ELSEWHERE
 from polyhead.errors import PolyheadError
-from polyhead.structures import IMAGE, Table
-from polyhead.structures.deep_pixels import NO_RANGES, PixelRanges
+from polyhead.table import IMAGE, Table
+from polyhead.table.deep_pixels import NO_RANGES, PixelRanges
 
 
 def cache_root() -> Path:

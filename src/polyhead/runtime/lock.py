@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from polyhead.errors import CheckpointError
-from polyhead.structures.durable import explained
+from polyhead.files import explained
 
 _held: set[int] = set()
 

@@ -11,10 +11,10 @@ import numpy as np
 
 from polyhead.data import Decoded
 from polyhead.errors import ImageError
+from polyhead.predictions import Prediction
 from polyhead.runtime.given import conditioned
 from polyhead.runtime.sources import NamedPicture, Source, expand
-from polyhead.structures import Prediction
-from polyhead.structures.deep_pixels import NO_RANGES, PixelRanges
+from polyhead.table.deep_pixels import NO_RANGES, PixelRanges
 from polyhead.tasks import Task
 
 Engine = Callable[[np.ndarray], Mapping[str, Mapping[str, np.ndarray]]]

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from polyhead.errors import CheckpointError, ConfigError, nearest
+from polyhead.files import explained, sync_folder
 from polyhead.runtime.lock import held_lock
-from polyhead.structures.durable import explained, sync_folder
 
 _NAME = re.compile(r"[\w][\w.-]{0,99}")
 

@@ -23,8 +23,8 @@ from polyhead.data import Decoded, load_image, resize
 from polyhead.data.colour import to_rgb
 from polyhead.data.orientation import exif_orientation, turned
 from polyhead.errors import ConfigError, ImageError
-from polyhead.structures import IMAGE_SUFFIXES
-from polyhead.structures.deep_pixels import (
+from polyhead.table import IMAGE_SUFFIXES
+from polyhead.table.deep_pixels import (
     NO_RANGES,
     PixelRanges,
     deep_channel,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from polyhead.files import read_jsonl
 from polyhead.metrics import Comparison, compare_to_trivial
 from polyhead.runtime.run_folder import RunFolder
-from polyhead.structures.durable import read_jsonl
 
 
 def weak_heads(run: RunFolder) -> dict[str, Comparison]:

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from polyhead.errors import CheckpointError, nearest
+from polyhead.registry import Component
 from polyhead.tasks.boxes.task import BoxesConfig, BoxesTask, BoxesTaskMeter
-from polyhead.tasks.component import Component
 from polyhead.tasks.mask.check import MaskCheck, check_masks
 from polyhead.tasks.mask.task import MaskConfig, MaskTask
 from polyhead.tasks.number.task import NumberConfig, NumberTask

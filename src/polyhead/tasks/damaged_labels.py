@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from polyhead.errors import Fault
-from polyhead.structures import Table
-from polyhead.structures.label_cells import structured_labels
-from polyhead.structures.structured_text import is_unbalanced, looks_structured
+from polyhead.table import Table
+from polyhead.table.label_cells import structured_labels
+from polyhead.table.structured_text import is_unbalanced, looks_structured
 from polyhead.tasks.labels import MAX_SHOWN
 from polyhead.tasks.row_faults import MAX_LISTED, row_faults
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from polyhead.structures import Table, labels_column
+from polyhead.table import Table, labels_column
 
 
 def known_labels(

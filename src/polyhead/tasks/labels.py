@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import numpy as np
 
 from polyhead.errors import Fault, first_few, nearest
-from polyhead.structures import Table
+from polyhead.table import Table
 from polyhead.tasks.row_faults import row_faults
 
 MAX_SHOWN = 80  # characters of a label

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from polyhead.errors import Fault
-from polyhead.structures import Table
+from polyhead.table import Table
 
 MAX_LISTED = 1000
 

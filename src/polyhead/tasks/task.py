@@ -11,8 +11,9 @@ import numpy as np
 from pydantic import Field
 
 from polyhead.errors import Fault
-from polyhead.structures import Table, TaskPrediction
-from polyhead.tasks.component import ComponentField
+from polyhead.predictions import TaskPrediction
+from polyhead.registry import ComponentField
+from polyhead.table import Table
 from polyhead.tasks.section import Section
 
 UNKNOWN = np.int8(-1)

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from polyhead.errors import ConfigError
-from polyhead.structures import Table, cell_kind
+from polyhead.table import Table, cell_kind
 
 
 def cell_codes(column: pa.ChunkedArray) -> tuple[np.ndarray, list[str]]:

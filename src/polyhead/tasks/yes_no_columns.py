@@ -11,9 +11,9 @@ import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
 from polyhead.errors import ConfigError, Fault, first_few, nearest
-from polyhead.structures import Table
-from polyhead.structures.cell_words import is_unknown_word, plain_number
-from polyhead.structures.yes_no_cells import NO, UNKNOWN, Answers, AnswerWords, read_answers
+from polyhead.table import Table
+from polyhead.table.cell_words import is_unknown_word, plain_number
+from polyhead.table.yes_no_cells import NO, UNKNOWN, Answers, AnswerWords, read_answers
 from polyhead.tasks.row_faults import MAX_LISTED, row_faults
 from polyhead.tasks.section import Section
 from polyhead.tasks.text_cells import cell_codes, text_column

@@ -7,7 +7,13 @@ import copy
 import numpy as np
 import torch
 
+from polyhead.checkpoints.start_weights import StartWeights
 from polyhead.config import Config
+from polyhead.loading.batches import Batches, choose_workers, in_order
+from polyhead.loading.dataset import Collate, Pictures
+from polyhead.loading.order import EpochBatches
+from polyhead.loading.sampler import sampler_of
+from polyhead.loading.variation import variation_of
 from polyhead.losses import Loss
 from polyhead.network import Network, build_network, training_statistics
 from polyhead.network.layout import lay_out
@@ -19,15 +25,10 @@ from polyhead.training.devices import build_accelerator
 from polyhead.training.ema import ExponentialAverage
 from polyhead.training.fitting import Fitting, fitted_heads
 from polyhead.training.freezing import Freezing
-from polyhead.training.loading import Batches, choose_workers, in_order
 from polyhead.training.optimizer import build_optimizer
-from polyhead.training.order import EpochBatches
-from polyhead.training.pictures import Collate, Pictures
-from polyhead.training.sampling import sampler_of, undo_sampling
-from polyhead.training.start_weights import StartWeights
+from polyhead.training.sampled_priors import undo_sampling
 from polyhead.training.step import Stepper
 from polyhead.training.trainer import Parts
-from polyhead.training.variation import variation_of
 
 ROWS_AT_ONCE = 65_536
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import torch
 
+from polyhead.checkpoints.uncalibrated import uncalibrated
+from polyhead.checkpoints.weights import check_state, read_weights, write_weights
 from polyhead.errors import first_few
 from polyhead.losses import CrossEntropy, Pairwise, TagsLoss
 from polyhead.metrics import LEVEL
 from polyhead.network import Network
-from polyhead.network.weights import check_state, read_weights, write_weights
 from polyhead.preparation import Prepared
 from polyhead.progress import Reporter
 from polyhead.runtime.run_folder import RunFolder
 from polyhead.tasks import ClassTaskMeter, Meter, TagsTask, TagsTaskMeter, Task
 from polyhead.training.trainer import Trainer
-from polyhead.training.uncalibrated import uncalibrated
 
 MAX_NAMED = 5  # labels in one line
 

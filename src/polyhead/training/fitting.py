@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from polyhead.heads import OnePassHead
+from polyhead.loading.batches import Batches
 from polyhead.network import Network
 from polyhead.network.network import PREFIX
-from polyhead.training.loading import Batches
 
 
 def fitted_heads(network: Network) -> dict[str, OnePassHead]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
+from polyhead.checkpoints.start_weights import StartWeights
 from polyhead.config import Config
 from polyhead.heads import SpatialHead
 from polyhead.network import Network
-from polyhead.training.start_weights import StartWeights
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 import torch
 from torch import Tensor
 
+from polyhead.loading import Batch
 from polyhead.network import Network
 from polyhead.objective import Objective, StepTotals
-from polyhead.structures import Batch
 
 STARVED = 0.25  # of an even share
 

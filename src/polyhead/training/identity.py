@@ -13,9 +13,9 @@ import pyarrow as pa
 from polyhead.config import Config
 from polyhead.data import read_split
 from polyhead.errors import CheckpointError
+from polyhead.files import sha256_of
 from polyhead.preparation import Prepared
 from polyhead.runtime.run_folder import RunFolder
-from polyhead.structures.durable import sha256_of
 
 FREE_KEYS = ("device", "workers", "checkpoint_steps")  # change no weight
 

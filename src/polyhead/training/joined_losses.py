@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, distributed, nn
 
+from polyhead.loading import Batch
 from polyhead.losses import Loss
-from polyhead.structures import Batch
 
 
 @dataclass(frozen=True)

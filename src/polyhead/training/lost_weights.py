@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from polyhead.checkpoints.weights import write_weights
 from polyhead.errors import CheckpointError
-from polyhead.network.weights import write_weights
+from polyhead.files import explained
 from polyhead.runtime.run_folder import RunFolder
-from polyhead.structures.durable import explained
 from polyhead.training.ema import ExponentialAverage
 from polyhead.training.state import Position
 

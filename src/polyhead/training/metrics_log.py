@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from polyhead.files import read_jsonl, write_text
 from polyhead.progress import rounded
-from polyhead.structures.durable import read_jsonl, write_text
 from polyhead.tasks import Task
 from polyhead.training.state import Position
 

@@ -11,32 +11,33 @@ from typing import Any
 
 import torch
 
+from polyhead.checkpoints import SavedRun, read_run
+from polyhead.checkpoints.checkpoint import Checkpoint, has_checkpoint, load_checkpoint
+from polyhead.checkpoints.start_weights import StartWeights, read_start_weights
+from polyhead.checkpoints.transfer import check_start, transfer
 from polyhead.config import Config, load_config, validate
 from polyhead.data import read_digests, read_split
-from polyhead.network import SavedRun, check_components, read_run
+from polyhead.files import write_text
+from polyhead.loading.batches import worker_deaths_explained
+from polyhead.loading.order import stable_seed
+from polyhead.network import check_components
 from polyhead.preparation import Prepared, fault_lines, prepare
 from polyhead.progress import Reporter
+from polyhead.report.model_card import model_card
+from polyhead.report.weak_head_lines import weak_head_lines
 from polyhead.runtime.run_folder import RunFolder
 from polyhead.runtime.weak_heads import weak_heads
-from polyhead.structures.durable import write_text
 from polyhead.training.allocator import keep_freed_memory
 from polyhead.training.build import build_parts, fresh_network
-from polyhead.training.checkpoint import Checkpoint, has_checkpoint, load_checkpoint
 from polyhead.training.decisions import fit_decisions
 from polyhead.training.devices import require_device
 from polyhead.training.identity import require_same, require_same_rows, run_identity
 from polyhead.training.interruption import way_on_told
-from polyhead.training.loading import worker_deaths_explained
 from polyhead.training.lost_weights import restore_lost_weights
 from polyhead.training.metrics_log import forget_later
-from polyhead.training.model_card import model_card
-from polyhead.training.order import stable_seed
 from polyhead.training.start_files import write_classes, write_start
-from polyhead.training.start_weights import StartWeights, read_start_weights
 from polyhead.training.state import Position, restore_state
 from polyhead.training.trainer import Trainer
-from polyhead.training.transfer import check_start, transfer
-from polyhead.training.weak_head_lines import weak_head_lines
 
 
 def train(
@@ -211,7 +212,9 @@ def _finish(
     """Fit decision rules on validation with the best weights; write what they are."""
     fitted = fit_decisions(trainer, run, prepared, reporter)
     write_classes(run, fitted)
-    write_text(run.readme, model_card(run, config, prepared, fitted))
+    start = read_start_weights(run)
+    origin = start.origin if start else None
+    write_text(run.readme, model_card(run, config, prepared, fitted, origin))
     for line in weak_head_lines(weak_heads(run), config):
         reporter.say(line)
     reporter.say(f"done: {run.path}; next: polyhead evaluate {shlex.quote(str(run.path))}")

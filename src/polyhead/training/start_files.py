@@ -9,14 +9,14 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from polyhead.checkpoints.start_weights import StartWeights
 from polyhead.config import Config, parse_yaml, validate
 from polyhead.data import write_split
 from polyhead.errors import PolyheadError
+from polyhead.files import write_json, write_text
 from polyhead.preparation import Prepared
 from polyhead.runtime.run_folder import RunFolder, environment
-from polyhead.structures.durable import write_json, write_text
 from polyhead.tasks import Task
-from polyhead.training.start_weights import StartWeights
 
 
 def write_start(

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from polyhead.checkpoints.checkpoint import Checkpoint, save_checkpoint
+from polyhead.checkpoints.optimizer_state import flatten_optimizer, restore_optimizer
 from polyhead.runtime.run_folder import RunFolder
-from polyhead.training.checkpoint import Checkpoint, save_checkpoint
 from polyhead.training.ema import ExponentialAverage
-from polyhead.training.optimizer_state import flatten_optimizer, restore_optimizer
 
 SKIP_WINDOW = 100  # steps; a fault now and then in a long run is no divergence
 

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from polyhead.errors import PolyheadError
+from polyhead.loading import Batch
 from polyhead.objective import Objective, StepTotals
-from polyhead.structures import Batch
 from polyhead.training.joined_losses import join_losses
 
 

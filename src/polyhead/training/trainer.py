@@ -11,25 +11,25 @@ from typing import Any
 
 import torch
 
+from polyhead.checkpoints.weights import write_weights
 from polyhead.config import TrainConfig
 from polyhead.errors import DivergedError, Interrupted, first_few, one_line
+from polyhead.files import append_line
+from polyhead.loading import Batch
+from polyhead.loading.batches import Batches
+from polyhead.loading.order import EpochBatches, stable_seed
 from polyhead.network import Network
-from polyhead.network.weights import write_weights
 from polyhead.preparation import Prepared
 from polyhead.progress import Advance, Reporter
 from polyhead.runtime.run_folder import RunFolder
-from polyhead.structures import Batch
-from polyhead.structures.durable import append_line
 from polyhead.tasks import Meter, Task
 from polyhead.training.ema import ExponentialAverage
 from polyhead.training.fitting import Fitting
 from polyhead.training.freezing import Freezing
 from polyhead.training.gradient_shares import gradient_shares, shares_line
 from polyhead.training.interruption import InterruptionGuard
-from polyhead.training.loading import Batches
 from polyhead.training.metrics_log import epoch_line, epoch_record
 from polyhead.training.optimizer import rate_factor, set_rates
-from polyhead.training.order import EpochBatches, stable_seed
 from polyhead.training.state import SKIP_WINDOW, Position, save_state
 from polyhead.training.step import Stepper, StepReport
 from polyhead.training.validation import measure, with_fields

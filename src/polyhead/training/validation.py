@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import torch
 
+from polyhead.loading import Batch
 from polyhead.losses import Pairwise
 from polyhead.network import Network
 from polyhead.progress import Advance
-from polyhead.structures import Batch
 from polyhead.tasks import Meter, TagsTask, Targets, Task
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch.nn.functional import adaptive_avg_pool2d
 
+from polyhead.checkpoints import LoadedRun, load_run
 from polyhead.config import Config
 from polyhead.data import picture_sizes
 from polyhead.errors import ConfigError, DataError
@@ -29,12 +30,11 @@ from polyhead.evaluation.label_doctor.near_duplicates import (
 )
 from polyhead.evaluation.label_doctor.probes import cross_fitted_probabilities
 from polyhead.formats import read_tables
-from polyhead.network import LoadedRun, load_run
+from polyhead.loading.batches import worker_deaths_explained
 from polyhead.preparation import derived_tags, encode_tasks, settle
 from polyhead.progress import Reporter
-from polyhead.structures import Table
+from polyhead.table import Table
 from polyhead.tasks import TagsTask
-from polyhead.training.loading import worker_deaths_explained
 
 KINDS = ("missing", "wrong", "rule", "twins")
 MIN_PICTURES = 50

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from polyhead.field import Rules, find_violations
-from polyhead.structures import Table
+from polyhead.table import Table
 
 Kind = Literal["missing", "wrong", "rule", "twins"]
 GIVEN = {1: "yes", 0: "no", -1: "unknown"}

@@ -16,7 +16,7 @@ from polyhead.formats.coco.document import missing
 from polyhead.formats.coco.numbers import read_areas, read_boxes, read_crowds
 from polyhead.formats.faults import MAX_ROW_FAULTS
 from polyhead.formats.object_cells import ObjectCells
-from polyhead.structures.object_spellings import BoxFormat
+from polyhead.table.object_spellings import BoxFormat
 
 _Items = Sequence[dict[str, Any]]
 _READ = frozenset(["id", "image_id", "category_id", "bbox", "area", "iscrowd", "segmentation"])

@@ -8,7 +8,7 @@ import pyarrow as pa
 from polyhead.formats.faults import refusal
 from polyhead.formats.long.settle import SLACK, displayed_size, fits
 from polyhead.formats.object_lists import items_of, lengths_of
-from polyhead.structures import OBJECTS, Table, category_ids_of
+from polyhead.table import OBJECTS, Table, category_ids_of
 
 _MOST_MEASURED = 2000
 _MIN_BEYOND, _MIN_SHARE = 3, 1 / 3  # corners read as sizes leave the picture unless upper left

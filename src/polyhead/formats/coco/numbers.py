@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from polyhead.formats.coco.document import missing
-from polyhead.structures.object_spellings import BoxFormat, to_corners
+from polyhead.table.object_spellings import BoxFormat, to_corners
 
 MAX_SIDE = 2**31 - 1
 

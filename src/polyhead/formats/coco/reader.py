@@ -23,8 +23,8 @@ from polyhead.formats.faults import MAX_ROW_FAULTS
 from polyhead.formats.images.image_names import is_unicode
 from polyhead.formats.long.spellings import FORMAT_WORDS
 from polyhead.formats.raw_table import RawTable
-from polyhead.structures import IMAGE, OBJECTS, objects_field
-from polyhead.structures.object_spellings import BoxFormat
+from polyhead.table import IMAGE, OBJECTS, objects_field
+from polyhead.table.object_spellings import BoxFormat
 
 
 def read_document(

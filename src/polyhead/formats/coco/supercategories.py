@@ -7,7 +7,7 @@ from typing import Any
 
 from polyhead.errors import first_few
 from polyhead.formats.images.image_names import is_unicode
-from polyhead.structures.objects import is_group
+from polyhead.table.objects import is_group
 
 _NAMED = 5  # labels in a message
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from polyhead.formats.images.image_names import has_image_suffix
 from polyhead.formats.recognise import HEAD_BYTES
-from polyhead.structures import IMAGE
+from polyhead.table import IMAGE
 
 _SIGNS = re.compile(r"[,;\t|]")
 _MAX_LINES = 100  # that are looked at

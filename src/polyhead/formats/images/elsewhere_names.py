@@ -24,8 +24,11 @@ from polyhead.formats.images.image_paths import (
     sample_names,
     with_names,
 )
-from polyhead.structures import IMAGE, Table
-from polyhead.structures.named_files import is_file, named_file, with_slashes
+from polyhead.table import (
+    IMAGE,
+    Table,
+)
+from polyhead.table.named_files import is_file, named_file, with_slashes
 
 # Label Studio serves uploads and local files under such addresses.
 _UPLOAD = re.compile(r"(?:^|/)(?:data/upload/\d+/|upload/\d+/|data/local-files/\?d=)(.+)$")

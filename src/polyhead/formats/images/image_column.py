@@ -13,7 +13,7 @@ from polyhead.formats.column_builder import is_text
 from polyhead.formats.faults import refusal
 from polyhead.formats.images.image_names import have_image_suffix
 from polyhead.formats.images.meant_files import MeantFiles
-from polyhead.structures import IMAGE, cell_kind
+from polyhead.table import IMAGE, cell_kind
 
 _USUAL_NAMES = (
     "image",

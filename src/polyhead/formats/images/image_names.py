@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 from pyarrow.compute import MatchSubstringOptions, call_function
 
-from polyhead import structures
+from polyhead import table
 
-IMAGE_SUFFIXES = tuple(suffix.removeprefix(".") for suffix in structures.IMAGE_SUFFIXES)
+IMAGE_SUFFIXES = tuple(suffix.removeprefix(".") for suffix in table.IMAGE_SUFFIXES)
 
 _SUFFIX = r"(?i)\.(" + "|".join(IMAGE_SUFFIXES) + r")\z"
 _PATTERN = re.compile(_SUFFIX.replace(r"\z", r"\Z"))

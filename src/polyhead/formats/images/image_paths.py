@@ -15,9 +15,12 @@ from polyhead.errors import Fault, first_few
 from polyhead.formats.faults import row_faults
 from polyhead.formats.images.image_names import have_image_suffix
 from polyhead.formats.images.meant_files import MeantFiles, is_same_name
-from polyhead.structures import IMAGE, Table
-from polyhead.structures.named_files import is_file, named_file
-from polyhead.structures.split_spellings import part_of
+from polyhead.table import (
+    IMAGE,
+    Table,
+)
+from polyhead.table.named_files import is_file, named_file
+from polyhead.table.split_spellings import part_of
 
 _SAMPLE_ROWS = 200
 _MOST_BYTES = 1 << 28  # that are read to compare pictures of one name

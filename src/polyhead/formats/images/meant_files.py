@@ -9,7 +9,7 @@ from pathlib import Path
 
 from polyhead.formats.images.image_files import list_files
 from polyhead.formats.images.image_names import has_image_suffix
-from polyhead.structures.named_files import is_file, with_slashes
+from polyhead.table.named_files import is_file, with_slashes
 
 _WHOLE = re.compile(r"(\d+)(?:\.0*)?")  # 1377.0 is how pandas writes 1377 beside an empty cell
 

@@ -19,8 +19,8 @@ from polyhead.formats.json.layouts import find_rows
 from polyhead.formats.json.values import as_records, read_text, split_values
 from polyhead.formats.raw_table import RawTable
 from polyhead.formats.recognise import read_text_head
-from polyhead.structures.object_spellings import BoxFormat
-from polyhead.structures.structured_text import json_decoder
+from polyhead.table.object_spellings import BoxFormat
+from polyhead.table.structured_text import json_decoder
 
 _LINES = (".jsonl", ".ndjson")
 KINDS = (".json", *_LINES)

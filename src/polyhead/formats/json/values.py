@@ -11,7 +11,7 @@ from polyhead.errors import DataError
 from polyhead.formats.faults import refusal
 from polyhead.formats.jsonl.lines import JsonLine
 from polyhead.formats.recognise import undecodable
-from polyhead.structures.structured_text import json_decoder
+from polyhead.table.structured_text import json_decoder
 
 _SPACE = " \t\r\n"
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from polyhead.errors import DataError
 from polyhead.formats.faults import refusal
-from polyhead.structures.structured_text import Number
+from polyhead.table.structured_text import Number
 
 _MAX_DEPTH = 20
 _LIST = "a list"

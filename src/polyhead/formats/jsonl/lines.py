@@ -11,7 +11,7 @@ from typing import Any
 from polyhead.errors import DataError
 from polyhead.formats.faults import refusal
 from polyhead.formats.recognise import undecodable
-from polyhead.structures.structured_text import json_decoder
+from polyhead.table.structured_text import json_decoder
 
 
 @dataclass(frozen=True, slots=True)

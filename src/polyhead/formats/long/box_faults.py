@@ -8,7 +8,7 @@ from polyhead.errors import Fault
 from polyhead.formats.faults import MAX_ROW_FAULTS
 from polyhead.formats.long.pictures import Pictures
 from polyhead.formats.raw_table import RawTable
-from polyhead.structures import IMAGE
+from polyhead.table import IMAGE
 
 
 def wrong_rows(

@@ -23,9 +23,9 @@ from polyhead.formats.long.spellings import (
 )
 from polyhead.formats.object_cells import ObjectCells
 from polyhead.formats.raw_table import RawTable
-from polyhead.structures import IMAGE
-from polyhead.structures.objects import Units
-from polyhead.structures.yes_no_cells import YES, read_answers
+from polyhead.table import IMAGE
+from polyhead.table.objects import Units
+from polyhead.table.yes_no_cells import YES, read_answers
 
 ONLY_LABEL = "object"
 LARGEST_FRACTION = 1.5  # fractions may reach out of the picture somewhat

@@ -18,8 +18,8 @@ from pyarrow.compute import (
 
 from polyhead.formats.column_builder import is_text
 from polyhead.formats.long.spellings import BoxColumns, BoxFormat, find_boxes
-from polyhead.structures.object_spellings import is_any_list
-from polyhead.structures.structured_text import looks_structured, parse_structured
+from polyhead.table.object_spellings import is_any_list
+from polyhead.table.structured_text import looks_structured, parse_structured
 
 _BLANK = ("", "nan", "na", "n/a", "null", "none", "-", "no_box", "nobox", "no box")
 _NUMBER = r"^[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?$"

@@ -15,7 +15,7 @@ from polyhead.formats.column_builder import is_text
 from polyhead.formats.faults import refusal
 from polyhead.formats.long.spellings import LABELS, find_named
 from polyhead.formats.raw_table import RawTable
-from polyhead.structures import IMAGE
+from polyhead.table import IMAGE
 
 _TERM = r"^/[a-z]/[0-9a-z_]+$"
 _IS_TERM = re.compile(_TERM)

@@ -21,7 +21,7 @@ from polyhead.formats.long.spellings import (
 )
 from polyhead.formats.long.via import read_via
 from polyhead.formats.raw_table import RawTable
-from polyhead.structures import IMAGE, is_objects
+from polyhead.table import IMAGE, is_objects
 
 
 def gather_rows(

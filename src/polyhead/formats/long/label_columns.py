@@ -22,9 +22,9 @@ from polyhead.formats.long.spellings import (
     plain,
 )
 from polyhead.formats.raw_table import RawTable
-from polyhead.structures import IMAGE
-from polyhead.structures.structured_text import looks_structured
-from polyhead.structures.yes_no_cells import NO, are_answers, read_answers
+from polyhead.table import IMAGE
+from polyhead.table.structured_text import looks_structured
+from polyhead.table.yes_no_cells import NO, are_answers, read_answers
 
 # Below, two rows of one picture that differ are a mistake rather than two labels.
 _MIN_SHARE_OF_SEVERAL = 0.1

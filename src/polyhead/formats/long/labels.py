@@ -17,8 +17,8 @@ from polyhead.formats.long.pictures import Pictures, one_row_each
 from polyhead.formats.long.settle import own_labels
 from polyhead.formats.long.spellings import Rows
 from polyhead.formats.raw_table import RawTable
-from polyhead.structures import IMAGE, labels_column
-from polyhead.structures.yes_no_cells import UNKNOWN, read_answers
+from polyhead.table import IMAGE, labels_column
+from polyhead.table.yes_no_cells import UNKNOWN, read_answers
 
 
 @dataclass(frozen=True, eq=False)

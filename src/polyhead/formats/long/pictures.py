@@ -11,7 +11,7 @@ from pyarrow.compute import call_function
 
 from polyhead.formats.duplicates import cell_numbers
 from polyhead.formats.raw_table import RawTable
-from polyhead.structures import IMAGE
+from polyhead.table import IMAGE
 
 
 @dataclass(frozen=True, eq=False)

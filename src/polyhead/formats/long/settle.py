@@ -16,8 +16,8 @@ from polyhead.formats.label_text import LABEL_LISTS
 from polyhead.formats.long.boxes import GatheredBoxes
 from polyhead.formats.long.spellings import FORMAT_WORDS
 from polyhead.formats.object_cells import ObjectCells
-from polyhead.structures import OBJECTS, Table, labels_column, objects_field
-from polyhead.structures.object_spellings import BoxFormat, to_corners
+from polyhead.table import OBJECTS, Table, labels_column, objects_field
+from polyhead.table.object_spellings import BoxFormat, to_corners
 
 SLACK = 1.0  # pixels outside that rounding explains
 _MOST_MEASURED = 2000

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Literal
 
-from polyhead.structures.object_spellings import BoxFormat
+from polyhead.table.object_spellings import BoxFormat
 
 Rows = Literal["picture", "box", "label", "vote"]
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from polyhead.formats.label_text import label_text
-from polyhead.structures.cell_words import has_leading_zeros, plain_number
-from polyhead.structures.label_cells import split_labels
+from polyhead.table.cell_words import has_leading_zeros, plain_number
+from polyhead.table.label_cells import split_labels
 
 
 class Cell(NamedTuple):

@@ -11,8 +11,8 @@ from pyarrow.compute import call_function
 
 from polyhead.formats.label_text import LABEL_LISTS
 from polyhead.formats.merge.vocabulary import unite_fields
-from polyhead.structures import Table
-from polyhead.structures.objects import OBJECTS_TYPE
+from polyhead.table import Table
+from polyhead.table.objects import OBJECTS_TYPE
 
 
 def with_empty_objects(tables: Sequence[Table]) -> list[Table]:

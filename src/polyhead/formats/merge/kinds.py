@@ -15,8 +15,8 @@ from polyhead.formats.label_text import LABEL_LISTS, lists_to_text
 from polyhead.formats.merge.column import Part
 from polyhead.formats.merge.empty import with_empty_objects
 from polyhead.formats.merge.vocabulary import labels_apart, unite_fields
-from polyhead.structures import Table, cell_kind, labels_column
-from polyhead.structures.objects import OBJECTS_TYPE, labels_of, units_of
+from polyhead.table import Table, cell_kind, labels_column
+from polyhead.table.objects import OBJECTS_TYPE, labels_of, units_of
 
 
 @dataclass(frozen=True)

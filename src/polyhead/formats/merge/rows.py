@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from polyhead.structures import IMAGE, Table
+from polyhead.table import IMAGE, Table
 
 
 @dataclass(frozen=True)

@@ -24,10 +24,10 @@ from polyhead.formats.merge.cells import (
 from polyhead.formats.merge.column import Contest, MergedColumn, merge_column
 from polyhead.formats.merge.kinds import SharedColumn, share_columns
 from polyhead.formats.merge.rows import Alignment, align
-from polyhead.structures import IMAGE, Table, labels_column
-from polyhead.structures.objects import OBJECTS_TYPE
-from polyhead.structures.table import Origin
-from polyhead.structures.tag_splits import find_delimiter
+from polyhead.table import IMAGE, Table, labels_column
+from polyhead.table.objects import OBJECTS_TYPE
+from polyhead.table.table import Origin
+from polyhead.table.tag_splits import find_delimiter
 
 IMAGE_ID = "image_id"
 

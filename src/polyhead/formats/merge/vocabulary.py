@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from polyhead.errors import Fault, first_few
-from polyhead.structures.objects import (
+from polyhead.table.objects import (
     category_ids_of,
     groups_of,
     labels_of,

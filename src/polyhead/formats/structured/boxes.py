@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from polyhead.structures.object_spellings import (
+from polyhead.table.object_spellings import (
     AMBIGUOUS_KEYS,
     CORNER_KEYS,
     LABEL_KEYS,

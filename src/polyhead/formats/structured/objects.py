@@ -15,7 +15,7 @@ from polyhead.formats.structured.regions import (
     shape_of,
     size_of,
 )
-from polyhead.structures.object_spellings import OPTIONAL_KEYS
+from polyhead.table.object_spellings import OPTIONAL_KEYS
 
 _FLAGS = {key for keys in OPTIONAL_KEYS.values() for key in keys}
 _MAX_NAMED = 8

@@ -13,8 +13,8 @@ from polyhead.formats.faults import refusal
 from polyhead.formats.structured.boxes import box_of, label_key, label_of
 from polyhead.formats.structured.objects import ObjectReader, have_boxes, holds_objects, told_size
 from polyhead.formats.structured.regions import is_region
-from polyhead.structures.label_cells import choices_in
-from polyhead.structures.object_spellings import LABEL_KEYS, has_box
+from polyhead.table.label_cells import choices_in
+from polyhead.table.object_spellings import LABEL_KEYS, has_box
 
 _MAX_DEPTH = 20
 _MAX_COLUMNS = 2000

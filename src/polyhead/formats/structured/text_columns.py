@@ -22,8 +22,8 @@ from polyhead.formats.structured.records import (
     unwrapped,
     with_single_choices,
 )
-from polyhead.structures import Table
-from polyhead.structures.structured_text import looks_structured, parse_structured
+from polyhead.table import Table
+from polyhead.table.structured_text import looks_structured, parse_structured
 
 # What a cell with an object in it begins with; lists of labels are read by those who want labels.
 _OBJECT = r"^\s*\"?[\[(]*\s*(?:array\()?[\[(]*\s*\{"

@@ -24,7 +24,7 @@ from polyhead.formats.raw_table import RawTable
 from polyhead.formats.split_names import split_field
 from polyhead.formats.voc.splits import voc_splits
 from polyhead.formats.voc.xml import VocFile, parse_voc
-from polyhead.structures import IMAGE, OBJECTS, objects_field
+from polyhead.table import IMAGE, OBJECTS, objects_field
 
 _SAMPLE_FILES = 20
 

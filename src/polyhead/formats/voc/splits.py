@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from polyhead.errors import Fault
 from polyhead.formats.split_lists import listed_splits
 from polyhead.formats.split_names import FOLDERS
-from polyhead.structures.split_spellings import part_of, parts_by_folder
+from polyhead.table.split_spellings import part_of, parts_by_folder
 
 _LISTS = ("ImageSets", "Main")
 _TRAINVAL = "trainval"

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from polyhead.files import write_bytes
 from polyhead.formats.writers.loss import Loss, lost_columns
 from polyhead.formats.writers.names import names_from
 from polyhead.formats.writers.object_rows import ObjectRows, Target
-from polyhead.structures import Table
-from polyhead.structures.durable import write_bytes
+from polyhead.table import Table
 
 IMAGE_ID = "image_id"
 TARGET = Target(

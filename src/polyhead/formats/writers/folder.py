@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from polyhead.structures.durable import explained, rename_folder
+from polyhead.files import explained, rename_folder
 
 
 @contextmanager

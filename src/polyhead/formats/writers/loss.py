@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from polyhead.structures import Table, labels_column
+from polyhead.table import Table, labels_column
 
 
 @dataclass(frozen=True)

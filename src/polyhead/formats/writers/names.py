@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from polyhead.structures import IMAGE, Table
+from polyhead.table import IMAGE, Table
 
 
 def names_from(table: Table, folder: Path) -> list[str]:

@@ -15,8 +15,13 @@ from polyhead.errors import ConfigError
 from polyhead.formats.faults import refusal
 from polyhead.formats.object_lists import items_of, lengths_of, with_items
 from polyhead.formats.writers.loss import Loss
-from polyhead.structures import OBJECTS, OBJECTS_TYPE, Table, labels_column
-from polyhead.structures.objects import (
+from polyhead.table import (
+    OBJECTS,
+    OBJECTS_TYPE,
+    Table,
+    labels_column,
+)
+from polyhead.table.objects import (
     Units,
     category_ids_of,
     is_group,

@@ -7,11 +7,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from polyhead.files import write_bytes
 from polyhead.formats.column_builder import NARROW
 from polyhead.formats.writers.loss import Loss
 from polyhead.formats.writers.names import names_from
-from polyhead.structures import IMAGE, Table
-from polyhead.structures.durable import write_bytes
+from polyhead.table import IMAGE, Table
 
 
 def write_parquet(table: Table, out: Path) -> list[Loss]:

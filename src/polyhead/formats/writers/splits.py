@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from polyhead.structures import Table
+from polyhead.table import Table
 
 SPLIT = "split"
 PARTS = ("train", "val", "test")

@@ -14,7 +14,7 @@ from polyhead.formats.writers.names import flat_names
 from polyhead.formats.writers.object_rows import ObjectRows, Target
 from polyhead.formats.writers.splits import SPLIT, splits_of
 from polyhead.progress import Advance
-from polyhead.structures import Table
+from polyhead.table import Table
 
 TARGET = Target("pixels", frozenset({"difficult"}), links_pictures=True)
 

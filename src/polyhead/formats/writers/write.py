@@ -15,7 +15,7 @@ from polyhead.formats.writers.loss import Loss
 from polyhead.formats.writers.object_rows import objects_column, take_objects
 from polyhead.formats.writers.parquet import write_parquet
 from polyhead.progress import Reporter
-from polyhead.structures import Table
+from polyhead.table import Table
 
 TargetKind = Literal["coco", "voc", "yolo", "csv", "parquet"]
 KINDS: tuple[TargetKind, ...] = get_args(TargetKind)

@@ -24,7 +24,7 @@ from polyhead.formats.yolo.labels import LabelFiles
 from polyhead.formats.yolo.lines import YoloObjects
 from polyhead.formats.yolo.names import YoloNames, find_names, is_names_file
 from polyhead.formats.yolo.splits import yolo_splits
-from polyhead.structures import IMAGE, OBJECTS, objects_field
+from polyhead.table import IMAGE, OBJECTS, objects_field
 
 _CORNER_COMMAS = 7  # between the eight numbers of four corners
 

@@ -11,7 +11,7 @@ from polyhead.formats.images.image_files import list_files
 from polyhead.formats.split_lists import listed_splits
 from polyhead.formats.split_names import FOLDERS
 from polyhead.formats.yolo.names import YoloNames
-from polyhead.structures.split_spellings import part_of, parts_by_folder
+from polyhead.table.split_spellings import part_of, parts_by_folder
 
 
 @dataclass

@@ -15,7 +15,7 @@ from polyhead.metrics.entries import class_entries, metric_entries, value_entrie
 from polyhead.metrics.ratios import mean_defined
 from polyhead.metrics.thresholds.score_thresholds import fit_score_thresholds
 from polyhead.metrics.thresholds.thresholds import Thresholds
-from polyhead.structures.targets import BoxTargets
+from polyhead.table.box_targets import BoxTargets
 
 AT_50, AT_75 = 0, 5
 SIZES = ("small", "medium", "large")

@@ -10,7 +10,7 @@ import pyarrow as pa
 from pyarrow.compute import call_function
 
 from polyhead.errors import ConfigError
-from polyhead.structures import (
+from polyhead.table import (
     OBJECTS_TYPE,
     Table,
     category_ids_of,

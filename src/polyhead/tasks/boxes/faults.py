@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from polyhead.errors import Fault
-from polyhead.structures import Table
+from polyhead.table import Table
 from polyhead.tasks.row_faults import MAX_LISTED
 
 MAX_CLIPPED = 1.0  # pixels outside that rounding explains

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from polyhead.errors import Fault
-from polyhead.structures import BoxTargets, Table
+from polyhead.table import BoxTargets, Table
 from polyhead.tasks.boxes.cells import (
     BoxCells,
     category_numbers,

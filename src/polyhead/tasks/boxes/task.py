@@ -11,13 +11,14 @@ from pydantic import Field, model_validator
 
 from polyhead.errors import DataError
 from polyhead.metrics import BoxesMeter
-from polyhead.structures import OBJECTS, Boxes, BoxesPrediction, BoxTargets, Table
+from polyhead.predictions import BoxesPrediction
+from polyhead.registry import Component, ComponentField
+from polyhead.table import OBJECTS, Boxes, BoxTargets, Table
 from polyhead.tasks.boxes.cells import choose_column, object_classes
 from polyhead.tasks.boxes.suppression import KeptBoxes, find_boxes
 from polyhead.tasks.boxes.targets import encode_boxes
 from polyhead.tasks.class_names import ClassNames
 from polyhead.tasks.class_thresholds import read_thresholds
-from polyhead.tasks.component import Component, ComponentField
 from polyhead.tasks.task import UNKNOWN, Dense, Encoding, Task, TaskConfig
 
 UNFITTED = 0.3  # the score that shows a box before thresholds are fitted

@@ -9,16 +9,16 @@ import numpy as np
 import pyarrow as pa
 
 from polyhead.errors import ConfigError, DataError, Fault, ImageError
-from polyhead.structures import MaskTargets, Table, is_objects
-from polyhead.structures.mask_map import MaskMap
-from polyhead.structures.mask_pixels import read_mask
-from polyhead.structures.mask_sources import (
+from polyhead.table import MaskTargets, Table, is_objects
+from polyhead.table.mask_map import MaskMap
+from polyhead.table.mask_pixels import read_mask
+from polyhead.table.mask_sources import (
     UNKNOWN_PIXEL,
     MaskFiles,
     MaskSegments,
     distinct,
 )
-from polyhead.structures.named_files import is_file, named_file
+from polyhead.table.named_files import is_file, named_file
 from polyhead.tasks.boxes.cells import (
     choose_column,
     is_fraction,

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from polyhead.errors import Fault, ImageError
-from polyhead.structures import MaskTargets
-from polyhead.structures.mask_sources import UNKNOWN_PIXEL, MaskFiles, MaskSegments
+from polyhead.table import MaskTargets
+from polyhead.table.mask_sources import UNKNOWN_PIXEL, MaskFiles, MaskSegments
 from polyhead.tasks.labels import support_faults
 from polyhead.tasks.task import UNKNOWN
 

@@ -12,11 +12,12 @@ from pydantic import AfterValidator, Field, model_validator
 
 from polyhead.errors import ConfigError, nearest
 from polyhead.metrics import MaskMeter
-from polyhead.structures import MaskPrediction, MaskTargets, Table, is_objects
-from polyhead.structures.mask_map import MaskMap, colour_code
-from polyhead.structures.mask_sources import UNKNOWN_PIXEL
+from polyhead.predictions import MaskPrediction
+from polyhead.registry import Component, ComponentField
+from polyhead.table import MaskTargets, Table, is_objects
+from polyhead.table.mask_map import MaskMap, colour_code
+from polyhead.table.mask_sources import UNKNOWN_PIXEL
 from polyhead.tasks.class_names import ClassNames
-from polyhead.tasks.component import Component, ComponentField
 from polyhead.tasks.mask.cells import encode_masks, mask_classes, mask_column
 from polyhead.tasks.task import Dense, Encoding, Task, TaskConfig
 

@@ -8,7 +8,7 @@ import re
 import numpy as np
 
 from polyhead.errors import Fault
-from polyhead.structures import Table
+from polyhead.table import Table
 
 LARGEST = 1e30  # its square still fits where losses are computed
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")

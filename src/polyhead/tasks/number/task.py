@@ -11,9 +11,10 @@ import numpy as np
 from pydantic import Field, field_validator, model_validator
 
 from polyhead.metrics import NumberMeter
-from polyhead.structures import NumberPrediction, Table
-from polyhead.structures.cell_words import unknown_words
-from polyhead.tasks.component import Component, ComponentField
+from polyhead.predictions import NumberPrediction
+from polyhead.registry import Component, ComponentField
+from polyhead.table import Table
+from polyhead.table.cell_words import unknown_words
 from polyhead.tasks.labels import unknown_cells_fault
 from polyhead.tasks.number.cells import misreading, outlier_faults, parse_number
 from polyhead.tasks.row_faults import row_faults

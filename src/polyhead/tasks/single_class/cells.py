@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from polyhead.structures import Table
-from polyhead.structures.label_cells import structured_labels
-from polyhead.structures.structured_text import looks_structured
+from polyhead.table import Table
+from polyhead.table.label_cells import structured_labels
+from polyhead.table.structured_text import looks_structured
 from polyhead.tasks.text_cells import cell_codes, text_column
 
 

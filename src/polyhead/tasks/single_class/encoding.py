@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from polyhead.errors import Fault, first_few
-from polyhead.structures import Table
+from polyhead.table import Table
 from polyhead.tasks.damaged_labels import damaged_label_faults
 from polyhead.tasks.labels import (
     LISTED,

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from polyhead.structures.cell_words import has_leading_zeros, plain_number, unknown_words
+from polyhead.table.cell_words import has_leading_zeros, plain_number, unknown_words
 from polyhead.tasks.labels import natural_order
 
 DOUBTFUL = ("unknown", "unk", "?", "??", "none", "-1")

@@ -11,9 +11,10 @@ from pydantic import Field, model_validator
 
 from polyhead.errors import DataError
 from polyhead.metrics import ClassMeter, fit_temperature
-from polyhead.structures import ClassPrediction, Table
+from polyhead.predictions import ClassPrediction
+from polyhead.registry import Component, ComponentField
+from polyhead.table import Table
 from polyhead.tasks.class_names import ClassNames
-from polyhead.tasks.component import Component, ComponentField
 from polyhead.tasks.labels import support_faults
 from polyhead.tasks.single_class.cells import class_cells
 from polyhead.tasks.single_class.encoding import encode_column, encode_one_hot

@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from polyhead.structures import Table
-from polyhead.structures.cell_words import unknown_words
-from polyhead.structures.label_cells import distinct_labels, split_cell
-from polyhead.structures.tag_splits import find_delimiter, none_token
+from polyhead.table import Table
+from polyhead.table.cell_words import unknown_words
+from polyhead.table.label_cells import distinct_labels, split_cell
+from polyhead.table.tag_splits import find_delimiter, none_token
 from polyhead.tasks.text_cells import cell_codes, text_column
 
 

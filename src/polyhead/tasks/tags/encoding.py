@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from polyhead.errors import Fault, first_few
-from polyhead.structures import Table, labels_column
+from polyhead.table import Table, labels_column
 from polyhead.tasks.damaged_labels import damaged_label_faults
 from polyhead.tasks.known_labels import known_labels
 from polyhead.tasks.labels import (

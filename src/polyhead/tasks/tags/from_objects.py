@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from polyhead.errors import ConfigError, nearest
-from polyhead.structures import Boxes, BoxTargets, MaskTargets
-from polyhead.structures.mask_sources import UNKNOWN_PIXEL
+from polyhead.table import Boxes, BoxTargets, MaskTargets
+from polyhead.table.mask_sources import UNKNOWN_PIXEL
 from polyhead.tasks.boxes.task import BoxesTask, labels_there
 from polyhead.tasks.mask.task import MaskTask
 from polyhead.tasks.tags.task import TagsConfig, TagsTask

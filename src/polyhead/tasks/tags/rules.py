@@ -9,7 +9,7 @@ from pydantic import Field
 
 from polyhead.errors import Fault
 from polyhead.field import Rules, find_violations
-from polyhead.structures import Table
+from polyhead.table import Table
 from polyhead.tasks.row_faults import row_faults
 from polyhead.tasks.section import Section
 

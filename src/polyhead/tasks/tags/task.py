@@ -13,10 +13,11 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 from polyhead.errors import ConfigError, DataError, nearest
 from polyhead.field import PairwiseField, find_violations
 from polyhead.metrics import Sharing, ThresholdObjective, parse_thresholds
-from polyhead.structures import Table, TagsPrediction
+from polyhead.predictions import TagsPrediction
+from polyhead.registry import Component, ComponentField
+from polyhead.table import Table
 from polyhead.tasks.class_names import ClassNames
 from polyhead.tasks.class_thresholds import read_thresholds
-from polyhead.tasks.component import Component, ComponentField
 from polyhead.tasks.labels import natural_order, one_sided_faults, support_faults
 from polyhead.tasks.tags.cells import label_column, read_labels
 from polyhead.tasks.tags.decision import Decoder, TagDecision

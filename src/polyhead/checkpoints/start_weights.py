@@ -1,0 +1,62 @@
+"""The weights that a run takes over from another, kept in its own folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from polyhead.checkpoints.weights import read_weights, write_weights
+from polyhead.runtime.run_folder import RunFolder
+from polyhead.tasks import Task, task_from_dict
+
+
+@dataclass(frozen=True)
+class StartWeights:
+    """What a run starts from besides fresh weights.
+
+    Attributes:
+        origin: Name of the run that it was taken from.
+        tensors: Name in the network to tensor, of all that was taken over.
+        tasks: Tasks whose head was taken over whole, with the decision rules they had.
+        report: What was kept, started anew and dropped, in a few lines.
+    """
+
+    origin: str
+    tensors: Mapping[str, Tensor]
+    tasks: Mapping[str, Task]
+    report: Sequence[str]
+
+    def load_into(self, network: nn.Module) -> None:
+        """Give a network these weights; it keeps its own where there are none."""
+        network.load_state_dict({**network.state_dict(), **self.tensors})
+
+    def write(self, run: RunFolder) -> None:
+        """Keep them in a run, so that it can begin anew without the run they came from.
+
+        Raises:
+            PolyheadError: `E_WRITE`.
+        """
+        entries = {name: task.to_dict() for name, task in self.tasks.items()}
+        metadata = {
+            "origin": self.origin,
+            "tasks": json.dumps(entries),
+            "report": "\n".join(self.report),
+        }
+        write_weights(run.start_weights, self.tensors, metadata)
+
+
+def read_start_weights(run: RunFolder) -> StartWeights | None:
+    """What `StartWeights.write` kept in a run; None when it started from nothing of another.
+
+    Raises:
+        CheckpointError: The file is damaged.
+    """
+    if not run.start_weights.exists():
+        return None
+    tensors, metadata = read_weights(run.start_weights)
+    entries = json.loads(metadata["tasks"])
+    tasks = {name: task_from_dict(name, entry) for name, entry in entries.items()}
+    return StartWeights(metadata["origin"], tensors, tasks, metadata["report"].split("\n"))

@@ -1,0 +1,49 @@
+"""What one column is: the rules in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from polyhead.config_guess.column_profile import ColumnProfile
+from polyhead.config_guess.label_rules import classes, delimited_labels, label_lists
+from polyhead.config_guess.number_lists import coordinates, numbers_in_text
+from polyhead.config_guess.number_rules import numbers
+from polyhead.config_guess.other_rules import (
+    constant,
+    dates_and_addresses,
+    empty,
+    free_text,
+    keys,
+    nested,
+    pictures,
+    split_column,
+)
+from polyhead.config_guess.proposal import Decision
+from polyhead.config_guess.split_rules import folds, part_flags
+
+_RULES: tuple[Callable[[ColumnProfile], Decision | None], ...] = (
+    empty,
+    label_lists,
+    nested,
+    part_flags,
+    split_column,
+    folds,
+    constant,
+    pictures,
+    dates_and_addresses,
+    keys,
+    coordinates,
+    numbers,
+    numbers_in_text,
+    delimited_labels,
+    classes,
+    free_text,
+)
+
+
+def decide(column: ColumnProfile) -> Decision:
+    """What one column is: a task or something else, and why.
+
+    The task of the decision is the name of the column; the caller makes it a name of its own.
+    """
+    return next(found for rule in _RULES if (found := rule(column)) is not None)

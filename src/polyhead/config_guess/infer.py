@@ -1,0 +1,182 @@
+"""From the columns of a table to a guess at its tasks, with a reason for each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from polyhead.config.annotations import SourceConfig
+from polyhead.config_guess.bookkeeping import bookkeeping
+from polyhead.config_guess.column_profile import (
+    ColumnProfile,
+    profile_columns,
+    spread_rows,
+)
+from polyhead.config_guess.column_rules import decide
+from polyhead.config_guess.folder_sources import as_sources, find_sources
+from polyhead.config_guess.image_size import guess_image_size
+from polyhead.config_guess.label_rules import folder_classes
+from polyhead.config_guess.mask_rules import mask_task
+from polyhead.config_guess.object_rules import (
+    belongs_to_objects,
+    object_columns,
+    objects_tasks,
+)
+from polyhead.config_guess.proposal import Decision, Proposal
+from polyhead.config_guess.split_rules import (
+    own_split,
+    shares_out_rows,
+    subject_decisions,
+)
+from polyhead.config_guess.task_names import task_name
+from polyhead.config_guess.yes_no_columns import group_columns, is_yes_no
+from polyhead.config_guess.yes_no_tasks import decide_group
+from polyhead.data import OwnSplit
+from polyhead.errors import DataError, Fault
+from polyhead.formats import BoxFormat, Rows, Source, read_tables
+from polyhead.formats.images.image_files import list_files
+from polyhead.formats.images.picture_folder import PictureFolder
+from polyhead.table import Table
+
+SPATIAL = ("boxes", "mask")
+
+
+def propose(
+    images: Path | None,
+    annotations: Sequence[Path],
+    image_column: str | None = None,
+    *,
+    rows: Rows | None = None,
+    box_format: BoxFormat | None = None,
+) -> Proposal:
+    """Guess the tasks from the columns.
+
+    Args:
+        images: Folder of the pictures; None when the annotations know where they are.
+        annotations: One or several files or folders, as `data.annotations` takes them.
+        image_column: The column that names the pictures; found when None.
+        rows: What a row of a table is; found when None.
+        box_format: What four numbers of a box are, where the files leave it open.
+
+    Raises:
+        ConfigError: There is no such file, folder or column.
+        DataError: A file cannot be read, or no column can be learnt (`E_NO_TASK`, one fault a
+            column).
+    """
+    default = Source(Path(), images, image_column, rows=rows, box_format=box_format)
+    notes: tuple[str, ...] = ()
+    if images is None and len(annotations) == 1 and annotations[0].is_dir():
+        found = find_sources(annotations[0], default)
+        images, notes = found.images, found.notes
+        sources = as_sources(found, default)
+    else:
+        sources = _sources(annotations, default)
+    table = read_tables(sources)
+    is_folder = any(source.path.is_dir() for source in sources)
+    own, problem = own_split(table, ())
+    decided, group_by = _decide(table, is_folder, own)
+    decisions = _name_tasks(decided)
+    if not any(decision.task for decision in decisions):
+        raise _nothing_to_learn(table, decisions)
+    keys = {"rows": rows, "box_format": box_format}
+    is_spatial = any(decision.type in SPATIAL and decision.task for decision in decisions)
+    paths = table.paths() if is_spatial else []
+    return Proposal(
+        sources[0].images if len(sources) == 1 else images,
+        sources,
+        image_column,
+        len(table),
+        len(spread_rows(len(table))),
+        tuple(decisions),
+        guess_image_size(paths) if is_spatial else None,
+        faults=table.faults,
+        table_keys={key: text for key, text in keys.items() if text},
+        own_split=own,
+        split_problem=problem,
+        group_by=group_by,
+        notes=notes,
+    )
+
+
+def _sources(annotations: Sequence[Path], default: Source) -> tuple[Source, ...]:
+    """The files as the config that is to be written will name them."""
+    images = default.images
+    if len(annotations) > 1:
+        folders = [None if _holds_pictures(path) else images for path in annotations]
+        return tuple(
+            SourceConfig(path=path, images=folder if path.is_dir() else None).source(default)
+            for path, folder in zip(annotations, folders, strict=True)
+        )
+    (path,) = annotations
+    is_same = images is not None and path.is_dir() and images.is_dir() and path.samefile(images)
+    return (replace(default, path=path, images=None if is_same else images),)
+
+
+def _holds_pictures(path: Path) -> bool:
+    """Whether a folder of annotations has pictures in it or beside it."""
+    return path.is_dir() and bool(PictureFolder.find(path, list(list_files(path)), None).names)
+
+
+def _decide(
+    table: Table, is_folder: bool, own: OwnSplit | None
+) -> tuple[list[Decision], str | None]:
+    """Decisions in the order of the table, and the column whose rows are to stay together.
+
+    A group of columns stands where its first one does.
+    """
+    decided: dict[str, list[Decision]] = {
+        name: [decision] if decision else [] for name, decision in belongs_to_objects(table).items()
+    }
+    decided |= {name: objects_tasks(table, name) for name in object_columns(table)}
+    decided |= bookkeeping(table)
+    subjects, group_by = subject_decisions(table, own, decided)
+    decided |= subjects
+    columns = profile_columns(table, without=decided)
+    yes_no = [c for c in columns if is_yes_no(c) and not shares_out_rows(c)]
+    for group in group_columns(yes_no):
+        if group.members:
+            found = decide_group(group, table)
+            decided |= dict.fromkeys(found[0].columns, found)
+    for column in columns:
+        if is_folder and column.name == "class" and len(column.texts) > 1:
+            decided[column.name] = [folder_classes(column)]
+        elif column.name not in decided:
+            decided[column.name] = [_decide_one(table, column)]
+    in_order = {id(each): each for name in table.columns for each in decided[name]}
+    return list(in_order.values()), group_by
+
+
+def _decide_one(table: Table, column: ColumnProfile) -> Decision:
+    decision = decide(column)
+    return mask_task(table, column) if decision.type == "picture" else decision
+
+
+def _name_tasks(decisions: Sequence[Decision]) -> list[Decision]:
+    taken: list[str] = []
+    named = []
+    for decision in decisions:
+        if decision.task is not None:
+            decision = replace(decision, task=task_name(decision.task, taken))
+            taken.append(decision.task or "")
+        named.append(decision)
+    return named
+
+
+def _nothing_to_learn(table: Table, decisions: Sequence[Decision]) -> DataError:
+    expected = (
+        "expected a column of classes, labels, numbers, boxes or masks, or several of 0 and 1; "
+        "add one"
+    )
+    if not decisions:
+        reason = f"the table has no column besides the names of the pictures; {expected}."
+        return DataError(f"{table.source}: {reason}", [Fault("E_NO_TASK", table.source, reason)])
+    unread = [fault for fault in table.faults if fault.is_error]
+    faults = [
+        Fault("E_NO_TASK", f'{table.source} column "{name}"', f"{decision.reason}.")
+        for decision in decisions
+        for name in decision.columns
+    ]
+    found = "; ".join(f'"{d.columns[0]}": {d.type}' for d in decisions[:20])
+    message = f"{table.source}: no column can be learnt ({found}); {expected}."
+    return DataError(message, [*unread, *faults])

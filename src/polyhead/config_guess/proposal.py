@@ -1,0 +1,115 @@
+"""What `polyhead init` makes of a table: one decision a column, with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from polyhead.config_guess.image_size import ImageSize
+from polyhead.config_guess.recipe import Recipe
+from polyhead.data import OwnSplit
+from polyhead.errors import Fault
+from polyhead.formats import Source
+
+Kind = Literal[
+    "tags",
+    "class",
+    "number",
+    "mask",
+    "boxes",
+    "picture",
+    "split",
+    "group",
+    "identifier",
+    "date",
+    "text",
+    "constant",
+    "empty",
+]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What some columns are, and why.
+
+    Attributes:
+        columns: Their names, as in the table.
+        task: Name of the task that learns them, or None when they are no task.
+        type: The task type, or what else they hold.
+        reason: One plain sentence with the numbers seen.
+        labels: The labels of the task.
+        keys: Keys of the task in the YAML, besides `type`: text, lists of text, or mappings.
+        is_offer: Whether the task is one that the user may add, and not part of the guess.
+    """
+
+    columns: tuple[str, ...]
+    task: str | None
+    type: Kind
+    reason: str
+    labels: tuple[str, ...] = ()
+    keys: Mapping[str, Any] = field(default_factory=dict)
+    is_offer: bool = False
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A guess at a config.
+
+    Attributes:
+        images: Folder of the pictures; None when the annotations know where they are.
+        sources: The tables and folders as they were read.
+        image_column: The column that names the pictures, where the user named it.
+        num_rows: Rows of the table.
+        num_looked_at: Rows that columns with many different cells were judged by.
+        decisions: Tasks and other columns, in the order of the table.
+        image_size: What boxes and masks ask of the pictures; None without such a task.
+        recipe: How the tasks are learnt; None for the defaults.
+        faults: What the readers found wrong: what they left out, the guess did not see.
+        table_keys: What else the user said of how the tables are read: keys of `data`.
+        own_split: The user's own train, val and test rows; None where the data tell none.
+        split_problem: What keeps the user's own split from being taken, in words.
+        group_by: The column whose rows are to stay in one part.
+        notes: Which files of a folder are read and which are not, in words.
+    """
+
+    images: Path | None
+    sources: tuple[Source, ...]
+    image_column: str | None
+    num_rows: int
+    num_looked_at: int
+    decisions: tuple[Decision, ...]
+    image_size: ImageSize | None = None
+    recipe: Recipe | None = None
+    faults: tuple[Fault, ...] = ()
+    table_keys: Mapping[str, str] = field(default_factory=dict)
+    own_split: OwnSplit | None = None
+    split_problem: str | None = None
+    group_by: str | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def tasks(self) -> tuple[Decision, ...]:
+        """The decisions that became tasks."""
+        return tuple(d for d in self.decisions if d.task is not None and not d.is_offer)
+
+    @property
+    def offers(self) -> tuple[Decision, ...]:
+        """The tasks that the user may add."""
+        return tuple(decision for decision in self.decisions if decision.is_offer)
+
+    @property
+    def others(self) -> tuple[Decision, ...]:
+        """The columns that are no task."""
+        return tuple(decision for decision in self.decisions if decision.task is None)
+
+    @property
+    def split_column(self) -> str | None:
+        """The one column that tells the user's own split, where there is one."""
+        return None if self.own_split is None else self.own_split.column
+
+    @property
+    def group_columns(self) -> tuple[str, ...]:
+        """Columns whose rows may belong together."""
+        return tuple(d.columns[0] for d in self.others if d.type == "group")

@@ -1,0 +1,41 @@
+"""A decision as a task of the YAML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from polyhead.config_guess.comments import comment, listed, sentence
+from polyhead.config_guess.proposal import Decision
+from polyhead.config_guess.yaml_scalars import inline, scalar
+
+CLASSES = "classes"
+
+
+def task_lines(decision: Decision) -> Iterator[str]:
+    """The task with its reason and labels as comments."""
+    yield from comment(sentence(decision.reason), "  ")
+    if decision.labels and CLASSES not in decision.keys:
+        yield from comment(f"Labels: {listed(decision.labels)}.", "  ")
+    yield from _block(decision)
+
+
+def offer_lines(decision: Decision) -> Iterator[str]:
+    """A task that the user may add: all of it a comment."""
+    yield from comment(sentence(f'{decision.reason}: remove each "# " below for that'), "  ")
+    yield from (f"  #{line.removeprefix('  ')}" for line in _block(decision, indent="   "))
+
+
+def _block(decision: Decision, indent: str = "  ") -> Iterator[str]:
+    yield f"{indent}{scalar(decision.task or '')}:"
+    yield f"{indent}  type: {decision.type}"
+    for key, value in decision.keys.items():
+        yield from _key(f"{indent}  ", key, value)
+
+
+def _key(indent: str, key: str, value: Any) -> Iterator[str]:
+    if isinstance(value, str | Mapping):
+        yield f"{indent}{key}: {inline(value)}"
+    else:
+        yield f"{indent}{key}:"
+        yield from (f"{indent}  - {scalar(item)}" for item in value)

@@ -1,0 +1,99 @@
+"""Loader workers around the samples."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+import torch
+from torch.utils.data import DataLoader
+
+from polyhead.errors import ImageError, PolyheadError
+from polyhead.loading import Batch
+from polyhead.loading.dataset import Collate, Pictures
+
+Keys = Iterable[list[tuple[int, int]]]
+
+
+def choose_workers(workers: int | str, device: torch.device) -> int:
+    """How many loader processes: a CPU that also trains keeps its cores to itself."""
+    if isinstance(workers, int):
+        return workers
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    return min(8, cores) if device.type != "cpu" else min(2, cores // 4)
+
+
+class Batches:
+    """Batches in the order of their keys, the same with any number of workers.
+
+    Args:
+        pictures: Samples by key.
+        keys: One list of `(epoch, row)` a batch, iterated anew each time.
+        collate: Makes a batch.
+        workers: Loader processes.
+        pin: Whether the batches go to a GPU.
+    """
+
+    def __init__(
+        self, pictures: Pictures, keys: Keys, collate: Collate, *, workers: int, pin: bool
+    ) -> None:
+        self._loader = DataLoader(
+            pictures,
+            batch_sampler=keys,
+            collate_fn=collate,
+            num_workers=workers,
+            pin_memory=pin,
+            persistent_workers=workers > 0,
+            worker_init_fn=_leave_signals_to_parent,
+        )
+
+    def close(self) -> None:
+        """End the loader processes; nothing can be loaded any more."""
+        del self._loader
+
+    def __iter__(self) -> Generator[Batch, None, None]:
+        """Batches.
+
+        Raises:
+            ImageError: A picture that could be read when it was checked no longer can.
+        """
+        for batch in self._loader:
+            if isinstance(batch, ImageError):
+                raise batch
+            yield batch
+
+
+@contextmanager
+def worker_deaths_explained() -> Iterator[None]:
+    """Name the death of a loader process, which torch raises wherever the main process is then.
+
+    Raises:
+        PolyheadError: `E_WORKER`; most often memory ran out.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if "DataLoader worker" not in str(error):
+            raise
+        raise PolyheadError(
+            f"a loader process died ({error}); most often memory ran out: lower train.workers or "
+            "train.batch_size.",
+            code="E_WORKER",
+        ) from error
+
+
+def _leave_signals_to_parent(_worker: int) -> None:
+    """Ctrl-C and SIGTERM reach whole groups of processes; the main one still needs its batches.
+
+    It ends its workers by a message, and only as a last resort by SIGTERM, a second one if need be.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda number, _frame: signal.signal(number, signal.SIG_DFL))
+
+
+def in_order(rows: Sequence[int], batch_size: int) -> list[list[tuple[int, int]]]:
+    """Keys that show every row once, for validation and evaluation."""
+    keys = [(0, int(row)) for row in rows]
+    return [keys[i : i + batch_size] for i in range(0, len(keys), batch_size)]

@@ -1,0 +1,110 @@
+"""The whole drawing: the picture with what is where, and a panel of every answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageOps
+
+from polyhead.predictions.drawing.boxes import draw_boxes
+from polyhead.predictions.drawing.mask import draw_mask
+from polyhead.predictions.drawing.palette import BACKGROUND, Paint, paints
+from polyhead.predictions.drawing.panel import flow, heading, panel_blocks, side_by_side, stacked
+from polyhead.predictions.drawing.section import section
+from polyhead.predictions.drawing.shown_picture import shown_picture
+from polyhead.predictions.task_prediction import (
+    BoxesPrediction,
+    MaskPrediction,
+    TaskPrediction,
+)
+from polyhead.table.deep_pixels import NO_RANGES, PixelRanges
+
+Spatial = BoxesPrediction | MaskPrediction
+
+# Longest side of a picture that stands alone, and of each of several.
+LARGEST, LARGEST_OF_SEVERAL = 1280, 960
+# Wider pictures have their panel below.
+STRIP = 2.5
+LEAST_HEIGHT = 42  # ems: a panel beside a picture is so high before it starts a new column
+
+
+def draw(
+    source: Any,
+    image: str,
+    size: tuple[int, int],
+    tasks: Mapping[str, TaskPrediction],
+    ranges: PixelRanges = NO_RANGES,
+) -> Image.Image:
+    """Draw every answer: boxes and masks on a picture each, and all of them in words beside.
+
+    Args:
+        source: Path, bytes, PIL image or (H, W, 3) uint8 array.
+        image: The file name as given, or its stand-in.
+        size: Width and height of the displayed picture, which boxes are measured in.
+        tasks: Task name to its prediction.
+        ranges: What is black and white in sources with more than 8 bits a channel.
+
+    Returns:
+        An RGB picture: the source upright, 480 to 1280 pixels on its longer side (960 where
+        several tasks draw on it), and a panel beside it, or below one that is wide.
+
+    Raises:
+        PolyheadError: There is no picture to draw on, or a task type that has no drawing.
+        ImageError: The picture cannot be decoded.
+    """
+    class_paints = paints(_class_names(tasks.values()))
+    sections = {name: section(task, class_paints) for name, task in tasks.items()}
+    spatial = {name: task for name, task in tasks.items() if isinstance(task, Spatial)}
+    largest = LARGEST_OF_SEVERAL if len(spatial) > 1 else LARGEST
+    picture = shown_picture(source, image, largest, ranges)
+    em = min(max(max(picture.size) // 60, 15), 20)
+    views = {name: _view(picture, task, size, class_paints) for name, task in spatial.items()}
+    if len(views) > 1:
+        views = {name: stacked([heading(name, v.width, em), v], 0) for name, v in views.items()}
+    blocks = panel_blocks(Path(image).name, f"{size[0]} × {size[1]}", sections, em)
+    sheet = _arranged(picture, list(views.values()) or [picture], blocks, em)
+    return ImageOps.expand(sheet, em, BACKGROUND)
+
+
+def _class_names(tasks: Iterable[TaskPrediction]) -> list[str]:
+    """The classes of every task that draws on the picture, in the same order for every picture."""
+    names: list[str] = []
+    for task in tasks:
+        if isinstance(task, BoxesPrediction):
+            names += [*task.classes, *sorted(set(task.labels) - set(task.classes))]
+        elif isinstance(task, MaskPrediction):
+            names += task.classes
+    return names
+
+
+def _view(
+    picture: Image.Image, task: Spatial, size: tuple[int, int], class_paints: dict[str, Paint]
+) -> Image.Image:
+    """The picture with the answer of one task on it."""
+    if isinstance(task, MaskPrediction):
+        return draw_mask(picture, task, class_paints)
+    return draw_boxes(picture, task, size, class_paints)
+
+
+def _arranged(
+    picture: Image.Image, views: Sequence[Image.Image], blocks: Sequence[Image.Image], em: int
+) -> Image.Image:
+    """Views and panel on one sheet: tall views side by side, wide ones one below the other."""
+    if picture.width > STRIP * picture.height:
+        shown = stacked(views, em)
+        return stacked([shown, _below(blocks, shown.width, em)], em)
+    shown = stacked(views, em) if picture.width > picture.height else side_by_side(views, em)
+    height = max(shown.height, LEAST_HEIGHT * em)
+    return side_by_side([shown, flow(blocks, height, em)], em)
+
+
+def _below(blocks: Sequence[Image.Image], width: int, em: int) -> Image.Image:
+    """The flattest panel that is no wider than the views, or of one column."""
+    highest = sum(block.height + em for block in blocks)
+    for height in range(max(block.height for block in blocks), highest, em):
+        panel = flow(blocks, height, em)
+        if panel.width <= width:
+            return panel
+    return flow(blocks, highest, em)

@@ -1,0 +1,90 @@
+"""What the model says of one picture: the object of `predict`, of `--json` and of HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from polyhead.errors import ConfigError, PolyheadError, nearest
+from polyhead.files import explained
+from polyhead.predictions.drawing import draw
+from polyhead.predictions.task_prediction import TaskPrediction
+from polyhead.table.deep_pixels import NO_RANGES, PixelRanges
+from polyhead.table.table import IMAGE_SUFFIXES
+
+
+@dataclass(frozen=True)
+class Prediction(Mapping[str, TaskPrediction]):
+    """Every answer about one picture: a mapping from task name to its prediction.
+
+    Attributes:
+        image: The file name as given, or a stand-in such as `array-0`.
+        width: Pixels of the displayed picture (after EXIF); 0 when it cannot be read.
+        height: Likewise.
+        tasks: Task name to prediction; empty when it cannot be read.
+        error: Code and message when the picture cannot be read, else None.
+        source: What to draw on: a path, or the picture itself.
+        ranges: What is black and white in it where it holds more than 8 bits a channel.
+    """
+
+    image: str
+    width: int
+    height: int
+    tasks: Mapping[str, TaskPrediction]
+    error: Mapping[str, str] | None = None
+    source: Any = field(default=None, repr=False, compare=False)
+    ranges: PixelRanges = field(default=NO_RANGES, repr=False, compare=False)
+
+    def __getitem__(self, task: str) -> TaskPrediction:
+        if self.error is not None:
+            raise PolyheadError(f"{self.image}: {self.error['message']}", code=self.error["code"])
+        if task not in self.tasks:
+            raise KeyError(f'there is no task "{task}". {nearest(task, self.tasks)}')
+        return self.tasks[task]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.tasks)
+
+    def __len__(self) -> int:
+        return len(self.tasks)
+
+    def __str__(self) -> str:
+        if self.error is not None:
+            return f"{self.image}: {self.error['code']}: {self.error['message']}"
+        return f"{self.image}  {'; '.join(f'{name}: {task}' for name, task in self.items())}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object of this picture."""
+        if self.error is not None:
+            return {"image": self.image, "error": dict(self.error)}
+        tasks = {name: prediction.to_dict() for name, prediction in self.tasks.items()}
+        return {"image": self.image, "width": self.width, "height": self.height, "tasks": tasks}
+
+    def plot(self) -> Image.Image:
+        """Draw every answer beside the picture.
+
+        Raises:
+            PolyheadError: The picture could not be read, or none is attached.
+        """
+        if self.error is not None:
+            raise PolyheadError(f"{self.image}: {self.error['message']}", code=self.error["code"])
+        return draw(self.source, self.image, (self.width, self.height), self.tasks, self.ranges)
+
+    def save(self, path: str | Path) -> None:
+        """Save the drawing of `plot` as a picture file.
+
+        Raises:
+            ConfigError: The suffix says no kind of picture.
+            PolyheadError: The picture could not be read (its code), or `E_WRITE`.
+        """
+        path = Path(path)
+        if Image.registered_extensions().get(path.suffix.lower()) not in Image.SAVE:
+            expected = ", ".join(IMAGE_SUFFIXES)
+            raise ConfigError(f'{path} ends in "{path.suffix}"; expected such as {expected}.')
+        drawing = self.plot()
+        with explained("write", path):
+            drawing.save(path)

@@ -1,0 +1,36 @@
+"""One line of words for an answer: short, and never untrue."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from polyhead.predictions import BoxesPrediction, MaskPrediction, NumberPrediction
+
+
+def test_a_number_has_few_digits_and_keeps_those_before_the_point():
+    assert str(NumberPrediction(0.0324912)) == "0.032"
+    assert str(NumberPrediction(1234567.8)) == "1234568"
+    assert str(NumberPrediction(3.5761, 2.0, 12.34)) == "3.58 (2.00 to 12.3)"
+
+
+@given(st.floats(-1e12, 1e12))
+def test_a_number_is_told_within_5_percent(value):
+    assert abs(float(str(NumberPrediction(value))) - value) <= 0.05 * abs(value)
+
+
+def test_boxes_are_counted_by_label():
+    boxes = BoxesPrediction([[0, 0, 1, 1]] * 3, ["car", "bus", "car"], [0.9, 0.8, 0.7])
+    assert str(boxes) == "2 × car, 1 × bus"
+    assert str(BoxesPrediction([], [], [])) == "(none)"
+
+
+def test_a_mask_tells_what_covers_much_and_that_there_is_more():
+    mask = np.repeat(np.array([[0, 1, 2]], np.uint8), [60, 38, 2], axis=1)
+    assert str(MaskPrediction(("road", "sky", "dog"), mask)) == "road 60%, sky 38%, …"
+    assert str(MaskPrediction(("road", "sky", "dog"), mask[:, :98])) == "road 61%, sky 39%"
+
+
+def test_unknown_pixels_of_a_mask_belong_to_no_class():
+    mask = MaskPrediction(("road", "sky"), np.array([[0, 1, 1, 255]], np.uint8))
+    assert mask.shares == {"sky": 0.5, "road": 0.25}
+    assert [region["label"] for region in mask.to_dict()["rle"]] == ["road", "sky"]
