@@ -144,6 +144,35 @@ def test_pseudo_likelihood_multiplies_the_conditionals(seed):
         assert total == pytest.approx(expected, abs=1e-8)
 
 
+@few
+@over(seeds)
+def test_pseudo_likelihood_sums_out_one_unknown_label_exactly(seed):
+    field, unaries, generator = slow.random_field(seed, with_rules=False)
+    targets = generator.integers(0, 2, unaries.shape)
+    targets[np.arange(3), generator.integers(0, 6, 3)] = -1
+    found = field.pseudo_log_likelihood(unaries, targets)
+    for row, truth, total in zip(unaries, targets, found, strict=True):
+        expected = 0.0
+        for i in np.flatnonzero(truth >= 0):
+            told = truth.copy()
+            told[i] = -1
+            probability = slow.marginals(field, row, told)[i]
+            expected += np.log(probability if truth[i] else 1 - probability)
+        assert total == pytest.approx(expected, abs=1e-8)
+
+
+def test_unknown_labels_that_a_known_one_forces_count_as_it_says():
+    couplings = np.zeros((3, 3))
+    couplings[1, 2] = couplings[2, 1] = 2.0
+    field = PairwiseField(couplings, np.full(3, 0.5), Rules((), ((0, 1),)))  # at most one of 0, 1
+    unaries, targets = np.array([[0.0, 3.0, 0.5]]), np.array([[1, -1, 1]])
+    given = np.array([[1, -1, -1]])
+    third = field.marginals(unaries, given)[0, 2]
+    free = expit(0.0)  # of the first label, which the third does not move
+    found = field.pseudo_log_likelihood(unaries, targets)
+    assert found == pytest.approx([np.log(third) + np.log(free)])
+
+
 def test_pseudo_likelihood_of_an_exactly_one_group_is_a_choice():
     rules = Rules.of(["day", "dusk", "night"], exactly_one=[["day", "dusk", "night"]])
     unaries = np.array([[1.0, 0.0, -1.0]] * 3)

@@ -64,6 +64,25 @@ class Component:
             return listed
         return listed.gated(self.gates, self.added, self.means)
 
+    @property
+    def num_sets(self) -> float:
+        """How many legal states, or pairs of half sets, are summed; ∞ when they are too many."""
+        return np.inf if self.enumeration is None else self.enumeration.num_sets
+
+    @property
+    def listed(self) -> Enumeration | Halved:
+        """Its legal states.
+
+        Raises:
+            ValueError: They are too many.
+        """
+        if self.enumeration is None:
+            raise ValueError(
+                f"{len(self.labels)} labels that hang together have too many legal states: log Z "
+                "cannot be told exactly. Use `pseudo_log_likelihood`."
+            )
+        return self.enumeration
+
     def marginals(self, unaries: np.ndarray, given: np.ndarray | None) -> np.ndarray:
         """(B, n): by enumeration, else nearly, see `nearly_marginals`."""
         if self.enumeration:

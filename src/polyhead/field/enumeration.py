@@ -44,6 +44,11 @@ class Enumeration:
         listed = np.stack([_energies(centred, each) for each in added])
         return replace(self, gates=gates, gated_energies=listed)
 
+    @property
+    def num_sets(self) -> int:
+        """M."""
+        return len(self.states)
+
     @cached_property
     def _columns(self) -> np.ndarray:
         return np.ascontiguousarray(self.states.T, dtype=np.float64)

@@ -31,6 +31,11 @@ class Halved:
     couplings: np.ndarray
     means: np.ndarray
 
+    @property
+    def num_sets(self) -> int:
+        """Pairs of half sets."""
+        return len(self.halves.left) * len(self.halves.right)
+
     def log_partition(self, unaries: np.ndarray, given: np.ndarray | None = None) -> np.ndarray:
         """(B,) log of the sum over sets, or over those that agree with `given` (B, n)."""
         found = np.empty(len(unaries))

@@ -20,7 +20,7 @@ from polyhead.field.halved import Halved
 from polyhead.field.label_sizes import sizes_of_parts
 from polyhead.field.legal_thresholding import legal_thresholding
 from polyhead.field.low_rank import added_couplings
-from polyhead.field.pseudo_likelihood import pseudo_log_likelihood
+from polyhead.field.pseudo_likelihood import pseudo_log_likelihood, unknown_neighbours
 from polyhead.field.rules import NO_RULES, UNKNOWN, Rules
 from polyhead.field.strongest import Coupling, strongest_couplings
 
@@ -64,10 +64,9 @@ class PairwiseField:
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, np.asarray(getattr(self, name), np.float64))
         check_shapes(self.couplings, self.means, self.directions, self.gates)
-        if self.rules.classes and len(self.rules.classes) != len(self.means):
-            raise ValueError(
-                f"`rules` are of {len(self.rules.classes)} labels, not {len(self.means)}."
-            )
+        num_ruled = len(self.rules.classes)
+        if num_ruled and num_ruled != len(self.means):
+            raise ValueError(f"`rules` are of {num_ruled} labels, not {len(self.means)}.")
 
     @classmethod
     def independent(cls, num_labels: int, rules: Rules | None = None) -> PairwiseField:
@@ -94,7 +93,12 @@ class PairwiseField:
     @property
     def is_exact(self) -> bool:
         """Whether every part is small enough to be summed exactly."""
-        return all(part.enumeration is not None for part in self._parts)
+        return self.num_sets < np.inf
+
+    @property
+    def num_sets(self) -> float:
+        """Legal sets of labels that log Z sums, all parts together; ∞ where one has too many."""
+        return sum(part.num_sets for part in self._parts)
 
     def log_partition(self, unaries: np.ndarray) -> np.ndarray:
         """(B,) log Z, the log of the sum of exp(…) over legal y.
@@ -145,18 +149,22 @@ class PairwiseField:
         return total
 
     def pseudo_log_likelihood(self, unaries: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        """(B,) Σ over known i of log P(y_i | known others); unknown neighbours contribute 0."""
-        conditionals = self._checked(unaries, None) + self.pull(targets)
+        """(B,) Σ over known i of log P(y_i | known others); unknown ones are summed out singly."""
+        unaries = self._checked(unaries, None)
+        conditionals = unaries + self.pull(targets)
+        if self.is_coupled:
+            conditionals += unknown_neighbours(
+                unaries, targets, self._couplings_of, self.means, self.rules
+            )
         return pseudo_log_likelihood(conditionals, targets, self.rules)
 
     def pull(self, targets: np.ndarray) -> np.ndarray:
-        """(B, L) Σ_j W_ij (y_j − μ_j) over known j: what the others add to log-odds of each."""
+        """(B, L) Σ_j W_ij (y_j − μ_j) over known j: what these add to the log-odds of each."""
         neighbours = np.where(targets >= 0, targets - self.means, 0)
         pull = neighbours @ self.couplings
-        if self._added is not None and self.gates is not None:
-            for gate, added in zip(self.gates.T, self._added, strict=True):
-                pull += gate[:, None] * (neighbours @ added)
-        return pull
+        if self._added is None or self.gates is None:
+            return pull
+        return pull + np.einsum("br,bi,rij->bj", self.gates, neighbours, self._added, optimize=True)
 
     def decode_marginals(
         self, probabilities: np.ndarray, thresholds: np.ndarray, given: np.ndarray | None = None
@@ -203,9 +211,8 @@ class PairwiseField:
         weights = self.couplings[rows, columns].tolist()
         triples = zip(rows.tolist(), columns.tolist(), weights, strict=True)
         entry = {"means": self.means.tolist(), "couplings": [list(t) for t in triples]}
-        return (
-            entry if self.directions is None else entry | {"directions": self.directions.tolist()}
-        )
+        more = {} if self.directions is None else {"directions": self.directions.tolist()}
+        return entry | more
 
     @classmethod
     def from_dict(cls, entry: Mapping[str, Any], rules: Rules | None = None) -> PairwiseField:
@@ -244,6 +251,12 @@ class PairwiseField:
         """(R, L, L) what each gate adds to the couplings."""
         return None if self.directions is None else added_couplings(self.directions, self.rules)
 
+    def _couplings_of(self, rows: np.ndarray) -> np.ndarray:
+        """(L, L) W of all images, or (b, L, L) W(x) of some."""
+        if self._added is None or self.gates is None:
+            return self.couplings
+        return self.couplings + np.tensordot(self.gates[rows], self._added, 1)
+
     @cached_property
     def alone(self) -> np.ndarray:
         """(k,) labels that neither couplings nor rules join to another."""
@@ -255,8 +268,7 @@ class PairwiseField:
         return PairwiseField.independent(len(self.means), self.rules)
 
     def _enumerations(self) -> list[tuple[Component, Enumeration | Halved]]:
-        listed = [(part, part.enumeration) for part in self._parts]
-        return [(part, _listed(found, part)) for part, found in listed]
+        return [(part, part.listed) for part in self._parts]
 
     def _by_part(
         self,
@@ -286,12 +298,3 @@ class PairwiseField:
             raise DivergedError("a label's log-odds are NaN; expected numbers; train again.")
         check_given(given, unaries.shape, self.rules)
         return np.clip(np.asarray(unaries, np.float64), -LARGEST_LOG_ODDS, LARGEST_LOG_ODDS)
-
-
-def _listed(found: Enumeration | Halved | None, part: Component) -> Enumeration | Halved:
-    if found is None:
-        raise ValueError(
-            f"{len(part.labels)} labels that hang together have too many legal states: log Z "
-            "cannot be told exactly. Use `pseudo_log_likelihood`."
-        )
-    return found

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
-from scipy.special import logsumexp
+from scipy.special import expit, logsumexp
 
 from polyhead.field.rules import Rules
+
+CERTAIN = 100.0  # log-odds of a label that cannot be otherwise
+MAX_CELLS = 2**20  # pairs of labels of images held at once: 8 MB an array
 
 
 def pseudo_log_likelihood(
@@ -18,7 +23,8 @@ def pseudo_log_likelihood(
     known partner forces contributes log 1, or −inf where it disagrees.
 
     Args:
-        conditionals: (B, L) u_i + Σ_j W_ij (y_j − μ_j) over known neighbours j.
+        conditionals: (B, L) u_i + Σ_j W_ij (y_j − μ_j) over known neighbours j, and what unknown
+            ones add, see `unknown_neighbours`.
         targets: (B, L) 1 yes, 0 no, -1 unknown.
         rules: Over the L labels.
 
@@ -42,6 +48,43 @@ def pseudo_log_likelihood(
     signed = np.where(targets == 1, conditionals, -conditionals)
     terms = -np.logaddexp(0, -signed)
     return total + np.where((targets >= 0) & single, terms, 0).sum(1)
+
+
+def unknown_neighbours(
+    unaries: np.ndarray,
+    targets: np.ndarray,
+    couplings: Callable[[np.ndarray], np.ndarray],
+    means: np.ndarray,
+    rules: Rules,
+) -> np.ndarray:
+    """(B, L) what unknown labels add to the log-odds of known ones, each summed out by itself.
+
+    Σ over unknown j of log E[exp(W_ij (y_j − μ_j))], y_j as likely as the known others make it
+    where i is no: exact of one unknown label. Other unknown labels count with σ(u_k) in it, and
+    those that a known partner forces as it says. As `unknown_pull` of the loss of the field.
+
+    Args:
+        unaries: (B, L) u.
+        targets: (B, L) 1 yes, 0 no, -1 unknown.
+        couplings: Of (b,) rows: (L, L) W of all, or (b, L, L) W(x).
+        means: (L,) μ.
+        rules: Over the L labels.
+    """
+    found = np.zeros(unaries.shape)
+    partly = np.flatnonzero((targets >= 0).any(1) & (targets < 0).any(1))
+    for rows in np.array_split(partly, 1 + len(partly) * len(means) ** 2 // MAX_CELLS):
+        told, weights = targets[rows], couplings(rows)
+        settled = rules.settle(told)[0] if rules else told
+        likely = np.where(settled >= 0, settled, expit(unaries[rows]))
+        forced = np.where(settled == 1, CERTAIN, -CERTAIN)
+        own = np.where((told < 0) & (settled >= 0), forced, unaries[rows])
+        odds = own + np.matmul((likely - means)[:, None], weights)[:, 0]
+        # Where i is yes, j was pulled by W_ij too much: −log E[exp(−W_ij y_j)] is the same then.
+        signs = np.where(told == 1, -1.0, 1.0)[:, :, None]
+        odds = odds[:, None]
+        terms = signs * (np.logaddexp(0, odds + signs * weights) - np.logaddexp(0, odds))
+        found[rows] = np.where(told[:, None] >= 0, 0.0, terms - weights * means).sum(-1)
+    return found
 
 
 def _categorical(scores: np.ndarray, targets: np.ndarray) -> np.ndarray:
