@@ -1,25 +1,31 @@
-"""Whether a column of picture names names masks, and how many classes these have."""
+"""Whether a column of picture names names masks, and which classes these have."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-
-import numpy as np
+from typing import Any
 
 from polyhead.config_guess.column_profile import ColumnProfile
 from polyhead.config_guess.column_reasons import no_task, unknown_cells
+from polyhead.config_guess.mask_class_names import (
+    Naming,
+    have_meaning,
+    name_colours,
+    name_values,
+)
+from polyhead.config_guess.mask_samples import MaskSample, look_at_masks
 from polyhead.config_guess.proposal import Decision
 from polyhead.errors import ImageError
 from polyhead.table import Table
-from polyhead.table.mask_pixels import read_mask
-from polyhead.table.mask_sources import UNKNOWN_PIXEL, distinct
-from polyhead.tasks.mask.cells import mask_files
+from polyhead.table.mask_sources import UNKNOWN_PIXEL
 
-MAX_MASKS = 40  # that are looked at
-_NAME = re.compile(r"(?i)mask|seg")
-_MAX_VALUES = 64  # of masks that are not called so
+_NAME = re.compile(
+    r"(?i)mask|seg|trimap|annot|ground.?truth|(?:^|[^a-z])gt(?:$|[^a-z])|label.?ids|train.?ids"
+)
 _MIN_SHARE = 1 / 8  # of the values up to the greatest; else they are grey levels
+_FEW = 16  # values or colours of masks that nothing calls so
+_OTHERS = "others"
 
 
 def mask_task(table: Table, column: ColumnProfile) -> Decision:
@@ -29,67 +35,124 @@ def mask_task(table: Table, column: ColumnProfile) -> Decision:
         table: The rows.
         column: Whose cells are names of pictures.
     """
-    is_named = _NAME.search(column.name) is not None
-    kind = "mask" if is_named else "picture"
+    place = f"{column.name}/{next(iter(column.texts))}"
+    is_named = _NAME.search(place) is not None
+    kind = "mask" if _NAME.search(column.name) else "picture"
     found = f"names another picture in each of {column.num_known:,} cells"
+    doubt = ", masks by its name, but" if is_named else "; if these are masks:"
     try:
-        values, num_masks = _values(table, column.name)
+        sample = look_at_masks(table, column.name)
     except ImageError as error:
-        doubt = ", masks by its name, but" if is_named else "; if these are masks:"
         return no_task(column, kind, f"{found}{doubt} {error.message}")
-    if not is_named and len(values) > _MAX_VALUES:
-        return no_task(column, "picture", found)
-    problem = _problem(values)
-    shown = _shown(values)
-    if problem and is_named and 1 < len(values) <= _MAX_VALUES and max(values) <= UNKNOWN_PIXEL:
-        names = {str(value): f"class_{value}" for value in values}
-        if values == [0, UNKNOWN_PIXEL]:
-            names = {"0": "background", str(UNKNOWN_PIXEL): "foreground"}
-        reason = (
-            f"names masks in {column.num_known:,} cells, with the values {shown} in {num_masks} "
-            f"looked at{unknown_cells(column)}. Masks do not tell names: mend those that stand for "
-            "the values; take out a value that is unknown and write it under ignore"
-        )
-        keys = {"column": column.name, "values": names}
-        return Decision((column.name,), column.name, "mask", reason, tuple(names.values()), keys)
+    codes = sample.clear_codes()
+    if codes is None or (not is_named and (sample.has_edges or sample.is_lossy)):
+        return no_task(column, kind, f"{found}{doubt} {_photo_reason(sample)}")
+    if not sample.is_colour and _are_places(codes, sample, place):
+        return _in_order(column, sample, codes, place)
+    problem = _problem(codes, sample, is_named=is_named)
     if problem:
-        return no_task(column, kind, f"{found}, with the values {shown}; {problem}")
-    classes = tuple(f"class_{value}" for value in range(max(2, 1 + max(_known(values)))))
-    reason = (
-        f"names masks in {column.num_known:,} cells, with the values {shown} in {num_masks} looked "
-        f"at{unknown_cells(column)}. Masks do not tell names: write one for each value under "
-        f"classes, in this order ({UNKNOWN_PIXEL} is unknown)"
-    )
-    keys = {"column": column.name, "classes": classes}
-    return Decision((column.name,), column.name, "mask", reason, classes, keys)
+        shown = f"with the {_what(sample)} {sample.shown()}"
+        return no_task(column, kind, f"{found}, {shown}; {problem}")
+    naming = (name_colours if sample.is_colour else name_values)(sample, codes, place)
+    return _mapped(column, sample, naming)
 
 
-def _values(table: Table, name: str) -> tuple[list[int], int]:
-    """The distinct values of some masks, spread over the rows, and how many masks these are."""
-    files = mask_files(table, name)
-    known = np.flatnonzero(files.names.is_valid().to_numpy(zero_copy_only=False))
-    places = np.linspace(0, len(known) - 1, min(len(known), MAX_MASKS)).round().astype(int)
-    found = [distinct(read_mask(files.path(row)).codes) for row in known[places].tolist()]
-    return sorted(set(np.concatenate(found).tolist())), len(found)
+def _what(sample: MaskSample) -> str:
+    return "colours" if sample.is_colour else "values"
+
+
+def _photo_reason(sample: MaskSample) -> str:
+    """Why pictures are no masks."""
+    kind = "colour pictures" if sample.is_colour else "grey photos"
+    found = f"the masks hold {len(sample.codes):,} {_what(sample)}, as {kind} do"
+    return f"{found}; expected few; write one value a class, as PNG"
 
 
 def _known(values: Sequence[int]) -> list[int]:
     return [value for value in values if value != UNKNOWN_PIXEL]
 
 
-def _problem(values: Sequence[int]) -> str:
-    """Why the values cannot be class indices; "" when they can."""
+def _are_places(values: Sequence[int], sample: MaskSample, place: str) -> bool:
+    """Whether values are the places of classes: 0, 1, 2, … and 255 for unknown."""
     known = _known(values)
-    if not known or values in ([0, UNKNOWN_PIXEL], [1, UNKNOWN_PIXEL]):
+    if sample.is_lossy or sample.has_edges or not known:
+        return False
+    if values in ([0, UNKNOWN_PIXEL], [1, UNKNOWN_PIXEL]) or have_meaning(place):
+        return False
+    is_index = 0 <= min(known) <= max(known) < UNKNOWN_PIXEL
+    return is_index and len(known) >= _MIN_SHARE * (max(known) + 1)
+
+
+def _problem(values: Sequence[int], sample: MaskSample, *, is_named: bool) -> str:
+    """Why values cannot be told apart as classes; "" when they can."""
+    if len(values) < 2:
         return (
             f"{UNKNOWN_PIXEL} is read as unknown: write the index of the class instead, 0, 1, 2, …"
+            if list(values) == [UNKNOWN_PIXEL]
+            else f"masks of one {_what(sample)[:-1]} tell nothing"
         )
-    if not 0 <= min(known) <= max(known) < UNKNOWN_PIXEL:
-        return f"class indices are 0 to {UNKNOWN_PIXEL - 1}"
-    if len(known) < _MIN_SHARE * (max(known) + 1):
-        return "these are grey levels rather than class indices: write 0, 1, 2, … instead"
+    if min(values) < 0 and not sample.is_colour:
+        return f"values are 0 or more: write {UNKNOWN_PIXEL} where a pixel is unknown"
+    if not is_named and len(values) > _FEW:
+        return "these are shades rather than classes: write one value a class, 0, 1, 2, …"
     return ""
 
 
-def _shown(values: Sequence[int]) -> str:
-    return ", ".join(map(str, values[:16])) + (", …" if len(values) > 16 else "")
+def _in_order(
+    column: ColumnProfile, sample: MaskSample, values: Sequence[int], place: str
+) -> Decision:
+    classes = tuple(f"class_{value}" for value in range(max(2, 1 + max(_known(values)))))
+    naming = name_values(sample, values, place)
+    reason = (
+        f"{_seen(column, sample)}. Masks do not tell names: write one for each value under "
+        f"classes, in this order ({UNKNOWN_PIXEL} is unknown)"
+    )
+    if naming.told_by:
+        if any(str(index) not in naming.names for index in range(len(classes))):
+            return _mapped(column, sample, naming)
+        classes = tuple(naming.names[str(index)] for index in range(len(classes)))
+        reason = f"{_seen(column, sample)}. {naming.told_by}; {UNKNOWN_PIXEL} is unknown"
+    elif naming.hint:
+        reason += f". {naming.hint}"
+    keys = {"column": column.name, "classes": classes}
+    return Decision((column.name,), column.name, "mask", reason, classes, keys)
+
+
+def _mapped(column: ColumnProfile, sample: MaskSample, naming: Naming) -> Decision:
+    """A task whose `values` or `colours` say what stands for which class."""
+    key = "colours" if sample.is_colour else "values"
+    ignored: str | tuple[str, ...] = naming.ignored
+    reason = f"{_seen(column, sample)}. "
+    if naming.told_by:
+        reason += naming.told_by
+    else:
+        reason += (
+            f"Masks do not tell names: mend those that stand for the {_what(sample)}; take out a "
+            f"{key[:-1]} that is unknown and write it under ignore"
+        )
+    if naming.hint:
+        reason += f". {naming.hint}"
+    if sample.is_lossy:
+        reason += (
+            ". These are JPEG pictures, whose packing moves values: each pixel becomes the nearest "
+            "of values, or unknown"
+        )
+    elif sample.has_edges:
+        ignored = _OTHERS
+        reason += (
+            f". Few pixels hold any other of the {len(sample.codes):,} {_what(sample)}, as "
+            "smoothed edges leave them: ignore: others makes them unknown"
+        )
+    keys: dict[str, Any] = {"column": column.name, key: dict(naming.names)}
+    keys |= {"ignore": ignored} if ignored else {}
+    classes = tuple(dict.fromkeys(naming.names.values()))
+    return Decision((column.name,), column.name, "mask", reason, classes, keys)
+
+
+def _seen(column: ColumnProfile, sample: MaskSample) -> str:
+    codes = sample.clear_codes() if sample.is_lossy or sample.has_edges else None
+    about = "about " if codes else ""
+    return (
+        f"names masks in {column.num_known:,} cells, with the {_what(sample)} "
+        f"{about}{sample.shown(codes)} in {sample.num_masks} looked at{unknown_cells(column)}"
+    )

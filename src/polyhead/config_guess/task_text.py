@@ -7,9 +7,10 @@ from typing import Any
 
 from polyhead.config_guess.comments import comment, listed, sentence
 from polyhead.config_guess.proposal import Decision
-from polyhead.config_guess.yaml_scalars import inline, scalar
+from polyhead.config_guess.yaml_scalars import inline, mapping_key, mapping_value, scalar
 
 CLASSES = "classes"
+_MAX_INLINE = 4  # pairs on one line
 
 
 def task_lines(decision: Decision) -> Iterator[str]:
@@ -34,7 +35,12 @@ def _block(decision: Decision, indent: str = "  ") -> Iterator[str]:
 
 
 def _key(indent: str, key: str, value: Any) -> Iterator[str]:
-    if isinstance(value, str | Mapping):
+    if isinstance(value, Mapping) and len(value) > _MAX_INLINE:
+        yield f"{indent}{key}:"
+        yield from (
+            f"{indent}  {mapping_key(k)}: {mapping_value(item)}" for k, item in value.items()
+        )
+    elif isinstance(value, str | Mapping):
         yield f"{indent}{key}: {inline(value)}"
     else:
         yield f"{indent}{key}:"

@@ -37,11 +37,17 @@ def inline(value: str | Mapping[str, Any]) -> str:
     """
     if isinstance(value, str):
         return scalar(value)
-    pairs = (f"{key}: {_option(item)}" for key, item in value.items())
+    pairs = (f"{mapping_key(key)}: {mapping_value(item)}" for key, item in value.items())
     return f"{{{', '.join(pairs)}}}"
 
 
-def _option(value: str | Mapping[str, Any] | list[str]) -> str:
+def mapping_key(key: str) -> str:
+    """A key of a mapping: numbers and words bare, in quotes what is neither."""
+    return key if _NUMBER.fullmatch(key) or _PLAIN.fullmatch(key) else scalar(key)
+
+
+def mapping_value(value: str | Mapping[str, Any] | list[str]) -> str:
+    """What stands beside a key of a mapping: numbers bare, else as `inline`, lists in brackets."""
     if isinstance(value, list):
-        return f"[{', '.join(map(_option, value))}]"
+        return f"[{', '.join(map(mapping_value, value))}]"
     return value if isinstance(value, str) and _NUMBER.fullmatch(value) else inline(value)

@@ -91,7 +91,12 @@ def _values(path: Path, picture: Image.Image, is_lossy: bool) -> np.ndarray:
         raise _unfit(f"the mask {path} holds fractions; expected whole numbers; write them so")
     channels = _opaque(path, picture)
     apart = int(np.ptp(channels, axis=2).max())
-    if apart > (_NEARLY_GREY if is_lossy else 0):
+    if is_lossy and apart > _NEARLY_GREY:
+        raise _unfit(
+            f"the mask {path} is a {picture.format} picture in colours, whose packing changes "
+            "them; expected a PNG (or TIFF, BMP, GIF), without loss; write the mask as PNG"
+        )
+    if apart and not is_lossy:
         raise _unfit(
             f"the mask {path} is a colour picture (mode {picture.mode}) with the colours "
             f"{_named(channels)}; expected one channel whose values are the indices of `classes`; "
