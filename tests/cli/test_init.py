@@ -2,7 +2,9 @@
 
 import json
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from polyhead.config import load_config
 from polyhead.config_guess import read_recipe, recipe_names
@@ -88,3 +90,54 @@ def test_wrong_words(polyhead, scenes, words, problem, tmp_path, monkeypatch):
     assert code == 2
     assert problem in err
     assert not (tmp_path / "polyhead.yaml").exists()
+
+
+def pictures(folder, *names):
+    noise = np.random.default_rng(0)
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        top = 2 if "mask" in name else 256
+        Image.fromarray(noise.integers(0, top, (16, 16)).astype(np.uint8)).save(path)
+
+
+def test_a_folder_of_masks_behind_one_of_pictures(polyhead, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    pairs = [f"{kind}/{name}.png" for name in range(12) for kind in ("images", "masks")]
+    pictures(tmp_path, *pairs)
+    assert polyhead("init", ".", "--out", "parent.yaml").code == 0
+    code, printed, err = polyhead("init", "images/", "masks/", "--out", "two.yaml")
+    assert (code, "mask: task mask (mask)" in printed) == (0, True), err
+    one, two = load_config(tmp_path / "parent.yaml"), load_config(tmp_path / "two.yaml")
+    assert one.tasks == two.tasks
+    assert polyhead("check", "two.yaml").code == 0
+    code, _, err = polyhead("init", "masks", "images", "--out", "swapped.yaml")
+    assert (code, "polyhead init images masks" in err) == (2, True)
+    (tmp_path / "labels.csv").write_text(
+        "image,kind\n" + "".join(f"{name}.png,{'ab'[name % 2]}\n" for name in range(12))
+    )
+    code, printed, err = polyhead("init", "images", "masks", "labels.csv", "--out", "three.yaml")
+    assert code == 0, err
+    assert set(load_config(tmp_path / "three.yaml").tasks) == {"mask", "kind"}
+    code, printed, err = polyhead("check", "three.yaml")
+    assert code == 0, printed + err
+
+
+def test_a_table_alone_and_in_another_order(polyhead, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = [f"{name}.png" for name in range(12)]
+    pictures(tmp_path, *(f"shots/{name}" for name in names))
+    rows = "".join(f"{name},{'ab'[k % 2]}\n" for k, name in enumerate(names))
+    (tmp_path / "shots" / "labels.csv").write_text(f"image,kind\n{rows}")
+    code, _, err = polyhead("init", "shots/labels.csv")
+    assert code == 0, err
+    assert load_config(tmp_path / "polyhead.yaml").name == "shots"
+    assert polyhead("check", "polyhead.yaml").code == 0
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / "labels.csv").write_text(f"image,kind\n{rows}")
+    code, _, err = polyhead("init", "tables/labels.csv", "--force")
+    assert (code, "polyhead init PICTURES tables/labels.csv" in err) == (2, True)
+    code, _, err = polyhead("init", "tables/labels.csv", "shots", "--force")
+    assert (code, "polyhead init shots tables/labels.csv" in err) == (2, True)
+    assert polyhead("init", "shots", "tables/labels.csv", "--force").code == 0
+    assert polyhead("check", "polyhead.yaml").code == 0

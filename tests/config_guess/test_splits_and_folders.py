@@ -1,6 +1,7 @@
 """Splits, subjects and folders of several files, as `polyhead init` takes them."""
 
 import json
+import re
 import zlib
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from spatial_tables import save
 
 from polyhead.config import load_config
 from polyhead.config_guess import meaningful_name, propose, render_yaml, write_config
+from polyhead.errors import DataError
 from polyhead.formats import read_table
 from polyhead.preparation import divide, examine
 from polyhead.progress import Reporter
@@ -260,3 +262,41 @@ def test_a_path_through_a_link_stays_as_typed(tmp_path, monkeypatch):
     assert "  images: link/shots/\n  annotations: link/labels.csv\n" in text
     config, _ = ready(home, proposal)
     assert config.data.images == home / "link/shots"
+
+
+def test_a_table_named_after_a_part_means_the_pictures_of_that_part(tmp_path):
+    fill(tmp_path, *(f"train/{n}" for n in names(12)))
+    fill(tmp_path, *(f"test/{n}" for n in names(12)))
+    rows = [f"{n},{'ab'[k % 2]}" for k, n in enumerate(names(12))]
+    table(tmp_path / "train.csv", "image,kind", *rows)
+    proposal = propose(None, [tmp_path])
+    assert proposal.images == tmp_path / "train"
+    table(tmp_path / "test.csv", "image,kind", *rows)
+    _, prepared = ready(tmp_path, propose(None, [tmp_path]))
+    read = [
+        (path.parent.name, part)
+        for path, part in zip(prepared.table.paths(), prepared.split, strict=True)
+    ]
+    assert {place for place, part in read if part == "test"} == {"test"}
+    assert {place for place, part in read if part != "test"} == {"train"}
+
+
+@pytest.mark.parametrize(
+    ("others", "meant"),
+    [("annotated", "images"), ("masks", "images"), ("GT", "images"), ("old/Images", "Images")],
+)
+def test_folders_with_pictures_of_the_same_names(tmp_path, others, meant):
+    """One folder is meant, or the two are asked about, and the command in the message works."""
+    fill(tmp_path, *(f"{meant}/{n}" for n in names(12)))
+    fill(tmp_path, *(f"{others}/{n}" for n in names(12)))
+    table(
+        tmp_path / "t.csv", "image,kind", *(f"{n},{'ab'[k % 2]}" for k, n in enumerate(names(12)))
+    )
+    if meant == "images":
+        assert propose(None, [tmp_path]).images == tmp_path / "images"
+        return
+    with pytest.raises(DataError, match="several folders") as caught:
+        propose(None, [tmp_path])
+    command = re.search(r"polyhead init (\S+) (\S+),", caught.value.message)
+    assert command is not None
+    assert kinds(propose(Path(command[1]), [Path(command[2])])) == {"kind": "class"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -24,14 +25,16 @@ RECIPES = "vgg16-multitask, street-five, tags-fast or detect-only"
 Images = Annotated[
     Path | None,
     typer.Argument(
-        help="Folder of the pictures, or one that holds labels too.", show_default=False
+        help="Folder of the pictures, or one that holds labels too; or a table beside them.",
+        show_default=False,
     ),
 ]
 Labels = Annotated[
     list[Path] | None,
     typer.Argument(
         metavar="[TABLE]...",
-        help="csv, tsv, parquet, jsonl, COCO json, or a VOC or YOLO folder; several are joined.",
+        help="csv, tsv, parquet, jsonl, COCO json, or a folder of VOC, YOLO or masks; several are "
+        "joined.",
         show_default=False,
     ),
 ]
@@ -66,29 +69,51 @@ def run(
         write_config(out, chosen.text, overwrite=force)
         print(f"wrote {out}; it says what data it expects; next: polyhead check {out}")
         return 0
-    if images.is_file() or not (tables or images.is_dir()):
-        found = "is a file" if images.is_file() else "is no folder"
-        message = f"{images} {found}; expected the folder of pictures first, then the tables."
-        raise ConfigError(message)
-    proposal = propose(
-        images if tables else None,
-        tables or [images],
-        image_column,
-        **reading_keys(sets),
-    )
+    folder, files = _in_order(images, tables or [])
+    proposal = propose(folder, files, image_column, **reading_keys(sets))
+    if folder is None and files[0].is_file() and proposal.missing is not None:
+        message = f"{proposal.missing}; name their folder: {_command('PICTURES', *files)}"
+        raise ConfigError(message, code="E_NO_FILE")
     if chosen:
         proposal = follow(proposal, chosen)
     _print(proposal)
     _print_split(proposal)
     _print_faults(proposal)
-    text = render_yaml(proposal, meaningful_name(images), out.parent)
+    name = meaningful_name(files[0].absolute().parent if images.is_file() else images)
+    text = render_yaml(proposal, name, out.parent)
     write_config(out, text, overwrite=force)
     print(f"wrote {out}; next: polyhead check {out}")
     return 0
 
 
+def _in_order(images: Path, tables: list[Path]) -> tuple[Path | None, list[Path]]:
+    """The folder of pictures, None where the tables know it, and the tables.
+
+    Raises:
+        ConfigError: The folder of pictures does not come first, or is none.
+    """
+    folders = [path for path in tables if path.is_dir()]
+    if images.is_file() and folders:
+        rest = [images, *(path for path in tables if path != folders[0])]
+        message = (
+            f"{images} is a file; expected the folder of pictures first, then the tables: "
+            f"{_command(folders[0], *rest)}"
+        )
+        raise ConfigError(message)
+    if images.is_file():
+        return None, [images, *tables]
+    if not tables and not images.is_dir():
+        message = f"{images} is no folder; expected the folder of pictures first, then the tables."
+        raise ConfigError(message)
+    return (images, tables) if tables else (None, [images])
+
+
+def _command(*words: Path | str) -> str:
+    return " ".join(["polyhead init", *(shlex.quote(str(word)) for word in words)])
+
+
 def _print(proposal: Proposal) -> None:
-    for note in proposal.notes:
+    for note in (*proposal.notes, *([proposal.missing] if proposal.missing else [])):
         print(one_line(note))
     for decision in proposal.decisions:
         print(one_line(f"{', '.join(decision.columns)}: {_kind(decision)}: {decision.reason}"))

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import filecmp
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from polyhead.errors import DataError, PolyheadError, first_few, one_line
-from polyhead.formats import FORMATS, Source, read_table, voc, yolo
+from polyhead.errors import DataError, Fault, PolyheadError, first_few, one_line
+from polyhead.formats import FORMATS, Source, mask_pairs, read_table, voc, yolo
 from polyhead.formats.images.image_files import list_files
 from polyhead.formats.images.image_names import has_image_suffix
 from polyhead.formats.images.image_paths import sample_names
 from polyhead.table import IMAGE, Table
 from polyhead.table.named_files import is_file, named_file
-from polyhead.table.split_spellings import part_of_file
+from polyhead.table.split_spellings import part_of, part_of_file
 
 _SUFFIXES = tuple(kind for kind in FORMATS if kind.startswith("."))
 _ANSWERS = re.compile(r"(?i)(?:.*[^a-z])?(?:submission|predictions?|results?)(?:[^a-z].*)?")
 _MAX_DEPTH, _MAX_FILES, _MAX_FOLDERS = 3, 40, 20
 _MIN_FOUND = 0.5  # of the names in a table must be pictures of the folder
 _MAX_REASON = 200
+_QUESTIONS = ("E_BOX_FORMAT", "E_IMAGE_AMBIGUOUS")
 _RENAMED = ("N_IMAGE_NAMES", "E_IMAGE_AMBIGUOUS")
 
 
@@ -146,8 +148,8 @@ def _read_one(default: Source, name: str, roots: Sequence[Path]) -> _Candidate |
     try:
         table, root, best = _placed(replace(default, path=path), roots)
     except PolyheadError as error:
-        if isinstance(error, DataError) and error.faults[0].code == "E_BOX_FORMAT":
-            raise  # a question, whose answer makes the table readable
+        if isinstance(error, DataError) and error.faults[0].code in _QUESTIONS:
+            raise  # its answer makes the table readable
         reason = one_line(error.message)
         return reason if len(reason) <= _MAX_REASON else f"{reason[:_MAX_REASON]}…"
     if best < _MIN_FOUND:
@@ -168,7 +170,43 @@ def _placed(source: Source, roots: Sequence[Path]) -> tuple[Table, Path | None, 
         rank = _rank(table)
         if rank > best_rank:
             best, best_rank = (table, root), rank
+    if best_rank == (1.0, True):
+        meant = _meant_folder(source.path, best[0], roots)
+        best = best if meant is None else (_read(source, meant), meant)
     return best[0], best[1], best_rank[0]
+
+
+def _meant_folder(path: Path, table: Table, roots: Sequence[Path]) -> Path | None:
+    """Which folder is meant where several have all pictures of a table; None: the table's root.
+
+    That of the table; of the part that the table's name tells; called as those of pictures; not
+    called as those of masks; any where they hold the same bytes: what leaves one folder.
+
+    Raises:
+        DataError: `E_IMAGE_AMBIGUOUS`: nothing does.
+    """
+    names = sample_names(table.data.column(IMAGE))
+    folders = {root.absolute(): root for root in (table.root, *roots)}
+    found = [root for root in folders.values() if _share(root, names) == 1]
+    part = part_of_file(path.stem)
+    for is_meant in (
+        lambda root: root.absolute() == path.parent.absolute(),
+        lambda root: part is not None and part in map(part_of, root.parts),
+        lambda root: mask_pairs.is_image_folder(root.name),
+        lambda root: not mask_pairs.is_mask_folder(root.name),
+    ):
+        found = [root for root in found if is_meant(root)] or found
+    pairs = [(found[0] / name, root / name) for root in found[1:] for name in names]
+    if all(filecmp.cmp(*pair, shallow=False) for pair in pairs):
+        return None if not found or found[0] == table.root else found[0]
+    shown = first_few([str(root) for root in found], 3)
+    message = (
+        f"the names in it are those of pictures in several folders: {shown}; say which: polyhead "
+        f"init {found[0]} {path}, or likewise with another."
+    )
+    raise DataError(
+        f"{table.source}: {message}", [Fault("E_IMAGE_AMBIGUOUS", table.source, message)]
+    )
 
 
 def _read(source: Source, root: Path | None) -> Table:
@@ -185,6 +223,18 @@ def _share(root: Path, names: Sequence[str]) -> float:
     """Of the names that pictures below a folder have."""
     found = sum(has_image_suffix(name) and is_file(named_file(root, name)) for name in names)
     return found / max(len(names), 1)
+
+
+def missing_pictures(table: Table) -> str | None:
+    """That most of the names that were looked at are no pictures, in words; None where they are."""
+    names = sample_names(table.data.column(IMAGE))
+    share = _share(table.root, names)
+    if share >= _MIN_FOUND:
+        return None
+    return (
+        f"{round((1 - share) * len(names))} of {len(names)} names that were looked at are no "
+        f"pictures in {table.root} (such as {names[0] if names else 'none'})"
+    )
 
 
 def _problem(each: _Candidate, labelled: Sequence[_Candidate]) -> str | None:
@@ -204,11 +254,11 @@ def _problem(each: _Candidate, labelled: Sequence[_Candidate]) -> str | None:
 
 
 def _common_root(used: Sequence[_Candidate], roots: Sequence[Path]) -> Path | None:
-    """One folder that the names of all tables start at; None where each finds its own."""
+    """The one folder that the names of all tables start at; None where each has its own."""
     if all(each.root is None for each in used):
         return None
-    written = [sample_names(each.table.data.column(IMAGE)) for each in used]
-    return next((r for r in roots if all(_share(r, names) == 1 for names in written)), None)
+    found = {each.table.root.absolute() for each in used}
+    return next((root for root in roots if found == {root.absolute()}), None)
 
 
 def as_sources(found: FoundSources, default: Source) -> tuple[Source, ...]:

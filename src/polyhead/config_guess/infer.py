@@ -14,7 +14,11 @@ from polyhead.config_guess.column_profile import (
     spread_rows,
 )
 from polyhead.config_guess.column_rules import decide
-from polyhead.config_guess.folder_sources import as_sources, find_sources
+from polyhead.config_guess.folder_sources import (
+    as_sources,
+    find_sources,
+    missing_pictures,
+)
 from polyhead.config_guess.image_size import guess_image_size
 from polyhead.config_guess.label_rules import folder_classes
 from polyhead.config_guess.mask_rules import mask_task
@@ -34,7 +38,7 @@ from polyhead.config_guess.yes_no_columns import group_columns, is_yes_no
 from polyhead.config_guess.yes_no_tasks import decide_group
 from polyhead.data import OwnSplit
 from polyhead.errors import DataError, Fault
-from polyhead.formats import BoxFormat, Rows, Source, read_tables
+from polyhead.formats import BoxFormat, Rows, Source, mask_pairs, read_tables
 from polyhead.formats.images.image_files import list_files
 from polyhead.formats.images.picture_folder import PictureFolder
 from polyhead.table import Table
@@ -96,6 +100,7 @@ def propose(
         split_problem=problem,
         group_by=group_by,
         notes=notes,
+        missing=missing_pictures(table),
     )
 
 
@@ -103,7 +108,7 @@ def _sources(annotations: Sequence[Path], default: Source) -> tuple[Source, ...]
     """The files as the config that is to be written will name them."""
     images = default.images
     if len(annotations) > 1:
-        folders = [None if _holds_pictures(path) else images for path in annotations]
+        folders = [None if _holds_its_own(path, images) else images for path in annotations]
         return tuple(
             SourceConfig(path=path, images=folder if path.is_dir() else None).source(default)
             for path, folder in zip(annotations, folders, strict=True)
@@ -113,9 +118,13 @@ def _sources(annotations: Sequence[Path], default: Source) -> tuple[Source, ...]
     return (replace(default, path=path, images=None if is_same else images),)
 
 
-def _holds_pictures(path: Path) -> bool:
-    """Whether a folder of annotations has pictures in it or beside it."""
-    return path.is_dir() and bool(PictureFolder.find(path, list(list_files(path)), None).names)
+def _holds_its_own(path: Path, images: Path | None) -> bool:
+    """Whether a folder of annotations has its pictures in it or beside it: masks have not."""
+    if not path.is_dir() or not PictureFolder.find(path, list(list_files(path)), None).names:
+        return False
+    if images is None or not images.is_dir() or path.samefile(images):
+        return True
+    return mask_pairs.read_beside(images, path) is None
 
 
 def _decide(

@@ -72,6 +72,7 @@ class Proposal:
         split_problem: What keeps the user's own split from being taken, in words.
         group_by: The column whose rows are to stay in one part.
         notes: Which files of a folder are read and which are not, in words.
+        missing: In words, that most of the pictures are not where they were looked for.
     """
 
     images: Path | None
@@ -88,6 +89,7 @@ class Proposal:
     split_problem: str | None = None
     group_by: str | None = None
     notes: tuple[str, ...] = ()
+    missing: str | None = None
 
     @property
     def tasks(self) -> tuple[Decision, ...]:

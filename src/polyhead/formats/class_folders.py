@@ -21,7 +21,7 @@ from polyhead.formats.images.image_files import list_files
 from polyhead.formats.images.image_names import IMAGE_SUFFIXES, has_image_suffix, is_unicode
 from polyhead.formats.raw_table import RawTable
 from polyhead.formats.split_lists import listed_splits
-from polyhead.formats.split_names import FOLDERS, SPLIT, split_field
+from polyhead.formats.split_names import FOLDERS, SPLIT, with_split_told_by
 from polyhead.table import IMAGE
 from polyhead.table.split_spellings import part_of, split_level
 
@@ -54,11 +54,7 @@ def read(path: Path) -> RawTable:
         *_unfiled(path, pictures),
         *_empty_folders(path, pictures),
     )
-    data = builder.finish(list(columns))
-    if SPLIT in columns:
-        place = data.schema.get_field_index(SPLIT)
-        field = split_field(told_by).with_type(data.schema.field(place).type)
-        data = data.set_column(place, field, data.column(place))
+    data = with_split_told_by(builder.finish(list(columns)), told_by)
     return RawTable(data, np.zeros(len(filed), np.int32), faults, path)
 
 

@@ -23,10 +23,12 @@ def read_below(path: Path, images: Path | None) -> RawTable:
 
     Args:
         path: The folder.
-        images: Where its pictures are, when they are elsewhere; class folders hold their own.
+        images: Where its pictures are, when they are elsewhere; class folders hold their own, and
+            a folder of masks has one for each of these pictures.
 
     Raises:
-        ConfigError: `E_FORMAT`: `images` is another folder than the class folders.
+        ConfigError: `E_FORMAT`: `images` is another folder than the class folders, or the two are
+            the wrong way round.
         DataError: `E_FORMAT` when it is VOC and YOLO at once; else what the readers say.
     """
     files = list(list_files(path))
@@ -42,8 +44,26 @@ def read_below(path: Path, images: Path | None) -> RawTable:
     if is_yolo:
         return yolo.read(path, files, images)
     if images is not None and not path.samefile(images):
-        message = f"the class folders in {path} hold their own pictures; leave {images} out."
-        raise ConfigError(message, code="E_FORMAT")
+        return _read_masks(path, images)
     if mask_pairs.recognise(files):
         return mask_pairs.read(path, files)
     return class_folders.read(path)
+
+
+def _read_masks(path: Path, images: Path) -> RawTable:
+    """The masks of pictures in another folder."""
+    found = mask_pairs.read_beside(images, path)
+    if found is None:
+        message = (
+            f"expected masks in {path} with the names of the pictures in {images}, and found none "
+            f"for most; class folders hold their own pictures: give {path} alone for them."
+        )
+        raise ConfigError(message, code="E_FORMAT")
+    if mask_pairs.is_mask_folder(images.name) and not mask_pairs.is_mask_folder(path.name):
+        message = (
+            f"expected the folder of pictures first and that of masks behind it; {images} is named "
+            f"as masks are: swap the two (polyhead init {path} {images}; data.images: {path}, "
+            f"data.annotations: {images})."
+        )
+        raise ConfigError(message, code="E_FORMAT")
+    return found

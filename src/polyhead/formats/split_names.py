@@ -20,6 +20,15 @@ def split_field(told_by: str) -> pa.Field:
     return pa.field(SPLIT, pa.string(), metadata={TOLD_BY: told_by.encode()})
 
 
+def with_split_told_by(data: pa.Table, told_by: str) -> pa.Table:
+    """The table whose column `split`, where it has one, says where it comes from."""
+    place = data.schema.get_field_index(SPLIT)
+    if place < 0:
+        return data
+    field = split_field(told_by).with_type(data.schema.field(place).type)
+    return data.set_column(place, field, data.column(place))
+
+
 def file_parts(paths: Sequence[Path]) -> list[str | None]:
     """The part that each annotation file tells by its name, else by its nearest folder.
 
