@@ -164,6 +164,33 @@ def test_a_faulty_annotation_is_named_and_left_out(tmp_path, item, code, row, wo
     assert boxes(table) == [[], [("car", 1.0, 2.0, 4.0, 6.0)]]
 
 
+def test_ids_as_text_and_as_numbers_are_told_apart_with_a_mend_that_works(tmp_path):
+    wrong = [{**GOOD, "image_id": "3"}, {**GOOD, "id": 2, "category_id": "90"}]
+    first, second = read(tmp_path, document(*wrong)).faults
+    assert "'3' is text, while that id is a number (3) where the file lists it" in first.message
+    assert "'90' is text, while that id is a number (90)" in second.message
+    numbers = [{**GOOD, "image_id": 3}, {**GOOD, "id": 2, "category_id": 90}]
+    table = read(tmp_path, document(*numbers))
+    assert table.faults == ()
+    assert [len(cell) for cell in boxes(table)] == [0, 2]
+    texts = [{**each, "id": str(each["id"])} for each in IMAGES]
+    (fault,) = read(tmp_path, document(GOOD, images=texts)).faults
+    assert "3 is a number, while that id is text ('3')" in fault.message
+    assert read(tmp_path, document({**GOOD, "image_id": "3"}, images=texts)).faults == ()
+
+
+@pytest.mark.parametrize("more", [{"attributes": {"rotation": 90.0}}, {"angle": 30}])
+def test_boxes_with_an_angle_are_warned_of(tmp_path, more):
+    upright = {**GOOD, "id": 2, "attributes": {"rotation": 0.0, "occluded": True}}
+    table = read(tmp_path, document({**GOOD, **more}, upright))
+    warning = next(fault for fault in table.faults if fault.code == "W_BOX_TURNED")
+    assert "1 of 2 annotations" in warning.message
+    polygon = {"segmentation": [[1, 2, 5, 2, 5, 8]], "bbox": []}
+    mended = read(tmp_path, document({**GOOD, **more, **polygon}, upright))
+    assert "W_BOX_TURNED" not in [fault.code for fault in mended.faults]
+    assert boxes(mended)[1][0] == ("car", 1.0, 2.0, 5.0, 8.0)
+
+
 def test_repeated_ids_are_faults(tmp_path):
     images = [*IMAGES, {"id": 3, "file_name": "c.jpg"}]
     table = read(tmp_path, document(GOOD, GOOD, images=images))

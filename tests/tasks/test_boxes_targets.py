@@ -186,6 +186,32 @@ class TestFaults:
         assert (fault.code, fault.row) == ("E_BOX_NORMALISED", None)
         assert "seem to be pixels" in fault.message
 
+    def test_boxes_that_may_be_in_per_cent_are_warned_of(self):
+        cells = [[thing("car", 12.5, 25, 62.5, 56.25)], [thing("car", 50, 50, 98.5, 100)]] * 4
+        rows = object_table(cells)
+        _, encoding = encode(rows, same_size(8, 480, 640))
+        (fault,) = encoding.faults
+        assert (fault.code, fault.row) == ("W_BOX_PER_CENT", None)
+        assert "lie between 12.5 and 100 in pictures of 640 × 480 pixels" in fault.message
+        assert "read as pixels" in fault.message
+        assert encoding.targets.boxes_xyxy[0].tolist() == [12.5, 25, 62.5, 56.25]
+        small = encode(rows, same_size(8, 48, 64))[1].faults
+        assert "and many of them reach out" in small[0].message
+        assert {fault.code for fault in small} > {"W_BOX_PER_CENT"}
+
+    def test_what_cannot_be_per_cent_is_not_warned_of(self):
+        cells = [[thing("car", 12.5, 25, 62.5, 56.25)]] * 8
+        assert not encode(object_table(cells), same_size(8, 100, 120))[1].faults
+        far = [*cells, [thing("car", 10, 10, 300, 30)]]
+        assert not encode(object_table(far), same_size(9, 480, 640))[1].faults
+        mended = [[thing("car", 80, 120, 400, 270)]] * 8
+        assert not encode(object_table(mended), same_size(8, 480, 640))[1].faults
+
+    def test_a_box_of_negative_size_names_the_size(self):
+        fault = encode(object_table([[CAR, thing("car", 40, 50, 10, 90)]]))[1].faults[0]
+        assert "x2 < x1, a width of -30" in fault.message
+        assert not encode(object_table([[thing("car", 10, 50, 40, 90)]]))[1].faults
+
     def test_boxes_of_a_pixel_are_real_in_tiny_pictures(self):
         rows = object_table([[thing("car", 0, 0, 1, 1)]])
         assert not encode(rows, same_size(1, 4, 4))[1].faults

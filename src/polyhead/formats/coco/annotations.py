@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from polyhead.table.object_spellings import BoxFormat
 
 _Items = Sequence[dict[str, Any]]
 _READ = frozenset(["id", "image_id", "category_id", "bbox", "area", "iscrowd", "segmentation"])
+_ANGLES = ("rotation", "angle", "theta")
 
 
 @dataclass(frozen=True)
@@ -101,30 +102,46 @@ def _fault(code: str, item: dict[str, Any], position: int, ids: Ids) -> Fault:
     row = ids.row_of.get(item.get("image_id"))
     name = "" if row is None else f" {ids.names[row]}"
     where = f"{ids.source} annotations[{position}]{name}"
-    return Fault(code, where, _MESSAGES[code](item), row)
+    return Fault(code, where, _MESSAGES[code](item, ids), row)
 
 
-def _about_image(item: dict[str, Any]) -> str:
+def _about_image(item: dict[str, Any], ids: Ids) -> str:
     if "image_id" not in item:
         return f"no image_id among the keys {', '.join(map(str, item))}; give it one."
+    if other := _alike(item["image_id"], ids.row_of):
+        return f"image_id {other}"
     return (
         f"image_id {item['image_id']!r} is the id of no image in the file; "
         "add the image or remove the annotation."
     )
 
 
-def _about_category(item: dict[str, Any]) -> str:
+def _about_category(item: dict[str, Any], ids: Ids) -> str:
     if "segments_info" in item:
         return "a panoptic annotation; give the file of instances (boxes) instead."
     if "category_id" not in item:
         return f"no category_id among the keys {', '.join(map(str, item))}; give it one."
+    if other := _alike(item["category_id"], ids.categories.index_of):
+        return f"category_id {other}"
     return (
         f"category_id {item['category_id']!r} is the id of no category in the file; "
         "add the category or remove the annotation."
     )
 
 
-def _about_box(item: dict[str, Any]) -> str:
+def _alike(found: Any, known: Collection[Any]) -> str | None:
+    """What to say of an id that is text where the file's own is a number, or the reverse."""
+    other = next((each for each in known if str(each) == str(found)), None)
+    if other is None:
+        return None
+    kinds = ("text", "a number") if isinstance(found, str) else ("a number", "text")
+    return (
+        f"{found!r} is {kinds[0]}, while that id is {kinds[1]} ({other!r}) where the file lists it; "
+        "write both in one way, with or without quotes."
+    )
+
+
+def _about_box(item: dict[str, Any], _ids: Ids) -> str:
     found = f"bbox is {str(item['bbox'])[:60]}" if item.get("bbox") else "there is no bbox"
     return f"{found}; expected four numbers: x, y, width, height in pixels; write or remove it."
 
@@ -150,9 +167,31 @@ def _repeated(items: _Items, source: str) -> list[Fault]:
 
 
 def _unread(items: _Items, source: str) -> list[Fault]:
-    """A note on keys that are not read, so that they do not vanish unseen."""
+    """A note on keys that are not read, and a warning on boxes that are turned."""
     keys = sorted({key for item in items for key in item.keys() - _READ if item[key]})
     if not keys:
         return []
     message = f"keys of annotations that are not read: {', '.join(keys[:20])}."
-    return [Fault("N_OBJECT_KEYS", source, message)]
+    return [Fault("N_OBJECT_KEYS", source, message), *_turned(items, keys, source)]
+
+
+def _turned(items: _Items, keys: Sequence[str], source: str) -> list[Fault]:
+    """A warning: a box that its tool shows turned lies elsewhere than the upright one."""
+    places = [key for key in ("attributes", *_ANGLES) if key in keys]
+    boxed = [item for item in items if item.get("bbox")]
+    turned = [item for item in boxed if any(_angle(item.get(key)) for key in places)]
+    if not turned:
+        return []
+    message = (
+        f"{len(turned):,} of {len(items):,} annotations have a box and an angle (rotation), which is not "
+        "read: their boxes are taken as they stand, upright; where the tool turns them about their "
+        "centre, write the upright box around each in bbox, or export polygons and leave bbox out."
+    )
+    return [Fault("W_BOX_TURNED", source, message)]
+
+
+def _angle(value: Any) -> bool:
+    """Whether a value, or one called so below it, is an angle other than 0."""
+    if isinstance(value, dict):
+        return any(_angle(value.get(key)) for key in _ANGLES)
+    return isinstance(value, int | float) and not isinstance(value, bool) and value % 360 != 0

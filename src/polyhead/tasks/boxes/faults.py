@@ -14,6 +14,10 @@ from polyhead.tasks.row_faults import MAX_LISTED
 MAX_CLIPPED = 1.0  # pixels outside that rounding explains
 MAX_WARNINGS = 20
 SMALL_PICTURE = 16  # pixels of the shorter side; a box of a pixel may be real there
+PER_CENT = 100.0
+_MIN_BOXES = 3
+_LARGE_PICTURE = 200  # pixels of the shorter side: boxes up to 100 would leave half of it empty
+_MANY_BEYOND = 0.2  # share of boxes that reach out of smaller pictures
 LARGEST_FRACTION = 1.5  # normalised boxes may reach out of the picture somewhat
 
 
@@ -42,7 +46,7 @@ def box_faults(table: Table, column: str, boxes: BoxRows) -> tuple[np.ndarray, l
     Returns:
         (M,) bool, True for boxes to drop; and faults, each box in one of them at most:
         `E_BOX_NOT_FINITE`, `E_BOX_INVERTED`, `E_BOX_NORMALISED`, `E_BOX_ZERO_AREA`,
-        `E_BOX_OUTSIDE`, and `W_BOX_CLIPPED` for boxes that stay.
+        `E_BOX_OUTSIDE`, and `W_BOX_CLIPPED` and `W_BOX_PER_CENT` for boxes that stay.
     """
     finite = np.asarray(np.isfinite(boxes.boxes_xyxy).all(axis=1))
     pixels = np.where(finite[:, None], boxes.boxes_xyxy, 0)
@@ -62,7 +66,11 @@ def box_faults(table: Table, column: str, boxes: BoxRows) -> tuple[np.ndarray, l
     seen = np.zeros(len(finite), bool)
     faults = general
     for code, wrong, message in found:
-        if general and code in ("E_BOX_NORMALISED", "E_BOX_OUTSIDE", "W_BOX_CLIPPED"):
+        if (
+            general
+            and general[0].is_error
+            and code in ("E_BOX_NORMALISED", "E_BOX_OUTSIDE", "W_BOX_CLIPPED")
+        ):
             continue
         faults = [*faults, *_listed(table, code, np.flatnonzero(wrong & ~seen), boxes, message)]
         if code.startswith("E_"):
@@ -109,7 +117,7 @@ def _wrong_units(table: Table, column: str, boxes: BoxRows, finite: np.ndarray) 
         found, expected = "fractions of the picture's sides", "pixels"
         mend = "multiply them by width and height"
     else:
-        return []
+        return _perhaps_per_cent(table, column, boxes, finite)
     message = (
         f'the {len(written)} boxes of column "{column}" reach to {highest:.6g}, so that they seem '
         f"to be {found}; expected {expected}; {mend}."
@@ -117,15 +125,41 @@ def _wrong_units(table: Table, column: str, boxes: BoxRows, finite: np.ndarray) 
     return [Fault("E_BOX_NORMALISED", table.source, message)]
 
 
+def _perhaps_per_cent(table: Table, column: str, boxes: BoxRows, finite: np.ndarray) -> list[Fault]:
+    """A warning where all boxes lie within 0 to 100, though their pictures do not."""
+    written, sides = boxes.as_written[finite], boxes.limits[finite]
+    least, highest = float(written.min()), float(written.max())
+    if boxes.fractions or least < 0 or highest > PER_CENT or len(written) < _MIN_BOXES:
+        return []
+    sized = sides[sides.all(1)]
+    if not len(sized):
+        return []
+    if float(sized.min()) >= _LARGE_PICTURE:
+        found = "so that all of them lie in the upper left corner"
+    elif (boxes.boxes_xyxy[finite] > sides).any(1).mean() > _MANY_BEYOND and highest > 1:
+        found = "and many of them reach out"
+    else:
+        return []
+    width, height = np.median(sized[:, :2], axis=0)
+    message = (
+        f'the {len(written)} boxes of column "{column}" lie between {least:.6g} and {highest:.6g} '
+        f"in pictures of {width:.0f} × {height:.0f} pixels, {found}: they are read as pixels; if "
+        "they are per cent of the sides, multiply x by width / 100 and y by height / 100."
+    )
+    return [Fault("W_BOX_PER_CENT", table.source, message)]
+
+
 def _not_finite(shown: str, _box: list[float], _size: list[float]) -> str:
     return f"box {shown} holds a missing, NaN or infinite side; expected numbers; mend it."
 
 
 def _inverted(shown: str, box: list[float], _size: list[float]) -> str:
-    axis = "x" if box[2] < box[0] else "y"
+    place, axis, side = (0, "x", "width") if box[2] < box[0] else (1, "y", "height")
+    negative = box[place + 2] - box[place]
     return (
-        f"box {shown} has {axis}2 < {axis}1; expected {axis}1 < {axis}2; swap the columns or "
-        "remove the row."
+        f"box {shown} has {axis}2 < {axis}1, a {side} of {negative:.6g}; expected {axis}1 < "
+        f"{axis}2; swap the two (in COCO: write the upper left corner and a {side} above 0), or "
+        "remove the box."
     )
 
 
