@@ -325,3 +325,42 @@ def test_a_table_of_spaces_without_header_is_refused_and_the_mend_works(tmp_path
 def test_names_with_spaces_in_a_table_of_one_column_stay_whole(tmp_path):
     table = read_bytes(tmp_path, b"image\nmy dog.jpg\nmy cat.jpg\n")
     assert cells(table, "image") == ["my dog.jpg", "my cat.jpg"]
+
+
+@pytest.mark.parametrize("separator", [" ", ",", "\t", "  "])
+@pytest.mark.parametrize(
+    ("name", "cells", "column"),
+    [
+        ("list_eval_partition.txt", "0012", "partition"),
+        ("partition.csv", "0000", "partition"),
+        ("train_val_test_split.txt", "0012", "partition"),
+        ("anything.csv", ("train", "val", "test", "train"), "split"),
+        ("data-split.tsv", ("train",) * 4, "split"),
+    ],
+)
+def test_a_list_of_pictures_and_their_parts_needs_no_header(
+    tmp_path, separator, name, cells, column
+):
+    rows = [f"{k}.jpg{separator}{cell}" for k, cell in enumerate(cells)]
+    table = read_bytes(tmp_path, "\n".join(rows).encode() + b"\n", name)
+    assert table.data.column("image").to_pylist() == [f"{k}.jpg" for k in range(4)]
+    assert table.column(column).to_pylist() == list(cells)
+    assert table.lines.tolist() == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("train.txt", "a.jpg 0\nb.jpg 1\nc.jpg 2\n"),  # as Caffe lists classes
+        ("list.csv", "a.jpg,train\nb.jpg,train\n"),  # may be a class of vehicles
+        ("list.csv", "a.jpg,train\nb.jpg,bus\n"),
+        ("split.csv", "a.jpg,0\nb.jpg,3\n"),
+    ],
+)
+def test_what_may_be_labels_is_refused_and_the_mends_work(tmp_path, name, text):
+    fault = refused(tmp_path, text.encode(), name)
+    assert (fault.code, fault.where) == ("E_HEADER", f"{name}:1")
+    for column in ("tags", "partition"):
+        assert f"image,{column}" in fault.message
+        table = read_bytes(tmp_path, f"image,{column}\n{text}".encode(), name)
+        assert table.columns == [column]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from polyhead.errors import ConfigError, DataError
-from polyhead.formats import read_table
+from polyhead.formats import Source, read_table, read_tables
 from polyhead.table import labels_column
 
 
@@ -74,6 +74,24 @@ def test_terms_without_descriptions_are_told(tmp_path):
 def test_a_file_of_descriptions_is_no_table_of_pictures(tmp_path):
     with pytest.raises(DataError, match="leave it out"):
         read(tmp_path, "/m/01g317,Person\n/m/0k4j,Car\n", "class-descriptions.csv")
+
+
+def test_descriptions_that_are_given_name_the_labels_of_the_others(tmp_path):
+    terms, deep = "ImageID,LabelName,Confidence\na,/m/1,1\na,/m/2,0\n", tmp_path / "x/y/z"
+    deep.mkdir(parents=True)
+    (deep / "names.csv").write_text("/m/1,Cat\n/m/2,Dog\n")
+    (tmp_path / "t.csv").write_text(terms)
+    sources = [Source(tmp_path / "t.csv"), Source(deep / "names.csv")]
+    for given in (sources, sources[::-1]):
+        found = read_tables(given)
+        assert answers(found, "LabelName") == {"a": ({"Cat"}, {"Dog"})}
+        assert "names.csv" in next(f.message for f in found.faults if f.code == "N_CLASS_NAMES")
+    with pytest.raises(DataError, match=r"polyhead init PICTURES TABLE names\.csv"):
+        read_tables(sources[1:])
+    (tmp_path / "t.csv").write_text("image,kind\na.jpg,cat\nb.jpg,dog\n")
+    (fault,) = read_tables(sources).faults
+    assert (fault.code, fault.where) == ("N_CLASS_NAMES", "names.csv")
+    assert "not used" in fault.message
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,12 @@ from polyhead.formats.images.image_paths import choose_root, match_files, missin
 from polyhead.formats.images.picture_roots import picture_roots
 from polyhead.formats.list_cells import null_items
 from polyhead.formats.long import BoxFormat, Rows, gather_rows, settle_boxes
-from polyhead.formats.long.descriptions import refuse_descriptions, with_names
+from polyhead.formats.long.descriptions import (
+    is_descriptions,
+    refuse_descriptions,
+    unused_descriptions,
+    with_names,
+)
 from polyhead.formats.nested_objects import with_objects
 from polyhead.formats.raw_table import RawTable
 from polyhead.formats.source import Source
@@ -38,7 +43,8 @@ def read_tables(sources: Sequence[Source]) -> Table:
     """Read one or several annotation files as one table, picture by picture.
 
     Args:
-        sources: The files; one that is taken whole gives exactly the table of `read_table`.
+        sources: The files; one that is taken whole gives exactly the table of `read_table`. Files
+            that name terms (`class-descriptions.csv`) name the labels of the others.
 
     Returns:
         Pictures in the order of first appearance; a column that a file lacks is unknown for its
@@ -49,13 +55,23 @@ def read_tables(sources: Sequence[Source]) -> Table:
         ConfigError: As `read_table`, or files whose columns cannot be one column.
         DataError: As `read_table`.
     """
-    tables = [_read_source(each) for each in sources]
-    return unite_sources(sources, tables)
+    descriptions = [each.path for each in sources if is_descriptions(each.path)]
+    if len(descriptions) < len(sources):
+        sources = [each for each in sources if each.path not in descriptions]
+    tables = [_read_source(each, descriptions) for each in sources]
+    table = unite_sources(sources, tables)
+    return replace(table, faults=(*table.faults, *unused_descriptions(descriptions, table)))
 
 
-def _read_source(source: Source) -> Table:
-    where = source.path, source.images, source.image_column
-    return read_table(*where, rows=source.rows, box_format=source.box_format)
+def _read_source(source: Source, descriptions: Sequence[Path]) -> Table:
+    return read_table(
+        source.path,
+        source.images,
+        source.image_column,
+        rows=source.rows,
+        box_format=source.box_format,
+        descriptions=descriptions,
+    )
 
 
 def read_table(
@@ -65,6 +81,7 @@ def read_table(
     *,
     rows: Rows | None = None,
     box_format: BoxFormat | None = None,
+    descriptions: Sequence[Path] = (),
 ) -> Table:
     """Read an annotation file, or a folder of class folders, VOC xml files or YOLO labels.
 
@@ -78,6 +95,7 @@ def read_table(
         image_column: The column that names the pictures; found by name and by content when None.
         rows: What a row is: a picture, a box, a label or a vote; found when None.
         box_format: What four numbers of a box are, where the file leaves it open.
+        descriptions: Files that name the labels, where these are terms; found when empty.
 
     Returns:
         The table, a row a picture in the order of the file; `faults` lists what is wrong in
@@ -104,7 +122,7 @@ def read_table(
         data, notes = name_image_column(raw.data, path.name, image_column, roots)
         raw = replace(raw, data=data, faults=(*raw.faults, *notes))
         if path.is_file():
-            raw, boxes = gather_rows(with_names(raw, path), path.name, rows)
+            raw, boxes = gather_rows(with_names(raw, path, descriptions), path.name, rows)
         table = _to_table(raw, path, roots)
         table = settle_boxes(table, boxes, box_format) if boxes else table
         if path.suffix.lower() == ".json" and box_format is None:

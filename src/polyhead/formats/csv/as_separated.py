@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
 
 from polyhead.formats.images.image_names import has_image_suffix
@@ -24,7 +25,8 @@ class _Layout:
 
     Attributes:
         num_before: Lines up to the header, without it; the last may count the rows.
-        names: Of the columns, where spaces part the cells; None where another sign does.
+        names: Of the columns, where spaces part the cells; None where another sign does, and empty
+            where the first line is a row.
     """
 
     num_before: int
@@ -62,16 +64,22 @@ def _layout(path: Path) -> _Layout | None:
     is_counted = lines[filled[0]].strip("\ufeff \t\r").isdecimal() and len(filled) > 2
     header, *rows = (lines[number] for number in filled[is_counted:])
     names = None if any(map(_SIGNS.search, rows)) else _names(header, rows)
-    return _Layout(filled[int(is_counted)], names) if is_counted or names else None
+    return None if names is None and not is_counted else _Layout(filled[int(is_counted)], names)
 
 
 def _names(header: str, rows: list[str]) -> list[str] | None:
-    """Names of the columns of cells with spaces between them; None where there are none."""
+    """Names of the columns of cells with spaces between them; None where there are none.
+
+    Empty where the header is a row like the others: it names a picture where all do.
+    """
     cells = [row.split() for row in rows]
     width = len(cells[0])
     if width < 2 or any(len(row) != width for row in cells):
         return None
     pictures = [all(has_image_suffix(row[place]) for row in cells) for place in range(width)]
+    first = header.strip("\ufeff \t\r").split()
+    if len(first) == width and any(map(has_image_suffix, compress(first, pictures))):
+        return []
     names = [name for name in _NAMES_END.split(header.strip("\ufeff \t\r")) if name]
     if len(names) == width - 1 and pictures[0]:
         return [IMAGE, *names]
@@ -88,7 +96,7 @@ def _write(path: Path, copy: Path, layout: _Layout) -> None:
                 target.write("\n")
             elif layout.names is None:
                 target.write(line)
-            elif number == layout.num_before:
+            elif number == layout.num_before and layout.names:
                 target.write("\t".join(layout.names) + "\n")
             else:
                 target.write("\t".join(line.split()) + "\n")

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from polyhead.formats.csv.headerless import names_without_header
+from polyhead.formats.csv.headerless import names_without_header, partition_names
 from polyhead.formats.faults import refusal
 from polyhead.formats.images.image_names import has_image_suffix
 from polyhead.formats.raw_table import check_column_names
@@ -52,13 +52,13 @@ def read_header(path: Path) -> Header:
     separator = detect_separator(text)
     where = f"{path.name}:{num_lines}"
     names = _split(text, separator, where)
-    usual = names_without_header(names)
+    usual = names_without_header(names) or partition_names(path, separator, names)
     if usual is not None:
         start = offset - len(record.encode())
         return Header(usual, len(usual), separator, start, num_lines - len(record.splitlines()))
+    _check_is_header(names, where)
     num_named = max((k for k, name in enumerate(names, 1) if name), default=len(names))
     check_column_names(names[:num_named], where)
-    _check_is_header(names, where)
     names[num_named:] = [f"\0{position}" for position in range(num_named, len(names))]
     return Header(names, num_named, separator, offset, num_lines)
 
@@ -118,6 +118,7 @@ def _check_is_header(names: list[str], where: str) -> None:
     if pictures:
         message = (
             f'the first line holds the picture "{pictures[0]}"; expected column names there; '
-            "add a header line, such as image,tags, or image,x1,y1,x2,y2,label with a row a box."
+            "add a header line, such as image,tags (labels), image,partition (the split), or "
+            "image,x1,y1,x2,y2,label with a row a box."
         )
         raise refusal("E_HEADER", where, message)

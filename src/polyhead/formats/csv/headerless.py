@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from polyhead.formats.images.image_names import has_image_suffix
+from polyhead.formats.recognise import HEAD_BYTES
+from polyhead.table.split_spellings import part_of
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_SPLIT_NAME = re.compile(r"(?i)(?:^|[\W_])(?:partitions?|splits?|subsets?)(?:[\W_]|$)")
 _PART = re.compile(r"(?i)train(ing)?|valid(ation|ate)?|test|unassigned")
 
 # p picture, n number, b number or blank, t text or blank, s part of a split
@@ -31,6 +35,33 @@ _LAYOUTS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ),
     ),
 )
+
+
+def partition_names(path: Path, separator: str, first: Sequence[str]) -> list[str] | None:
+    """The column names of a list of pictures and their parts without a header line; else None.
+
+    As CelebA's `list_eval_partition.txt`. Words name parts; 0, 1 and 2 do so where the name of the
+    file speaks of a partition or a split: else they may be classes.
+
+    Args:
+        path: The file.
+        separator: Between cells.
+        first: The cells of the first line.
+    """
+    if len(first) != 2 or not has_image_suffix(first[0]) or has_image_suffix(first[1]):
+        return None
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    lines = head.decode("utf-8-sig", errors="replace").splitlines()
+    if len(head) == HEAD_BYTES:  # the last line may be cut
+        lines = lines[:-1]
+    rows = [line.rsplit(separator, 1) for line in lines if line.strip()]
+    cells = {row[-1].strip().strip('"') for row in rows}
+    is_named = _SPLIT_NAME.search(path.stem) is not None
+    parts = {part_of(cell) for cell in cells}
+    if cells <= {"0", "1", "2"} and is_named:
+        return ["image", "partition"]
+    return ["image", "split"] if None not in parts and (is_named or len(parts) > 1) else None
 
 
 def names_without_header(cells: Sequence[str]) -> list[str] | None:

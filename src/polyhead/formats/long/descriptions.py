@@ -4,28 +4,34 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 from pyarrow.compute import MatchSubstringOptions, call_function
 
-from polyhead.errors import Fault
+from polyhead.errors import Fault, first_few
 from polyhead.formats.column_builder import is_text
 from polyhead.formats.faults import refusal
 from polyhead.formats.long.spellings import LABELS, find_named
 from polyhead.formats.raw_table import RawTable
-from polyhead.table import IMAGE
+from polyhead.table import IMAGE, Table
 
 _TERM = r"^/[a-z]/[0-9a-z_]+$"
 _IS_TERM = re.compile(_TERM)
 
 
-def with_names(raw: RawTable, path: Path) -> RawTable:
+def with_names(raw: RawTable, path: Path, given: Sequence[Path] = ()) -> RawTable:
     """The table with the names of its labels, where these are terms such as `/m/01g317`.
 
-    The file of descriptions (`class-descriptions.csv`: term, name) is looked for beside the table
-    and one folder up.
+    Where the user gives no file of descriptions (`class-descriptions.csv`: term, name), it is
+    looked for beside the table and one folder up.
+
+    Args:
+        raw: The table.
+        path: Its file.
+        given: The files of descriptions that the user names.
 
     Returns:
         The table, with `N_CLASS_NAMES` on which file names them, or that none does.
@@ -33,11 +39,12 @@ def with_names(raw: RawTable, path: Path) -> RawTable:
     column = _terms_column(raw.data)
     if column is None:
         return raw
-    file, names = _find(path)
-    if file is None:
+    files, names = _find(path, given)
+    if not files:
         message = (
             f'the labels in "{column}" are terms such as /m/01g317, and no class-descriptions.csv '
-            "lies beside the table: put it there and they get their names."
+            "lies beside the table: put it there, or give it as one more annotation file, and they "
+            "get their names."
         )
         return _told(raw, path, message)
     cells = raw.data.column(column).cast(pa.string()).combine_chunks().dictionary_encode()
@@ -46,7 +53,9 @@ def with_names(raw: RawTable, path: Path) -> RawTable:
     index = raw.data.column_names.index(column)
     named = pa.array([names.get(term, term) for term in terms], pa.string()).take(cells.indices)
     data = raw.data.set_column(index, column, pa.chunked_array([named]))
-    message = f'the labels in "{column}" get their names from {file.name}'
+    message = (
+        f'the labels in "{column}" get their names from {first_few([f.name for f in files], 3)}'
+    )
     if unnamed:
         message += f"; {len(unnamed)} have none there, such as {unnamed[0]}"
     return _told(replace(raw, data=data), path, f"{message}.")
@@ -65,10 +74,21 @@ def refuse_descriptions(path: Path) -> None:
     """
     if is_descriptions(path):
         message = (
-            "the file names the labels of other tables and lists no pictures; leave it out: it is "
-            "found by itself beside the tables whose labels are such terms."
+            "the file names the labels of other tables and lists no pictures; give the table of "
+            f"labels before it (polyhead init PICTURES TABLE {path.name}), or leave it out: it is "
+            "found by itself beside a table whose labels are such terms."
         )
         raise refusal("E_NOT_TABLE", path.name, message)
+
+
+def unused_descriptions(files: Sequence[Path], table: Table) -> list[Fault]:
+    """`N_CLASS_NAMES`, where no labels get their names from files that the user gives."""
+    if not files or any(fault.code == "N_CLASS_NAMES" for fault in table.faults):
+        return []
+    message = (
+        f"it names terms such as {next(iter(_read(files[0])))}, and no label is one: not used."
+    )
+    return [Fault("N_CLASS_NAMES", first_few([file.name for file in files], 3), message)]
 
 
 def _told(raw: RawTable, path: Path, message: str) -> RawTable:
@@ -85,13 +105,17 @@ def _terms_column(data: pa.Table) -> str | None:
     return name if len(texts) and call_function("all", [are_terms]).as_py() else None
 
 
-def _find(path: Path) -> tuple[Path | None, dict[str, str]]:
+def _find(path: Path, given: Sequence[Path]) -> tuple[list[Path], dict[str, str]]:
+    """The files that name terms, and the names; of files that are found, the first alone."""
+    if given:
+        named = [_read(file) for file in reversed(given)]
+        return list(given), dict(pair for names in named for pair in names.items())
     for folder in (path.absolute().parent, path.absolute().parent.parent):
         for file in sorted(folder.glob("*.csv")):
             names = {} if file.name == path.name else _read(file)
             if names:
-                return file, names
-    return None, {}
+                return [file], names
+    return [], {}
 
 
 def _read(file: Path) -> dict[str, str]:
