@@ -77,21 +77,42 @@ def run(  # noqa: PLR0913 - each is an option of the command line
     fonts = font_notes(predictor.tasks) if save_images else ()
     for line in (*notes, *given_notes(predictor.tasks, told or {}), *fonts):
         print(line, file=sys.stderr)
-    failed = 0
+    failed, doubts = 0, Doubts()
     answers = predictor.stream(wanted, batch_size=batch_size, given=told)
     work = reporter.work("predicting", len(wanted), "pictures")
     with work as advance, tables_told(tables, len(wanted)):
         for number, prediction in enumerate(answers):
             failed += prediction.error is not None
+            doubts.add(prediction)
             tables.add(prediction)
             print(json.dumps(prediction.to_dict()) if json_ else one_line(str(prediction)))
             if save_images and prediction.error is None:
                 save(prediction, save_images, number)
             advance(1, "")
+    for line in doubts.lines(len(wanted)):
+        print(one_line(line), file=sys.stderr)
     if failed:
         found = f"{failed} of {counted(len(wanted), 'picture')}"
         print(f"{found} could not be read", file=sys.stderr)
     return 1 if failed else 0
+
+
+class Doubts:
+    """The warnings of many answers, one line a code."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, list[str]] = {}
+
+    def add(self, prediction: Prediction) -> None:
+        """Take the warnings of one answer."""
+        for warning in prediction.warnings:
+            first = f"{prediction.image} {warning['message']}"
+            self._found.setdefault(warning["code"], []).append(first)
+
+    def lines(self, num_pictures: int) -> Iterator[str]:
+        """Code, how many pictures, and the first of them with its reason."""
+        for code, found in self._found.items():
+            yield f"{code}: {len(found):,} of {num_pictures:,} pictures: {found[0]}"
 
 
 def check_outputs(save_images: Path | None, csv_: Path | None, csv_boxes: Path | None) -> None:

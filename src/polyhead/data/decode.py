@@ -19,6 +19,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from polyhead.data.colour import to_rgb
+from polyhead.data.depth import PixelSpan, pixel_span
 from polyhead.data.orientation import exif_orientation, swaps_sides, turned
 from polyhead.data.pillow_warnings import pillow_warnings_silenced
 from polyhead.data.signature import SIGNATURE_LENGTH, SUFFIXES, picture_format
@@ -74,6 +75,11 @@ class Picture:
     notes: tuple[str, ...]
     deep: np.ndarray | None = None
 
+    @property
+    def span(self) -> PixelSpan | None:
+        """What numbers `deep` holds."""
+        return None if self.deep is None else pixel_span(self.deep)
+
 
 @dataclass(frozen=True, eq=False)
 class Decoded:
@@ -84,12 +90,14 @@ class Decoded:
         width: Pixels of the full displayed picture, before drafting or resizing.
         height: Likewise.
         notes: Codes of `NOTES`.
+        span: What numbers the file holds, where these have more than 8 bits a channel.
     """
 
     image: np.ndarray
     width: int
     height: int
     notes: tuple[str, ...] = ()
+    span: PixelSpan | None = None
 
 
 @dataclass(frozen=True)
@@ -128,7 +136,9 @@ def decode(
             `E_TOO_LARGE`; nothing else is ever raised for what a file holds.
     """
     picture = read_picture(source, Reading(at_least, max_pixels, ranges or NO_RANGES))
-    return Decoded(np.array(picture.pixels), picture.width, picture.height, picture.notes)
+    return Decoded(
+        np.array(picture.pixels), picture.width, picture.height, picture.notes, picture.span
+    )
 
 
 def read_picture(source: Source, reading: Reading = Reading()) -> Picture:

@@ -16,6 +16,7 @@ KEYS = {False: "pixel_range", True: "float_range"}
 FULL_BITS = 16
 _TAIL = 0.005  # share of a picture's pixels that may be glare, dust or a border
 _DARK = 1 / 8  # of the range: pictures that fill less of it look flat
+_FAINT = 1 / 3  # of the range: a picture whose greatest number is less may have fewer bits
 _MAX_LOOKED_AT = 65_536  # pixels of a picture for its tails
 _USUAL_FLOATS = (1.0, 255.0)  # what white is in float files, as most programs write them
 
@@ -125,9 +126,50 @@ def depth_faults(
     return faults
 
 
+def range_doubt(span: PixelSpan | None, ranges: PixelRanges) -> str:
+    """Why the numbers of a picture may not be those that a model was trained on; "" where they fit.
+
+    Args:
+        span: Of the picture; None where it has 8 bits a channel.
+        ranges: By which training read pictures with more than 8 bits a channel.
+    """
+    if span is None:
+        limits = ranges.integers or ranges.floats
+        if limits is None:
+            return ""
+        return (
+            f"holds 8 bits a channel, while training read deeper images by the range "
+            f"{_shown(limits)}: here 0 is black and 255 white; give images as those of training"
+        )
+    held = f"holds {_kind(span)} from {_number(span.low)} to {_number(span.high)}"
+    limits = ranges.floats if span.is_float else ranges.integers
+    if limits is None:
+        limit = "its own least and greatest" if span.is_float else "the bits that its file declares"
+        return (
+            f"{held}, while no image of training held {_kind(span)} of more than 8 bits a channel: "
+            f"it is scaled by {limit}, and may look dark; scale it to 8 bits as the images of "
+            "training were"
+        )
+    if span.usual_high > limits[1] or span.usual_low < limits[0]:
+        return (
+            f"{held}, beyond the range of training, {_shown(limits)}: what lies outside is plain "
+            "black or white; scale it to that range"
+        )
+    if span.high - limits[0] < _FAINT * (limits[1] - limits[0]):
+        return (
+            f"{held}, while {_number(limits[1])} is white in training: it looks dark; where it has "
+            "fewer bits than the images of training, scale it to their range"
+        )
+    return ""
+
+
+def _kind(span: PixelSpan) -> str:
+    return "numbers with fractions" if span.is_float else "whole numbers"
+
+
 def _told(spans: Sequence[PixelSpan], limits: PixelRange, num_pictures: int) -> str:
     low, high = _extremes(spans)
-    kind = "numbers with fractions" if spans[0].is_float else "whole numbers"
+    kind = _kind(spans[0])
     return (
         f"{len(spans):,} of {num_pictures:,} images hold more than 8 bits a channel ({kind} from "
         f"{_number(low)} to {_number(high)}); scaled to 8 bits by one range: {_number(limits[0])} "

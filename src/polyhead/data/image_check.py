@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from polyhead.data.decode import NOTES, Picture, is_misnamed, read_picture
-from polyhead.data.depth import PixelSpan, choose_ranges, depth_faults, pixel_span
+from polyhead.data.depth import PixelSpan, choose_ranges, depth_faults
 from polyhead.data.image_names import NameHints
 from polyhead.data.source import digest_of, opened
 from polyhead.errors import Fault, ImageError, first_few
@@ -110,7 +110,7 @@ def _examine(path: Path) -> _Finding:
         file_digest=file_digest[:16],
         pixel_digest=_digest(picture),
         notes=picture.notes + misnamed,
-        span=None if picture.deep is None else pixel_span(picture.deep),
+        span=picture.span,
     )
 
 

@@ -61,7 +61,7 @@ def load_image(source: Source, size: tuple[int, int], ranges: PixelRanges | None
     """
     picture = read_picture(source, Reading(at_least=size, ranges=ranges or NO_RANGES))
     pixels = _stretched(picture.pixels, size)
-    return Decoded(pixels, picture.width, picture.height, picture.notes)
+    return Decoded(pixels, picture.width, picture.height, picture.notes, picture.span)
 
 
 def _stretched(picture: Image.Image, size: tuple[int, int]) -> np.ndarray:

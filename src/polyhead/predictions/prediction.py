@@ -29,6 +29,7 @@ class Prediction(Mapping[str, TaskPrediction]):
         error: Code and message when the picture cannot be read, else None.
         source: What to draw on: a path, or the picture itself.
         ranges: What is black and white in it where it holds more than 8 bits a channel.
+        warnings: Code and message of what makes the answer doubtful, such as `W_PIXEL_RANGE`.
     """
 
     image: str
@@ -38,6 +39,7 @@ class Prediction(Mapping[str, TaskPrediction]):
     error: Mapping[str, str] | None = None
     source: Any = field(default=None, repr=False, compare=False)
     ranges: PixelRanges = field(default=NO_RANGES, repr=False, compare=False)
+    warnings: tuple[Mapping[str, str], ...] = ()
 
     def __getitem__(self, task: str) -> TaskPrediction:
         if self.error is not None:
@@ -62,7 +64,10 @@ class Prediction(Mapping[str, TaskPrediction]):
         if self.error is not None:
             return {"image": self.image, "error": dict(self.error)}
         tasks = {name: prediction.to_dict() for name, prediction in self.tasks.items()}
-        return {"image": self.image, "width": self.width, "height": self.height, "tasks": tasks}
+        found = {"image": self.image, "width": self.width, "height": self.height, "tasks": tasks}
+        return found | (
+            {"warnings": [dict(each) for each in self.warnings]} if self.warnings else {}
+        )
 
     def plot(self) -> Image.Image:
         """Draw every answer beside the picture.

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from polyhead.data import Decoded
+from polyhead.data.depth import range_doubt
 from polyhead.errors import ImageError
 from polyhead.predictions import Prediction
 from polyhead.runtime.given import conditioned
@@ -126,4 +127,11 @@ class Predictor:
                 found,
                 source=picture.source,
                 ranges=self.ranges,
+                warnings=_warnings(outcome, self.ranges),
             )
+
+
+def _warnings(decoded: Decoded, ranges: PixelRanges) -> tuple[dict[str, str], ...]:
+    """What a reader of the answer should know of how the picture was read."""
+    doubt = range_doubt(decoded.span, ranges)
+    return ({"code": "W_PIXEL_RANGE", "message": doubt},) if doubt else ()

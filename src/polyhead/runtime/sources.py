@@ -21,6 +21,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from polyhead.data import Decoded, load_image, resize
 from polyhead.data.colour import to_rgb
+from polyhead.data.depth import PixelSpan, pixel_span
 from polyhead.data.orientation import exif_orientation, turned
 from polyhead.errors import ConfigError, ImageError
 from polyhead.table import IMAGE_SUFFIXES
@@ -74,8 +75,8 @@ class NamedPicture:
         data = _bytes_of(source)
         if data is not None:
             return load_image(io.BytesIO(data), size, ranges)
-        array = _as_rgb(source, ranges or NO_RANGES)
-        return Decoded(resize(array, size), array.shape[1], array.shape[0])
+        array, span = _as_rgb(source, ranges or NO_RANGES)
+        return Decoded(resize(array, size), array.shape[1], array.shape[0], span=span)
 
 
 def _bytes_of(source: np.ndarray | Image.Image) -> bytes | None:
@@ -112,29 +113,33 @@ def _file_content(picture: ImageFile) -> bytes:
     return data
 
 
-def _as_rgb(source: np.ndarray | Image.Image, ranges: PixelRanges) -> np.ndarray:
+def _as_rgb(
+    source: np.ndarray | Image.Image, ranges: PixelRanges
+) -> tuple[np.ndarray, PixelSpan | None]:
     if isinstance(source, Image.Image):
         return _displayed(source, ranges)
     if source.dtype == np.uint8 and source.ndim == 2 and source.size:
-        return np.repeat(source[:, :, None], 3, axis=2)
+        return np.repeat(source[:, :, None], 3, axis=2), None
     if source.dtype != np.uint8 or source.ndim != 3 or source.shape[2] != 3 or not source.size:
         raise ImageError(
             f"found an array of shape {source.shape} and type {source.dtype}; expected "
             "(height, width, 3) or (height, width) uint8."
         )
-    return source
+    return source, None
 
 
-def _displayed(picture: Image.Image, ranges: PixelRanges) -> np.ndarray:
+def _displayed(picture: Image.Image, ranges: PixelRanges) -> tuple[np.ndarray, PixelSpan | None]:
     """A Pillow picture as its file would be shown: opened ones are loaded here, and turned."""
     try:
         picture.load()
         # Pillow turns TIFF files itself, and the tag stays.
         orientation = 1 if picture.format == "TIFF" else exif_orientation(picture)
+        span = None
         if is_deep(picture):
             values = deep_channel(picture)
+            span = pixel_span(values)
             picture = eight_bit_picture(picture, values, ranges.of(values))
-        return np.asarray(turned(to_rgb(picture), orientation))
+        return np.asarray(turned(to_rgb(picture), orientation)), span
     except ImageError:
         raise
     except Exception as error:  # damaged files raise OSError, SyntaxError, struct.error and more

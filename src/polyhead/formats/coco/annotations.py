@@ -136,8 +136,8 @@ def _alike(found: Any, known: Collection[Any]) -> str | None:
         return None
     kinds = ("text", "a number") if isinstance(found, str) else ("a number", "text")
     return (
-        f"{found!r} is {kinds[0]}, while that id is {kinds[1]} ({other!r}) where the file lists it; "
-        "write both in one way, with or without quotes."
+        f"{found!r} is {kinds[0]}, while that id is {kinds[1]} ({other!r}) where the file lists "
+        "it; write both in one way, with or without quotes."
     )
 
 
@@ -183,9 +183,10 @@ def _turned(items: _Items, keys: Sequence[str], source: str) -> list[Fault]:
     if not turned:
         return []
     message = (
-        f"{len(turned):,} of {len(items):,} annotations have a box and an angle (rotation), which is not "
-        "read: their boxes are taken as they stand, upright; where the tool turns them about their "
-        "centre, write the upright box around each in bbox, or export polygons and leave bbox out."
+        f"{len(turned):,} of {len(items):,} annotations have a box and an angle (rotation), which "
+        "is not read: their boxes are taken as they stand, upright; where the tool turns them "
+        "about their centre, write the upright box around each in bbox, or export polygons and "
+        "leave bbox out."
     )
     return [Fault("W_BOX_TURNED", source, message)]
 
