@@ -30,9 +30,9 @@ TORCH_FREE = (
 HEAVY = ("torch", "torchvision", "timm", "accelerate")
 
 
-def imported_by(statement: str) -> set[str]:
+def imported_by(statement: str, heavy: tuple[str, ...] = HEAVY) -> set[str]:
     """Heavy packages that a fresh interpreter has after a statement."""
-    code = f"import sys; {statement}; print(*(m for m in {HEAVY} if m in sys.modules))"
+    code = f"import sys; {statement}; print(*(m for m in {heavy} if m in sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
     )
@@ -42,6 +42,10 @@ def imported_by(statement: str) -> set[str]:
 @pytest.mark.parametrize("module", ["polyhead", "polyhead.errors"])
 def test_the_package_itself_imports_nothing_heavy(module):
     assert imported_by(f"import {module}") == set()
+
+
+def test_a_slip_in_a_command_is_told_before_tables_and_statistics_are_loaded():
+    assert imported_by("import polyhead.cli.app", (*HEAVY, "scipy", "pyarrow")) == set()
 
 
 def test_no_room_above_the_line_imports_anything_heavy():

@@ -6,7 +6,11 @@ import os
 import signal
 import subprocess
 
+import pytest
+from PIL import Image
 from tiny_runs import POLYHEAD
+
+from polyhead.cli.app import main
 
 
 def heed_interrupts():
@@ -52,3 +56,26 @@ def test_ctrl_c_loses_no_row_of_a_table(trained, scenes, tmp_path):
     assert [row["image"] for row in rows][: len(lines)] == [line.split("  ")[0] for line in lines]
     assert err == f"wrote {table}: {len(rows):,} of 10,800 pictures\npolyhead: stopped\n"
     assert [path.name for path in tmp_path.iterdir()] == ["answers.csv"]
+
+
+def test_ctrl_c_leaves_no_drawing_that_is_cut(trained, scenes, tmp_path, monkeypatch):
+    """Stopped while Pillow writes the second one."""
+    kept, calls = Image.Image.save, []
+
+    def save(image, target, *rest, **more):
+        calls.append(target)
+        if len(calls) == 2:
+            kept(image.resize((1, 1)), target, *rest, **more)
+            raise KeyboardInterrupt
+        kept(image, target, *rest, **more)
+
+    monkeypatch.setattr(Image.Image, "save", save)
+    drawn = tmp_path / "drawn"
+    words = ["predict", trained.path, scenes / "images", "--save-images", drawn, "--quiet"]
+    monkeypatch.setattr("sys.argv", ["polyhead", *map(str, words)])
+    with pytest.raises(SystemExit) as caught:
+        main()
+    assert caught.value.code == 130
+    (path,) = drawn.iterdir()
+    with Image.open(path) as image:
+        assert image.convert("RGB").size[0] > 1

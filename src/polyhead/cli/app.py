@@ -12,13 +12,12 @@ from typing import Any
 
 import typer
 
-from polyhead.cli import check, convert, demo, evaluate, init, predict, scenes, train
+from polyhead.cli import check, convert, demo, evaluate, init, predict, scenes, stopped, train
 from polyhead.cli.options import ALL_IN_JSON
 from polyhead.errors import DataError, Interrupted, PolyheadError, one_line
 from polyhead.version import __version__
 
 DEBUG = "--debug"
-INTERRUPTED = 130
 
 app = typer.Typer(
     help="One image model with many heads: train, measure and use it.",
@@ -65,8 +64,7 @@ def _guarded(debug: bool) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (KeyboardInterrupt, typer.Abort):
-        print("polyhead: stopped", file=sys.stderr)
-        return INTERRUPTED
+        return stopped()
     except Exception as error:
         if debug:
             traceback.print_exc()

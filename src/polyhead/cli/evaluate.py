@@ -11,7 +11,6 @@ import typer
 
 from polyhead.cli.options import Device, Json, Quiet, check_run
 from polyhead.errors import ConfigError
-from polyhead.report.tables import print_evaluation
 
 NAME = "evaluate"
 HELP = "Held-out figures with intervals, of a run or of anybody's scores."
@@ -98,10 +97,16 @@ def run(  # noqa: PLR0913 - each is an option of the command line
     if json_:
         print(json.dumps(result))
     else:
-        print_evaluation(result)
+        _print(result)
         if predictions is None:
             reporter.say(_next(run_))
     return 0
+
+
+def _print(result: dict[str, Any]) -> None:
+    from polyhead.report.tables import print_evaluation
+
+    print_evaluation(result)
 
 
 def _next(run_: Path) -> str:

@@ -11,7 +11,6 @@ import typer
 
 from polyhead.cli.options import ReadingKeys, reading_keys
 from polyhead.errors import ConfigError, one_line
-from polyhead.table.split_spellings import PARTS
 
 if TYPE_CHECKING:
     from polyhead.config_guess import Decision, Proposal
@@ -121,6 +120,8 @@ def _print(proposal: Proposal) -> None:
 
 def _print_split(proposal: Proposal) -> None:
     """Where the parts come from, and which rows stay together."""
+    from polyhead.table.split_spellings import PARTS
+
     own = proposal.own_split
     if proposal.split_problem is not None:
         print(one_line(f"split: not clear: {proposal.split_problem}"))

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -211,18 +212,18 @@ def make_folder(folder: Path) -> None:
 
 
 def save(prediction: Prediction, folder: Path, number: int) -> Path:
-    """Write the drawing under the picture's own name, made unique by its number.
+    """Write the drawing under the picture's own name, made unique by its number; whole or not.
 
     Raises:
         PolyheadError: `E_WRITE`, the disk is full or may not be written to.
     """
-    from polyhead.files import explained
+    from polyhead.files import write_bytes
 
     make_folder(folder)
     path = folder / f"{number:05d}-{_stem(prediction.image)}.png"
-    drawing = prediction.plot()
-    with explained("write", path):
-        drawing.save(path)
+    drawn = BytesIO()
+    prediction.plot().save(drawn, "PNG")
+    write_bytes(path, drawn.getvalue())
     return path
 
 
