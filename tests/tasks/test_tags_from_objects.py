@@ -100,6 +100,89 @@ class TestAugmented:
         assert rule.recompute(mask, np.array([1, 1])).dtype == np.int8
 
 
+IMPLIES = {"car": ["vehicle"], "bus": ["vehicle"], "vehicle": ["thing"], "dog": ["thing"]}
+
+
+def by_hand(cells, known, label):
+    """The tag of one picture: its own objects and those of every label that leads to it."""
+    below = {"vehicle": "car bus vehicle", "thing": "car bus dog vehicle"}.get(label, label).split()
+    if any(name in below and not crowd for name, crowd in cells):
+        return 1
+    if any(name in below for name, _ in cells):
+        return -1
+    looked = [name in known for name in below if name != "thing"]
+    return 0 if (label in known if label != "thing" else all(looked)) else -1
+
+
+class TestImplied:
+    """`vehicle` is a class of boxes of its own, `thing` none."""
+
+    source = BoxesTask("objects", ("car", "bus", "dog", "vehicle"))
+    labels = ("car", "bus", "dog", "vehicle", "thing")
+
+    def derive(self, **more):
+        given = {"classes": list(self.labels), "rules": {"implies": IMPLIES}, **more}
+        return rules(self.source, **given)
+
+    def test_an_object_is_also_one_of_what_its_label_implies(self):
+        cases = [
+            [],
+            [("car", False)],
+            [("car", True)],
+            [("car", True), ("bus", False)],
+            [("dog", False)],
+            [("dog", True)],
+            [("vehicle", False)],
+            [("vehicle", True), ("dog", False)],
+        ]
+        cells = [[thing(name, 0, 0, 9, 9, crowd=crowd) for name, crowd in case] for case in cases]
+        rows = object_table([*cells, None], self.source.classes)
+        task = resolve(rows, "objects", type="boxes")
+        found = self.derive().encode(task.encode(rows, same_size(len(rows))).targets)
+        names = self.source.classes
+        expected = [[by_hand(case, names, label) for label in self.labels] for case in cases]
+        assert found.tolist() == [*expected, [-1] * 5]
+        assert found.dtype == np.int8
+
+    def test_it_holds_for_what_survives_augmentation(self):
+        for labels, ignored in (([], []), ([0], [0]), ([0], [1]), ([0, 1], [1, 0]), ([2], [0])):
+            for known in ([1, 1, 1, 1], [1, 0, 1, 1], [0, 0, 1, 1], [1, 1, 1, 0]):
+                case = [(self.labels[k], bool(i)) for k, i in zip(labels, ignored, strict=True)]
+                looked = [name for name, k in zip(self.labels, known, strict=False) if k]
+                if not {name for name, _ in case} <= set(looked):
+                    continue
+                sample = Boxes(
+                    np.zeros((len(labels), 4)),
+                    np.array(labels, int),
+                    np.array(ignored, bool),
+                    np.array(known, bool),
+                )
+                found = self.derive().recompute(sample, np.full(5, -1)).tolist()
+                assert found == [by_hand(case, looked, label) for label in self.labels]
+
+    def test_masks_likewise(self):
+        mask = MaskTask("ground", ("road", "grass"))
+        given = {"classes": ["road", "grass", "floor"], "rules": {"implies": {"road": ["floor"]}}}
+        rule = rules(mask, **given)
+        assert rule.recompute(np.zeros((2, 2), np.uint8), np.array([1, 0, 1])).tolist() == [1, 0, 1]
+        assert rule.recompute(np.ones((2, 2), np.uint8), np.array([1, 1, 1])).tolist() == [0, 1, 0]
+        half = np.array([[1, 255]], np.uint8)
+        assert rule.recompute(half, np.array([1, 1, 1])).tolist() == [-1, 1, -1]
+        present = np.array([[1, 0], [0, 1], [-1, -1]], np.int8)
+        source = MaskFiles(table(a=["x"]).root, np.zeros(3))
+        targets = MaskTargets(source, np.ones((3, 2), np.int32), np.ones(3, bool), present)
+        assert rule.encode(targets)[:, 2].tolist() == [1, 0, -1]
+
+    def test_a_class_that_nothing_implies_is_still_refused(self):
+        with pytest.raises(ConfigError, match="none of these implies it"):
+            tags_from("contents", keys(classes=["car", "wheels"]), BOXES)
+        turned = {"implies": {"vehicle": ["car"]}}
+        with pytest.raises(ConfigError, match='"vehicle" is none of the 3 classes'):
+            tags_from("contents", keys(classes=["car", "vehicle"], rules=turned), BOXES)
+        with pytest.raises(ConfigError, match='names "thing", which is no label'):
+            tags_from("contents", keys(rules={"implies": {"car": ["thing"]}}), BOXES)
+
+
 class TestLabelsLookedFor:
     def test_delimited_tags_are_unknown_for_labels_not_looked_for(self):
         rows = table(

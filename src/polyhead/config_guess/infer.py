@@ -33,6 +33,7 @@ from polyhead.config_guess.split_rules import (
     shares_out_rows,
     subject_decisions,
 )
+from polyhead.config_guess.supercategory_rules import with_rules
 from polyhead.config_guess.task_names import task_name
 from polyhead.config_guess.yes_no_columns import group_columns, is_yes_no
 from polyhead.config_guess.yes_no_tasks import decide_group
@@ -153,7 +154,8 @@ def _decide(
         elif column.name not in decided:
             decided[column.name] = [_decide_one(table, column)]
     in_order = {id(each): each for name in table.columns for each in decided[name]}
-    return list(in_order.values()), group_by
+    objects = object_columns(table)
+    return [with_rules(decision, table, objects) for decision in in_order.values()], group_by
 
 
 def _decide_one(table: Table, column: ColumnProfile) -> Decision:
@@ -162,12 +164,18 @@ def _decide_one(table: Table, column: ColumnProfile) -> Decision:
 
 
 def _name_tasks(decisions: Sequence[Decision]) -> list[Decision]:
+    """Each with a task name that no other has, also where an offer names its source."""
     taken: list[str] = []
-    named = []
+    named, sources = [], dict[str, str | None]()
     for decision in decisions:
         if decision.task is not None:
             decision = replace(decision, task=task_name(decision.task, taken))
             taken.append(decision.task or "")
+        if decision.type == "boxes":
+            sources[decision.columns[0]] = decision.task
+        if "from" in decision.keys:
+            source = sources[decision.columns[0]]
+            decision = replace(decision, keys={**decision.keys, "from": source})
         named.append(decision)
     return named
 

@@ -1,10 +1,11 @@
-"""What a column of objects can teach: boxes, and a mask where the objects have outlines."""
+"""What a column of objects can teach: boxes, a mask where they have outlines, and tags."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from polyhead.config_guess.proposal import Decision
+from polyhead.config_guess.supercategory_rules import hierarchy_of, supercategory_tags
 from polyhead.table import Table, category_ids_of, is_objects, labels_column
 from polyhead.table.mask_sources import UNKNOWN_PIXEL
 from polyhead.tasks.boxes.cells import (
@@ -43,24 +44,28 @@ def belongs_to_objects(table: Table) -> dict[str, Decision | None]:
 
 
 def objects_tasks(table: Table, name: str) -> list[Decision]:
-    """The boxes task of a column, and the offer of a mask; one decision says why there is none."""
+    """The boxes task of a column, and the offers of a mask and of tags; or why there is none."""
     cells = read_objects(table, name)
     if not len(cells.rows):
         reason = f"boxes, but there is no object in any of {len(table):,} rows"
         return [Decision((name,), None, "boxes", reason)]
     classes, keys = object_classes(table, name), {"column": name}
     boxes = Decision((name,), name, "boxes", _reason(table, name, cells, classes), classes, keys)
+    offers = (_mask_offer(name, cells, classes), supercategory_tags(table, name, classes))
+    return [boxes, *(offer for offer in offers if offer is not None)]
+
+
+def _mask_offer(name: str, cells: BoxCells, classes: tuple[str, ...]) -> Decision | None:
     num_outlines = int(cells.segmentations.is_valid().to_numpy(zero_copy_only=False).sum())
     if not num_outlines or len(classes) >= UNKNOWN_PIXEL:
-        return [boxes]
+        return None
     reason = (
         f"{num_outlines:,} of {len(cells.rows):,} objects have outlines, from which a mask of "
         f"{BACKGROUND} and their labels can be learnt too"
     )
     if num_outlines < len(cells.rows):
         reason += "; what lies in the box of any other is unknown"
-    task = f"{name}_mask"
-    return [boxes, Decision((name,), task, "mask", reason, keys=keys, is_offer=True)]
+    return Decision((name,), f"{name}_mask", "mask", reason, keys={"column": name}, is_offer=True)
 
 
 def _reason(table: Table, name: str, cells: BoxCells, classes: tuple[str, ...]) -> str:
@@ -79,6 +84,9 @@ def _reason(table: Table, name: str, cells: BoxCells, classes: tuple[str, ...]) 
         reason += f"; in {len(table) - num_known:,} nobody looked, read as unknown"
     if labels_column(name) in table.columns:
         reason += "; some pictures were looked through for some labels only"
+    everything = hierarchy_of(table, name, classes).everything
+    if everything is not None:
+        reason += f'; all are in the supercategory "{everything}", which tells none apart'
     return reason
 
 

@@ -42,6 +42,8 @@ class Decision:
         labels: The labels of the task.
         keys: Keys of the task in the YAML, besides `type`: text, lists of text, or mappings.
         is_offer: Whether the task is one that the user may add, and not part of the guess.
+        may_add: More keys, which the user may add to the task.
+        may_add_why: What speaks for them, in words.
     """
 
     columns: tuple[str, ...]
@@ -51,6 +53,8 @@ class Decision:
     labels: tuple[str, ...] = ()
     keys: Mapping[str, Any] = field(default_factory=dict)
     is_offer: bool = False
+    may_add: Mapping[str, Any] = field(default_factory=dict)
+    may_add_why: str = ""
 
 
 @dataclass(frozen=True)

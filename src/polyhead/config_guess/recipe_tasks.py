@@ -12,12 +12,16 @@ from polyhead.errors import DataError, Fault
 def follow(proposal: Proposal, recipe: Recipe) -> Proposal:
     """Give each task the head and loss of the recipe's task of its type.
 
-    Tasks of a type that the recipe lacks are left out.
+    Tasks of a type that the recipe lacks are left out, and offers that follow from these.
 
     Raises:
         DataError: `E_NO_TASK`: none is left; names the types on both sides.
     """
     decisions = tuple(_learnt(decision, recipe) for decision in proposal.decisions)
+    names = {decision.task for decision in decisions}
+    decisions = tuple(
+        d for d in decisions if d.task is None or d.keys.get("from") in (None, *names)
+    )
     found = replace(proposal, decisions=decisions, recipe=recipe)
     if not found.tasks:
         there = ", ".join(dict.fromkeys(task.type for task in proposal.tasks))

@@ -19,6 +19,10 @@ def task_lines(decision: Decision) -> Iterator[str]:
     if decision.labels and CLASSES not in decision.keys:
         yield from comment(f"Labels: {listed(decision.labels)}.", "  ")
     yield from _block(decision)
+    if decision.may_add:
+        yield from comment(sentence(f'{decision.may_add_why}: remove each "# " below'), "    ")
+        for key, value in decision.may_add.items():
+            yield from (f"    # {line}" for line in _key("", key, value))
 
 
 def offer_lines(decision: Decision) -> Iterator[str]:
@@ -35,7 +39,11 @@ def _block(decision: Decision, indent: str = "  ") -> Iterator[str]:
 
 
 def _key(indent: str, key: str, value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping) and len(value) > _MAX_INLINE:
+    if isinstance(value, Mapping) and any(isinstance(item, Mapping) for item in value.values()):
+        yield f"{indent}{key}:"
+        for part, item in value.items():
+            yield from _key(f"{indent}  ", part, item)
+    elif isinstance(value, Mapping) and len(value) > _MAX_INLINE:
         yield f"{indent}{key}:"
         yield from (
             f"{indent}  {mapping_key(k)}: {mapping_value(item)}" for k, item in value.items()
