@@ -300,3 +300,35 @@ def test_folders_with_pictures_of_the_same_names(tmp_path, others, meant):
     command = re.search(r"polyhead init (\S+) (\S+),", caught.value.message)
     assert command is not None
     assert kinds(propose(Path(command[1]), [Path(command[2])])) == {"kind": "class"}
+
+
+@pytest.mark.parametrize("form", ["data/{0}/{1}", "{1}/{0}", "{0}_{1}"])
+def test_names_of_masks_in_folders_of_parts_are_no_split(tmp_path, form):
+    for part, num in (("Train", 8), ("Valid", 3)):
+        for name in names(num):
+            fill(tmp_path, f"{form.format(part, 'images')}/{name}")
+            place = tmp_path / form.format(part, "masks") / name
+            save(place, np.arange(256).reshape(16, 16) // 128)
+    proposal = propose(None, [tmp_path])
+    assert kinds(proposal)["mask"] == "mask"
+    assert proposal.own_split is not None
+    assert [(proposal.own_split.parts == part).sum() for part in ("train", "val")] == [8, 3]
+
+
+def test_ids_that_two_folders_have_are_those_of_the_part(tmp_path):
+    rows = [f"{k},{'ab'[k % 2]}" for k in range(12)]
+    fill(tmp_path, *(f"{part}/{k}.png" for part in ("test", "train") for k in range(12)))
+    table(tmp_path / "train.csv", "id,kind", *rows)
+    assert propose(None, [tmp_path]).images == tmp_path / "train"
+    (tmp_path / "train.csv").rename(tmp_path / "labels.csv")
+    with pytest.raises(DataError, match="several folders"):
+        propose(None, [tmp_path])
+
+
+def test_packed_pictures_are_told(tmp_path):
+    table(tmp_path / "labels.csv", "image,kind", "a.png,x", "b.png,y")
+    (tmp_path / "images.zip").write_bytes(b"PK")
+    with pytest.raises(DataError) as caught:
+        propose(None, [tmp_path])
+    assert "labels.csv: it names no pictures of this folder" in caught.value.message
+    assert "images.zip: unpack archives first" in caught.value.message

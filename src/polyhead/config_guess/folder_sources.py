@@ -19,6 +19,7 @@ from polyhead.table.split_spellings import part_of, part_of_file
 
 _SUFFIXES = tuple(kind for kind in FORMATS if kind.startswith("."))
 _ANSWERS = re.compile(r"(?i)(?:.*[^a-z])?(?:submission|predictions?|results?)(?:[^a-z].*)?")
+_ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".7z", ".rar")
 _MAX_DEPTH, _MAX_FILES, _MAX_FOLDERS = 3, 40, 20
 _MIN_FOUND = 0.5  # of the names in a table must be pictures of the folder
 _MAX_REASON = 200
@@ -65,11 +66,11 @@ def find_sources(folder: Path, default: Source) -> FoundSources:
     is_labels = is_yolo or voc.recognise(folder, files)
     names = _candidates(_without_labels(files) if is_yolo else files)
     if not names:
-        return FoundSources(None, whole, ())
+        return FoundSources(None, whole, _packed(files))
     roots = _picture_folders(folder, files)
     used, notes = _read_all(replace(default, path=folder), names, roots)
     if not used:
-        return FoundSources(None, whole, tuple(notes))
+        return FoundSources(None, whole, (*notes, *_packed(files)))
     root = _common_root(used, roots)
     sources = tuple(
         Source(folder / each.name, root if root is not None else each.root) for each in used
@@ -81,6 +82,12 @@ def find_sources(folder: Path, default: Source) -> FoundSources:
     if is_labels:
         sources = (Source(folder), *sources)
     return FoundSources(None if is_labels else root, sources, (told, *notes))
+
+
+def _packed(files: Sequence[str]) -> tuple[str, ...]:
+    """That archives are not looked into, in words, where there are some."""
+    archives = [name for name in files if name.lower().endswith(_ARCHIVES)]
+    return (f"not read: {first_few(archives, 3)}: unpack archives first",) if archives else ()
 
 
 def _without_labels(files: Sequence[str]) -> list[str]:
@@ -170,7 +177,7 @@ def _placed(source: Source, roots: Sequence[Path]) -> tuple[Table, Path | None, 
         rank = _rank(table)
         if rank > best_rank:
             best, best_rank = (table, root), rank
-    if best_rank == (1.0, True):
+    if best_rank[0] == 1:
         meant = _meant_folder(source.path, best[0], roots)
         best = best if meant is None else (_read(source, meant), meant)
     return best[0], best[1], best_rank[0]

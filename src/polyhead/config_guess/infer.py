@@ -77,7 +77,7 @@ def propose(
         sources = as_sources(found, default)
     else:
         sources = _sources(annotations, default)
-    table = read_tables(sources)
+    table = _read(sources, notes)
     is_folder = any(source.path.is_dir() for source in sources)
     own, problem = own_split(table, ())
     decided, group_by = _decide(table, is_folder, own)
@@ -103,6 +103,18 @@ def propose(
         notes=notes,
         missing=missing_pictures(table),
     )
+
+
+def _read(sources: Sequence[Source], notes: Sequence[str]) -> Table:
+    """The table; where the folder is none, with what else it holds and why that is not read."""
+    try:
+        return read_tables(sources)
+    except DataError as error:
+        if not notes:
+            raise
+        message = "; ".join([error.message.rstrip("."), *notes])
+        first, *others = error.faults
+        raise DataError(f"{message}.", [replace(first, message=f"{message}."), *others]) from error
 
 
 def _sources(annotations: Sequence[Path], default: Source) -> tuple[Source, ...]:

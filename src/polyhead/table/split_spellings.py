@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from polyhead.table.table import IMAGE_SUFFIXES
+
 PARTS = ("train", "val", "test")
 SPLITS = {
     "train": "train",
@@ -45,9 +47,13 @@ _HUMPS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 def part_of(name: str) -> str | None:
     """The part that a cell or folder names, or None.
 
-    >>> [part_of(name) for name in ("Valid", "train2017", "TestSet", "train_station")]
-    ['val', 'train', 'test', None]
+    A path of a picture names none, be its folders called after one.
+
+    >>> [part_of(name) for name in ("Valid", "train2017", "TestSet", "train_station", "test/1.png")]
+    ['val', 'train', 'test', None, None]
     """
+    if name.lower().endswith(IMAGE_SUFFIXES):
+        return None
     folded = name.strip().casefold()
     found = SPLITS.get(folded) or _WHOLE.get(_BETWEEN.sub(" ", folded))
     if found:
