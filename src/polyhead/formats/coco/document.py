@@ -31,8 +31,10 @@ _KINDS = {
 MAX_SHOWN = 40  # characters of a value
 # Keys that tell other JSON formats, and what to do with them.
 _OTHERS = {
-    "shapes": "labelme writes it; convert its files to COCO (labelme2coco)",
-    "_via_img_metadata": "the VGG annotator writes it; export it there as COCO",
+    "shapes": "labelme writes it beside imagePath, which names the picture; add that, and put its "
+    "files, one a picture, into one list (jq -s . *.json > labels.json)",
+    "_via_img_metadata": "the VGG annotator writes it, with filename and regions in each of its "
+    "pictures; export it there as csv",
     "features": "it is GeoJSON; convert it to pixel boxes first",
     "log": "it is a log",
 }

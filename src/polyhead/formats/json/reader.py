@@ -14,6 +14,7 @@ from typing import Any
 from polyhead.errors import Fault
 from polyhead.formats import coco, jsonl
 from polyhead.formats.faults import refusal
+from polyhead.formats.json.annotators import region_rows
 from polyhead.formats.json.label_studio import is_label_studio, read_tasks
 from polyhead.formats.json.layouts import find_rows
 from polyhead.formats.json.values import as_records, read_text, split_values
@@ -39,12 +40,19 @@ def read(path: Path, box_format: BoxFormat | None = None) -> RawTable:
     is_lines = path.suffix.lower() in _LINES
     head = read_text_head(path, "one JSON object a line" if is_lines else coco.EXPECTED).lstrip()
     if head.startswith(b"["):
-        return _list(split_values(read_text(path), path.name), path.name)
+        values = list(split_values(read_text(path), path.name))
+        regions = region_rows([value for _, value in values])
+        if regions is not None:
+            values = list(enumerate(regions, start=1))
+        return _list(iter(values), path.name)
     if is_lines and head.splitlines()[0].strip() == b"{":  # objects that fill several lines
         return _list(split_values(read_text(path), path.name), path.name)
     if is_lines or _has_lines(head):
         return jsonl.read(path)
     document = coco.load_document(path)
+    regions = region_rows(document)
+    if regions is not None:
+        return _list(iter(enumerate(regions, start=1)), path.name)
     if coco.is_coco(document):
         return coco.read_document(document, path.name, box_format)
     if isinstance(document, dict) and not coco.is_other(document):
