@@ -332,3 +332,15 @@ def test_packed_pictures_are_told(tmp_path):
         propose(None, [tmp_path])
     assert "labels.csv: it names no pictures of this folder" in caught.value.message
     assert "images.zip: unpack archives first" in caught.value.message
+
+
+def test_tables_of_one_folder_start_there_though_a_copy_holds_some(tmp_path):
+    fill(tmp_path, *(f"flat/{n}" for n in names(12)))
+    (tmp_path / "part/images").mkdir(parents=True)
+    for name in names(6):
+        (tmp_path / "part/images" / name).write_bytes((tmp_path / "flat" / name).read_bytes())
+    rows = [f"{n},{'ab'[k % 2]}" for k, n in enumerate(names(12))]
+    table(tmp_path / "all.csv", "image,kind", *rows)
+    table(tmp_path / "some.csv", "image,grade", *rows[:5])
+    proposal = propose(None, [tmp_path])
+    assert (proposal.images, proposal.num_rows) == (tmp_path / "flat", 12)

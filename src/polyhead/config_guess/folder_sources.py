@@ -203,8 +203,7 @@ def _meant_folder(path: Path, table: Table, roots: Sequence[Path]) -> Path | Non
         lambda root: not mask_pairs.is_mask_folder(root.name),
     ):
         found = [root for root in found if is_meant(root)] or found
-    pairs = [(found[0] / name, root / name) for root in found[1:] for name in names]
-    if all(filecmp.cmp(*pair, shallow=False) for pair in pairs):
+    if not found or _are_copies(found[0], found[1:], names):
         return None if not found or found[0] == table.root else found[0]
     shown = first_few([str(root) for root in found], 3)
     message = (
@@ -264,8 +263,20 @@ def _common_root(used: Sequence[_Candidate], roots: Sequence[Path]) -> Path | No
     """The one folder that the names of all tables start at; None where each has its own."""
     if all(each.root is None for each in used):
         return None
-    found = {each.table.root.absolute() for each in used}
-    return next((root for root in roots if found == {root.absolute()}), None)
+    return next((root for root in roots if all(_fits(each.table, root) for each in used)), None)
+
+
+def _fits(table: Table, root: Path) -> bool:
+    """Whether a folder is the root of a table, or holds copies of the pictures there."""
+    if table.root.absolute() == root.absolute():
+        return True
+    names = sample_names(table.data.column(IMAGE))
+    return _share(root, names) == 1 and _are_copies(table.root, [root], names)
+
+
+def _are_copies(root: Path, others: Sequence[Path], names: Sequence[str]) -> bool:
+    pairs = [(root / name, other / name) for other in others for name in names]
+    return all(filecmp.cmp(*pair, shallow=False) for pair in pairs if is_file(pair[0]))
 
 
 def as_sources(found: FoundSources, default: Source) -> tuple[Source, ...]:
