@@ -152,8 +152,8 @@ def _of_palette(sample: MaskSample, values: Sequence[int]) -> Naming:
         names = {v: palette.classes[c] for v, c in shown.items() if c in palette.classes}
         told_by = f"Their palette is that of {palette.name}, {_AS_THERE}"
         return Naming(_texts(names), told_by=told_by)
-    names = {value: f"class_{value}" for value in values if value != UNKNOWN_PIXEL}
-    return Naming(_texts(names), hint=_hint({str(v): c for v, c in shown.items()}))
+    names = {value: f"class_{value}" for value in shown if value != UNKNOWN_PIXEL}
+    return Naming(_texts(names), hint=_hint({str(value): shown[value] for value in names}))
 
 
 def _hint(colours: Mapping[str, int]) -> str:
