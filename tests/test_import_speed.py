@@ -59,6 +59,17 @@ def test_no_room_above_the_line_imports_anything_heavy():
     assert imported_by(f"import {', '.join(modules)}") == set()
 
 
+@pytest.mark.parametrize("room", ["field", "metrics", "data", "table", "predictions", "formats"])
+def test_scipy_is_imported_only_where_it_is_used(room):
+    """It takes longer than everything else that the runtime imports."""
+    assert imported_by(f"import polyhead.{room}", ("scipy",)) == set()
+
+
+def test_the_command_line_imports_no_tables_before_it_knows_the_verb():
+    packages = ("scipy", "numpy", "pyarrow", "pydantic", "PIL", "rich")
+    assert imported_by("import polyhead.cli", packages) == set()
+
+
 def test_rooms_below_the_line_do_import_it():
     """Else the tests above would see nothing."""
     assert "torch" in imported_by("import polyhead.losses")

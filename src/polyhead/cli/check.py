@@ -9,14 +9,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from polyhead.cli.label_report import print_label_report
 from polyhead.cli.options import ALL_IN_JSON, Json, Quiet, Set, check_run
 from polyhead.errors import ConfigError, DataError, Fault, PolyheadError, one_line
-from polyhead.progress import Reporter
+
+if TYPE_CHECKING:
+    from polyhead.progress import Reporter
 
 NAME = "check"
 HELP = "Find every fault of the data before training."
@@ -68,12 +69,15 @@ def run(
     quiet: Quiet = False,
 ) -> int:
     """Exit code 3 when there is any error; doubtful labels are none."""
+    from polyhead.progress import Reporter
+
+    reporter = Reporter(quiet=quiet)
     if labels is not None:
-        return _doubted(config, set_ or [], labels, json_, Reporter(quiet=quiet))
+        return _doubted(config, set_ or [], labels, json_, reporter)
     if config is None:
         raise ConfigError("give a config to check, such as polyhead.yaml, or --labels RUN.")
     try:
-        found = _examined(config, set_ or [], Reporter(quiet=quiet))
+        found = _examined(config, set_ or [], reporter)
     except PolyheadError as error:
         if not json_:
             raise
@@ -122,6 +126,8 @@ def _doubted(
     if as_json:
         print(json.dumps(report))
     else:
+        from polyhead.cli.label_report import print_label_report
+
         print_label_report(report)
     return 0
 

@@ -10,7 +10,6 @@ from typing import Literal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from polyhead.data.stratify import stratify
 from polyhead.data.units import merge_rows
@@ -112,6 +111,8 @@ def write_split(
         digests: (N,) of the pictures' content, for a column `digest`, by which the pictures are
             known under other names.
     """
+    import pyarrow.parquet as pq
+
     columns = {"image": pa.array(images, pa.string()), "split": split}
     if digests is not None:
         columns["digest"] = pa.array([digest.decode() for digest in digests.tolist()], pa.string())
@@ -124,6 +125,8 @@ def read_digests(path: Path) -> dict[str, str]:
     Where several pictures have the same, `train` goes before `val` and `test`. Empty of a split
     that has none; errors as `read_split`.
     """
+    import pyarrow.parquet as pq
+
     _, split = read_split(path)
     if "digest" not in pq.read_schema(path).names:
         return {}
@@ -138,6 +141,8 @@ def read_split(path: Path) -> tuple[list[str], np.ndarray]:
     Raises:
         DataError: With the fault `E_SPLIT`; the file is no split or holds another part.
     """
+    import pyarrow.parquet as pq
+
     try:
         table = pq.read_table(path, columns=["image", "split"])
     except (OSError, pa.ArrowException) as error:

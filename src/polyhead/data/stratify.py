@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from scipy.sparse import csc_array, csr_array
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 
 def stratify(labels: np.ndarray, units: np.ndarray, shares: np.ndarray, seed: int) -> np.ndarray:
@@ -23,6 +27,8 @@ def stratify(labels: np.ndarray, units: np.ndarray, shares: np.ndarray, seed: in
         (U,) int64 part of each unit. A part with a share is never empty when there are as many
         units as such parts.
     """
+    from scipy.sparse import csc_array
+
     generator = np.random.default_rng(seed)
     num_rows = np.bincount(units)
     counts = _positives(labels, units, len(num_rows))
@@ -80,6 +86,8 @@ class _Parts:
 
 def _positives(labels: np.ndarray, units: np.ndarray, num_units: int) -> csr_array:
     """(U, L) number of rows of each unit that are known to have each label."""
+    from scipy.sparse import csr_array
+
     row, label = np.nonzero(labels == 1)
     ones = np.ones(len(row), np.int64)
     counts = csr_array((ones, (units[row], label)), shape=(num_units, labels.shape[1]))

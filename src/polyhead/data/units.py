@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 _NOTHING = (None, "", b"")
 
@@ -21,6 +19,9 @@ def merge_rows(num_rows: int, *keys: Sequence[object] | np.ndarray | None) -> np
     Returns:
         (N,) int64 unit of each row, 0 to the number of units − 1.
     """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     rows, nodes, num_nodes = [], [], num_rows
     for key in keys:
         if key is None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.special import expit
 
 from polyhead.field.rules import Rules
 
@@ -43,6 +41,8 @@ def belief_propagation(
     Returns:
         (B, n) in [0, 1].
     """
+    from scipy.special import expit
+
     messages = _Messages(couplings, rules, appearance)
     step = max(1, MAX_MESSAGES // max(1, len(messages.receiver)))
     parts = [
@@ -66,6 +66,8 @@ class _Messages:
     def __init__(
         self, couplings: np.ndarray, rules: Rules, appearance: np.ndarray | None = None
     ) -> None:
+        from scipy.sparse import csr_array
+
         rows, columns = np.nonzero(np.triu(couplings, 1))
         pairs = np.stack([rows, columns], 1)
         implications = np.array(rules.implies, int).reshape(-1, 2)

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse.csgraph import connected_components
-from scipy.special import expit
 
 from polyhead.field.enumeration import Enumeration
 from polyhead.field.rules import Rules
@@ -135,6 +133,8 @@ class CommonCauses:
 
     def _shares(self, theta: np.ndarray) -> np.ndarray:
         """(K, n) marginals."""
+        from scipy.special import expit
+
         shares = expit(theta)
         for labels, listed in self.blocks:
             shares[:, labels] = listed.marginals(theta[:, labels])
@@ -179,6 +179,8 @@ def _nodes(factors: np.ndarray) -> np.ndarray | None:
 
 def _blocks(num_labels: int, rules: Rules) -> list[Block] | None:
     """Labels that rules join, with their legal states; None where one has too many."""
+    from scipy.sparse.csgraph import connected_components
+
     _, part = connected_components(rule_graph(num_labels, rules), directed=False)
     blocks = []
     for labels in (np.flatnonzero(part == one) for one in np.unique(part)):

@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
-from scipy.special import expit
 
 from polyhead.field.belief_propagation import belief_propagation, tree_appearance
 from polyhead.field.common_causes import CommonCauses
@@ -145,6 +142,8 @@ def nearly_marginals(part: Component, log_odds: np.ndarray) -> np.ndarray:
 
 def _marginals(log_odds: np.ndarray, couplings: np.ndarray, rules: Rules) -> np.ndarray:
     """(B, n): part by part, for what is left once labels are told falls apart or can be listed."""
+    from scipy.special import expit
+
     found = expit(log_odds)
     for part in split(couplings, np.zeros(len(couplings)), rules):
         inside = log_odds[:, part.labels]
@@ -211,6 +210,9 @@ def split(
     gates: np.ndarray | None = None,
 ) -> tuple[Component, ...]:
     """The components of two or more labels; labels in none of them stand alone."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
     coupled = couplings != 0
     if added is not None:
         coupled = coupled | (added != 0).any(0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy.special import logit
 
 from polyhead.field.rules import Rules
 
@@ -47,4 +46,6 @@ def legal_thresholding(
 
 
 def _log_odds(probabilities: np.ndarray) -> np.ndarray:
+    from scipy.special import logit
+
     return logit(np.clip(np.asarray(probabilities, np.float64), SMALLEST, 1 - SMALLEST))

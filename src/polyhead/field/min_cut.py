@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 
 CAPACITY = 2**29  # of all edges from the source; flows are 32-bit integers
 
@@ -33,6 +31,9 @@ def min_cut(log_odds: np.ndarray, couplings: np.ndarray, implies: np.ndarray) ->
 
 
 def _cut(pull: np.ndarray, tails: np.ndarray, heads: np.ndarray, inner: np.ndarray) -> np.ndarray:
+    from scipy.sparse import csr_matrix
+    from scipy.sparse.csgraph import breadth_first_order, maximum_flow
+
     num_labels = len(pull)
     source, sink = num_labels, num_labels + 1
     scale = CAPACITY / max(np.abs(pull).sum(), 1e-200)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.optimize import milp
-from scipy.sparse import csr_array, hstack
 
 from polyhead.field.rules import Rules
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 TIME_LIMIT = 1.0  # seconds
 
@@ -27,6 +28,9 @@ def mixed_integer(log_odds: np.ndarray, couplings: np.ndarray, rules: Rules) -> 
     Returns:
         (n,) bool; None when time ran out before a state was found.
     """
+    from scipy.optimize import milp
+    from scipy.sparse import csr_array, hstack
+
     rows, columns = np.nonzero(np.triu(couplings, 1))
     weights, num_labels = couplings[rows, columns], len(log_odds)
     constraints: list[Any] = []
@@ -52,6 +56,8 @@ def _products(
     rows: np.ndarray, columns: np.ndarray, weights: np.ndarray, num_labels: int
 ) -> tuple[csr_array, float, np.ndarray]:
     """Two rows for each attractive pair, one for each repulsive."""
+    from scipy.sparse import csr_array
+
     attract, repel = np.flatnonzero(weights > 0), np.flatnonzero(weights < 0)
     pair = np.r_[attract, attract, repel, repel]
     label = np.r_[rows[attract], columns[attract], rows[repel], columns[repel]]

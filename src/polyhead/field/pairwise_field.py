@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy.special import expit
 
 from polyhead.errors import CheckpointError, DivergedError
 from polyhead.field.components import Component, split
@@ -114,6 +113,8 @@ class PairwiseField:
 
     def marginals(self, unaries: np.ndarray, given: np.ndarray | None = None) -> np.ndarray:
         """(B, L) P(y_i = 1 | given)."""
+        from scipy.special import expit
+
         unaries = self._checked(unaries, given)
         found = expit(unaries)
         if given is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy.special import expit, logsumexp
 
 from polyhead.field.rules import Rules
 
@@ -70,6 +69,8 @@ def unknown_neighbours(
         means: (L,) μ.
         rules: Over the L labels.
     """
+    from scipy.special import expit
+
     found = np.zeros(unaries.shape)
     partly = np.flatnonzero((targets >= 0).any(1) & (targets < 0).any(1))
     for rows in np.array_split(partly, 1 + len(partly) * len(means) ** 2 // MAX_CELLS):
@@ -89,6 +90,8 @@ def unknown_neighbours(
 
 def _categorical(scores: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """(B,) log-probability of what is known of one group (B, n)."""
+    from scipy.special import logsumexp
+
     has_yes = (targets == 1).any(1, keepdims=True)
     agrees = np.where(has_yes, targets == 1, targets != 0)
     agrees &= (targets == 1).sum(1, keepdims=True) <= 1

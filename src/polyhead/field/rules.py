@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.optimize import milp
-from scipy.sparse import csr_array
 
 from polyhead.errors import ConfigError
 from polyhead.field.rule_names import read_groups, read_implications, refuse_loops
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 UNKNOWN = -1
 
@@ -116,6 +117,8 @@ class Rules:
 
     def linear(self, num_labels: int) -> tuple[csr_array, np.ndarray, np.ndarray]:
         """A, lower and upper, one row a rule: lower <= A y <= upper over y in {0, 1}^L."""
+        from scipy.sparse import csr_array
+
         sums = [(group, (1,) * len(group), 0, 1) for group in self.exclusive]
         sums += [(group, (1,) * len(group), 1, 1) for group in self.exactly_one]
         sums += [(pair, (1, -1), -1, 0) for pair in self.implies]
@@ -127,6 +130,8 @@ class Rules:
 
     def completion(self, known: np.ndarray) -> np.ndarray | None:
         """A legal (L,) bool that agrees with the known cells of (L,) int8, or None without one."""
+        from scipy.optimize import milp
+
         if not self:
             return known == 1
         # Fewest labels: what nobody named and nothing forces stays no.

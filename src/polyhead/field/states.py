@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components, depth_first_order
 
 from polyhead.field.rules import Rules
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 MAX_STATES = 2**14
 MAX_CELLS = 2**23  # of the state matrix: 64 MB as float64
@@ -60,6 +63,8 @@ def legal_states(num_labels: int, rules: Rules, limit: int = MAX_STATES) -> np.n
 
 def walk(num_labels: int, rules: Rules) -> list[int]:
     """The labels so that those that share a rule follow each other."""
+    from scipy.sparse.csgraph import connected_components, depth_first_order
+
     graph = rule_graph(num_labels, rules)
     num_parts, part = connected_components(graph, directed=False)
     degree = np.diff(graph.indptr)
@@ -74,6 +79,8 @@ def walk(num_labels: int, rules: Rules) -> list[int]:
 
 def rule_graph(num_labels: int, rules: Rules) -> csr_array:
     """(L, L) graph that joins the labels of each rule."""
+    from scipy.sparse import csr_array
+
     pairs = [*rules.implies]
     pairs += [(group[0], member) for group in rules.groups for member in group[1:]]
     ends = np.array(pairs, int).reshape(-1, 2)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import binomtest
 
 # Weights held at once (76 MiB as float32, which holds counts of images exactly).
 CELLS_AT_ONCE = 20_000_000
@@ -110,6 +109,8 @@ def proportion_interval(num_right: int, num_images: int) -> Interval:
     Returns:
         Its ends, NaN of no images.
     """
+    from scipy.stats import binomtest
+
     if not num_images:
         return Interval(np.nan, np.nan)
     found = binomtest(num_right, num_images).proportion_ci(LEVEL, method="wilson")

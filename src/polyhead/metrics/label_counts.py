@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from polyhead.metrics.ratios import mean_defined, ratio
 
@@ -113,6 +112,8 @@ def count_labels(
     >>> counts.precision, counts.recall
     (array([0.5]), array([1.]))
     """
+    from scipy.sparse import csr_array
+
     weights = np.ones(len(targets)) if weights is None else weights
     events = (given & (targets == 1), given & (targets == 0), ~given & (targets == 1))
     if weights.ndim == 1:
@@ -134,6 +135,8 @@ def count_classes(
     Returns:
         Counts (K,) or (K, R).
     """
+    from scipy.sparse import csr_array
+
     weights = np.ones(len(targets)) if weights is None else weights
 
     def total(classes: np.ndarray, rows: np.ndarray) -> np.ndarray:

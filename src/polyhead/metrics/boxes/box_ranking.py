@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from polyhead.metrics.boxes.box_matching import (
     AREA_RANGES,
@@ -17,6 +17,9 @@ from polyhead.metrics.boxes.box_matching import (
     match_boxes,
 )
 from polyhead.metrics.ratios import ratio
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 # Places of the recall axis where precision is read.
 RECALLS = np.linspace(0, 1, 101)
@@ -118,6 +121,8 @@ class BoxRanking:
 
     def _positives(self, weights: np.ndarray, size_range: int) -> np.ndarray:
         """(K, R): the weight of the boxes of each class."""
+        from scipy.sparse import csr_array
+
         counted = self._matched.counted[:, size_range]
         images = self._matched.true_images[counted]
         cells = (np.ones(len(images)), (self._matched.true_labels[counted], images))
@@ -144,6 +149,8 @@ class BoxRanking:
 
     def _steps(self, images: np.ndarray, right: np.ndarray, counted: np.ndarray) -> csr_array:
         """(G, N) matrix that sums the boxes after the right one before, up to each right one."""
+        from scipy.sparse import csr_array
+
         num_steps = int(right.sum())
         step = np.cumsum(right) - right
         within = counted & (step < num_steps)

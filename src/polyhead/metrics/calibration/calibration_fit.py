@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-from scipy.optimize import fminbound
 
 from polyhead.metrics.calibration.label_scores import MOST, LabelScores
 from polyhead.metrics.calibration.platt import label_prior, pooled_fit, shrunk_fits
@@ -115,6 +114,8 @@ def fit_temperature(logits: np.ndarray, targets: np.ndarray) -> float:
         ValueError: Shapes or values do not fit.
         DivergedError: A logit of a known row is NaN.
     """
+    from scipy.optimize import fminbound
+
     known = known_rows(logits, targets)
     rows, true = logits[known].astype(np.float64), targets[known]
     margins = rows - rows[np.arange(len(rows)), true][:, None]  # 0 for the true class

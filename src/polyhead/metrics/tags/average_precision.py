@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from polyhead.metrics.cells import check_cells
 from polyhead.metrics.ratios import mean_defined, ratio
@@ -92,6 +91,8 @@ def _step_sums(
     rows: np.ndarray, step: np.ndarray, num_steps: int, weights: np.ndarray
 ) -> np.ndarray:
     """(G,) or (G, R): what the rows of each step weigh together."""
+    from scipy.sparse import csr_array
+
     order = np.argsort(step)
     starts = np.searchsorted(step[order], np.arange(num_steps + 1))
     kept = rows[order[: starts[-1]]]

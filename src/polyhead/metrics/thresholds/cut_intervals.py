@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import ndtri
 
 from polyhead.metrics.bootstrap import LEVEL
 from polyhead.metrics.thresholds.threshold_cuts import tie_ends
 from polyhead.metrics.thresholds.threshold_objective import ThresholdObjective
-
-STANDARD_ERRORS = float(ndtri((1 + LEVEL) / 2))  # 1.96
 
 
 def plausible_cuts(
@@ -30,6 +27,8 @@ def plausible_cuts(
         yes: (n,) in [0, 1], how far each counts as a positive; some above 0.
         objective: F1, precision or recall.
     """
+    from scipy.special import ndtri
+
     ends = tie_ends(ranked)
     hits, given = np.cumsum(yes)[ends], ends + 1.0
     if objective.name == "macro_f1":
@@ -38,7 +37,7 @@ def plausible_cuts(
         judged = given if objective.is_precision else hits[-1]
         shortfall = np.abs(hits / judged - objective.bound)
         error = np.sqrt(objective.bound * (1 - objective.bound) / judged)
-    is_kept = shortfall <= STANDARD_ERRORS * error
+    is_kept = shortfall <= ndtri((1 + LEVEL) / 2) * error
     best = int(np.argmax(objective.merit(hits, given, hits[-1])))
     is_kept[best] = True
     kept = np.flatnonzero(is_kept)

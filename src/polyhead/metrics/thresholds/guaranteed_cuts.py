@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import bdtrc
 
 from polyhead.metrics.bootstrap import LEVEL
 from polyhead.metrics.thresholds.threshold_cuts import NEVER, cut_below, tie_ends
@@ -71,5 +70,7 @@ def _until_first(is_end: np.ndarray) -> int:
 
 def _holds(hits: np.ndarray, num: np.ndarray, bound: float) -> np.ndarray:
     """Whether P(Bin(num, bound) ≥ hits) ≤ .05; never of no hits."""
+    from scipy.special import bdtrc
+
     chance = bdtrc(np.maximum(hits, 1) - 1.0, num, bound)
     return (hits > 0) & (chance <= 1 - LEVEL)

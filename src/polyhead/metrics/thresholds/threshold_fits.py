@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit, logit
 
 from polyhead.metrics.calibration.label_scores import LabelScores
 from polyhead.metrics.calibration.platt import label_prior, shrunk_fits
@@ -28,6 +27,8 @@ EDGE = 1e-7
 
 def log_odds_of(probabilities: np.ndarray) -> np.ndarray:
     """Log-odds in float64, finite: at most about 16 either way."""
+    from scipy.special import logit
+
     return logit(np.clip(probabilities.astype(np.float64), EDGE, 1 - EDGE))
 
 
@@ -100,6 +101,8 @@ class Hopes:
 
     def outcomes(self, label: RankedLabel, place: int) -> np.ndarray:
         """(n,) in [0, 1]: w y + (1 − w) q, w = n₊ / (n₊ + 50), of the label at a place."""
+        from scipy.special import expit
+
         num_yes = int(label.is_yes.sum())
         weight = num_yes / (num_yes + SHRINKAGE)
         calibrated = self.scale[place] * label.log_odds + self.shift[place]

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit, logit
-from scipy.stats import t as student
 
 from polyhead.metrics.bootstrap import LEVEL
 from polyhead.metrics.cells import check_probabilities, known_cells
@@ -167,6 +165,9 @@ def best_f1_threshold(
 
 def _jackknife(parts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Mean and interval, in log-odds, of (folds, L) thresholds that each leave one fold out."""
+    from scipy.special import expit
+    from scipy.stats import t as student
+
     log_odds = _log_odds(parts)
     middle = log_odds.mean(axis=0)
     num_folds = len(parts)
@@ -177,5 +178,7 @@ def _jackknife(parts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def _log_odds(thresholds: np.ndarray) -> np.ndarray:
     """Finite log-odds of float32 thresholds from 0 to 1 and beyond, in which each has its own."""
+    from scipy.special import logit
+
     inside = logit(np.clip(thresholds.astype(np.float64), LEAST, BELOW_ONE))
     return np.where(thresholds >= 1, ONE, inside)
