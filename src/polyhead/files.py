@@ -19,7 +19,6 @@ from polyhead.errors import PolyheadError
 
 _MEND = {
     errno.ENOSPC: "Free some space",
-    errno.EDQUOT: "Free some of the quota",
     errno.EIO: "Check the disk",
     errno.EPERM: "Allow writing there",
     errno.EACCES: "Allow writing there",
@@ -28,6 +27,11 @@ _MEND = {
     errno.EEXIST: "A file has this name: choose another",
     errno.ENOTDIR: "A file stands where a folder should be: choose another path",
 }
+if hasattr(errno, "EDQUOT"):
+    _MEND[errno.EDQUOT] = "Free some of the quota"
+
+# What Windows has and needs, and others lack: without it line breaks would be translated.
+BINARY = getattr(os, "O_BINARY", 0)
 
 
 @contextmanager
@@ -106,7 +110,7 @@ def append_line(path: Path, record: Mapping[str, Any]) -> None:
     """
     line = _encode(path, record).encode("utf-8") + b"\n"
     with explained("append to", path, "The earlier lines are unchanged."):
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | BINARY, 0o666)
         try:
             _append(descriptor, line)
         finally:
@@ -135,9 +139,11 @@ def sync_folder(folder: Path) -> None:
     Raises:
         PolyheadError: `E_WRITE`.
     """
+    if not hasattr(os, "O_DIRECTORY"):
+        return  # Windows opens no folder, and writes renames by itself
     outcome = "The newest content is there but may not survive a loss of power."
     with explained("make durable", folder, outcome):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(descriptor)
         finally:
@@ -185,7 +191,7 @@ def _swept(temporary: Path) -> Iterator[None]:
 
 
 def _write_and_sync(path: Path, data: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | BINARY, 0o666)
     try:
         write_all(descriptor, data)
         os.fsync(descriptor)
@@ -216,7 +222,8 @@ def _end_of_whole_lines(descriptor: int) -> int:
     end = os.fstat(descriptor).st_size
     while end:
         start = max(0, end - 65536)
-        found = os.pread(descriptor, end - start, start).rfind(b"\n")
+        os.lseek(descriptor, start, os.SEEK_SET)
+        found = os.read(descriptor, end - start).rfind(b"\n")
         if found >= 0:
             return start + found + 1
         end = start

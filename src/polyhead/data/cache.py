@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +13,7 @@ import numpy as np
 
 from polyhead.data.resize import PREPROCESSING
 from polyhead.errors import PolyheadError
-from polyhead.files import explained
+from polyhead.files import BINARY, explained
 
 _KEY_LENGTH = 16
 _RECORD_LENGTH = _KEY_LENGTH + 4  # key, CRC-32 of the pixels
@@ -106,14 +105,15 @@ def _version(path: Path) -> bytes:
     A copy or an unpacked archive keeps size and modification time; the time of change moves on
     then, but in steps of milliseconds and not on every file system: hence some of the bytes.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    try:
-        found = os.fstat(descriptor)
+    # A pipe of an image's name must not be waited for.
+    flags = os.O_RDONLY | BINARY | getattr(os, "O_NONBLOCK", 0)
+    with open(path, "rb", buffering=0, opener=lambda name, _: os.open(name, flags)) as file:
+        found = os.fstat(file.fileno())
         size = found.st_size
-        places = (0, size // 2, max(size - _BLOCK, 0))
-        blocks = [os.pread(descriptor, _BLOCK, place) for place in places]
-    finally:
-        os.close(descriptor)
+        blocks = []
+        for place in (0, size // 2, max(size - _BLOCK, 0)):
+            file.seek(place)
+            blocks.append(file.read(_BLOCK))
     times = f"{size}\0{found.st_mtime_ns}\0{found.st_ctime_ns}\0"
     return os.fsencode(times) + b"".join(blocks)
 
@@ -138,7 +138,10 @@ def _write(path: Path, offset: int, data: bytes) -> None:
 
 
 def _reserved(path: Path) -> int:
-    return path.stat().st_blocks * 512 if path.exists() else 0
+    if not path.exists():
+        return 0
+    found = path.stat()
+    return found.st_blocks * 512 if hasattr(found, "st_blocks") else found.st_size
 
 
 def _require_space(folder: Path, num_bytes: int) -> None:
@@ -158,7 +161,7 @@ def _reserve(path: Path, num_bytes: int) -> None:
     with explained(action, path, ELSEWHERE), path.open("ab") as file:
         if file.tell() >= num_bytes:
             return
-        if sys.platform == "darwin":  # has no call that reserves
-            file.truncate(num_bytes)
-        else:
+        if hasattr(os, "posix_fallocate"):
             os.posix_fallocate(file.fileno(), 0, num_bytes)
+        else:  # macOS and Windows have no call that reserves
+            file.truncate(num_bytes)

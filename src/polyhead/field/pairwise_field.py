@@ -115,8 +115,7 @@ class PairwiseField:
         """(B, L) P(y_i = 1 | given)."""
         from scipy.special import expit
 
-        unaries = self._checked(unaries, given)
-        found = expit(unaries)
+        found = expit(unaries := self._checked(unaries, given))
         if given is not None:
             found = np.where(given >= 0, given, found)
         return self._by_part(found, Component.marginals, unaries, given)

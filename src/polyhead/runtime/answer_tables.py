@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from polyhead.errors import ConfigError
-from polyhead.files import explained, sync_folder, write_all
+from polyhead.files import BINARY, explained, sync_folder, write_all
 from polyhead.formats.label_text import label_text
 from polyhead.predictions import (
     BoxesPrediction,
@@ -114,7 +114,7 @@ class GrowingTable:
         self._descriptor = -1
 
     def __enter__(self) -> Self:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | BINARY
         with explained("write", self.path):
             self._descriptor = os.open(self._part, flags, 0o666)
         # Without the mark Excel takes the file for the machine's code page. Other separators than

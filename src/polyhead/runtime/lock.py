@@ -2,57 +2,63 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from polyhead.errors import CheckpointError
 from polyhead.files import explained
-
-_held: set[int] = set()
-
-
-def _let_go() -> None:
-    """Loader processes, forked while the lock is held, must not keep it when their parent dies."""
-    while _held:
-        os.close(_held.pop())
-
-
-os.register_at_fork(after_in_child=_let_go)
 
 
 @contextmanager
 def held_lock(path: Path) -> Iterator[None]:
     """Keep other processes out of the folder of a lock file while the body runs.
 
+    Loader processes, forked while the lock is held, do not keep it when their parent dies.
+
     Args:
-        path: The lock file; it stays, and names the process that had it last.
+        path: The lock file; while it is held it names the process.
 
     Raises:
         CheckpointError: `E_LOCKED`, another process holds it.
         PolyheadError: `E_WRITE`, the file cannot be written.
     """
+    from filelock import FileLock, Timeout
+
     with explained("lock", path):
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-    _held.add(descriptor)
+        path.parent.stat()  # filelock would make a missing folder
+        lock = FileLock(path, timeout=0)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise _in_use(path) from error
     try:
-        with explained("lock", path):
-            _take(descriptor, path.parent)
+        _write_holder(path)
         yield
     finally:
-        _held.discard(descriptor)
-        os.close(descriptor)
+        lock.release()
 
 
-def _take(descriptor: int, folder: Path) -> None:
+def _write_holder(path: Path) -> None:
+    """Name this process, for the message that another one shows."""
+    # Windows lets nobody write what is locked; where there are no locks, filelock has written it.
+    with suppress(OSError):
+        if _holder(path) != str(os.getpid()):
+            path.write_text(f"{os.getpid()}\n", encoding="ascii")
+
+
+def _holder(path: Path) -> str | None:
+    """The process that the lock file names; None where it cannot be read."""
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
-        text = f"{folder} is in use by process {holder or 'unknown'}."
-        mend = "Wait until it ends, or stop it."
-        raise CheckpointError(f"{text} {mend}", code="E_LOCKED") from error
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
+        words = path.read_text(encoding="ascii", errors="replace").split()
+    except OSError:
+        return None
+    return words[0] if words else None
+
+
+def _in_use(path: Path) -> CheckpointError:
+    holder = _holder(path)
+    by = f"process {holder}" if holder else "another process"
+    text = f"{path.parent} is in use by {by}. Wait until it ends, or stop it."
+    return CheckpointError(text, code="E_LOCKED")
