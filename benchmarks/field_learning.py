@@ -19,10 +19,14 @@ import numpy as np
 import torch
 
 from polyhead.field import PairwiseField, Rules
-from polyhead.losses import Bce, LabelCounts, Pairwise
+from polyhead.losses import (
+    Bce,
+    Pairwise,
+)
 from polyhead.losses.tags.tags_loss import TagsLoss
 from polyhead.scenes import street_distribution
 from polyhead.scenes.distribution import EXCLUSIVE
+from polyhead.tasks import LabelCounts
 
 STREET = street_distribution()
 LABELS = STREET.labels

@@ -26,10 +26,13 @@ from torch import Tensor
 from polyhead.backbones import Backbone
 from polyhead.heads import Csra, Head, Linear, MlDecoder, NaiveBayes
 from polyhead.loading import Batch
-from polyhead.losses import Bce, LabelCounts
+from polyhead.losses import (
+    Bce,
+)
 from polyhead.network import Network
 from polyhead.network.layout import lay_out
 from polyhead.objective import Objective
+from polyhead.tasks import LabelCounts
 from polyhead.training.allocator import keep_freed_memory
 from polyhead.training.ema import ExponentialAverage
 from polyhead.training.optimizer import build_optimizer

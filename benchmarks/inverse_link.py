@@ -17,7 +17,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from polyhead.losses import LOSSES, LabelCounts, TagsLoss
+from polyhead.losses import (
+    LOSSES,
+    TagsLoss,
+)
+from polyhead.tasks import LabelCounts
 
 NUM_LABELS, NUM_FEATURES = 20, 16
 NUM_TRAIN, NUM_TEST = 40_000, 20_000

@@ -26,11 +26,15 @@ from torch import Tensor
 
 from polyhead.backbones import Backbone
 from polyhead.heads import HEADS, Head
-from polyhead.losses import LOSSES, LabelCounts, TagsLoss
+from polyhead.losses import (
+    LOSSES,
+    TagsLoss,
+)
 from polyhead.losses.tags.unknown import UNKNOWN, PartialTags
 from polyhead.metrics import expected_calibration_error, mean_average_precision
 from polyhead.registry import Component, construct
 from polyhead.scenes import hide_labels, render_scene
+from polyhead.tasks import LabelCounts
 
 SIDE, CHUNK = 96, 50
 SHARES = {

@@ -10,7 +10,7 @@ from PIL import Image
 from polyhead.config import Config
 from polyhead.loading import Batch
 from polyhead.loading.batches import Batches, in_order
-from polyhead.loading.dataset import Collate, Pictures
+from polyhead.loading.dataset import Collate, ImageDataset
 from polyhead.preparation import Prepared, prepare
 from polyhead.progress import Reporter
 
@@ -32,7 +32,8 @@ def write_noise(folder: Path, *, num: int, side: int, num_tags: int, num_kinds: 
 def first_batch(config: Config) -> tuple[Prepared, Batch]:
     """The prepared data, and its first rows as one batch."""
     prepared = prepare(config, Reporter(quiet=True))
-    pictures = Pictures(prepared.table, prepared.targets, config.model.image_size)
+    size = config.model.image_size
+    images = ImageDataset(prepared.table, prepared.targets, prepared.tasks, size)
     keys = in_order(range(config.train.batch_size), config.train.batch_size)
-    loaded = Batches(pictures, keys, Collate(prepared.tasks), workers=0, pin=False)
+    loaded = Batches(images, keys, Collate(prepared.tasks), workers=0, pin=False)
     return prepared, next(iter(loaded))

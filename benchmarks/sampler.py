@@ -17,11 +17,12 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from polyhead.loading.sampler import class_aware_factors, repeat_factors, shown_shift
-from polyhead.losses import Bce, CrossEntropy, LabelCounts
+from polyhead.loading.sampler import class_aware_factors, repeat_factors
+from polyhead.losses import Bce, CrossEntropy
 from polyhead.metrics import expected_calibration_error, log_loss, tags_log_loss
 from polyhead.metrics.calibration.calibration import top_label
 from polyhead.metrics.calibration.reliability import label_bins
+from polyhead.tasks import LabelCounts
 
 NUM_FEATURES, NUM_TEST = 24, 20_000
 SHARES = np.geomspace(0.4, 0.01, 10) / np.geomspace(0.4, 0.01, 10).sum()
@@ -74,11 +75,25 @@ def with_one(features: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(np.column_stack([features, np.ones(len(features))]))
 
 
-def figures(kind: str, logits: torch.Tensor, labels: np.ndarray, shift: np.ndarray) -> list[float]:
-    """Accuracy, ECE and log loss of classes; ECE and log loss of tags."""
+def figures(
+    kind: str,
+    logits: torch.Tensor,
+    labels: np.ndarray,
+    trained: np.ndarray,
+    expected: np.ndarray,
+) -> list[float]:
+    """Accuracy, ECE and log loss of classes; ECE and log loss of tags.
+
+    Args:
+        kind: The task type.
+        logits: On fresh rows.
+        labels: Of the fresh rows.
+        trained: Labels of the training rows.
+        expected: Showings of the training rows that the link undoes.
+    """
     counts = LabelCounts(np.zeros(labels.shape[1]), np.zeros(labels.shape[1]))
     loss = CrossEntropy(counts) if kind == "class" else Bce(counts)
-    loss.undo_sampling(torch.from_numpy(shift))
+    loss.undo_sampling(trained, expected)
     probabilities = loss.dense(logits.float())["probabilities"].numpy()
     if kind == "class":
         targets = labels.argmax(1)
@@ -104,9 +119,12 @@ def main() -> None:
                 expected = factors(labels)
                 weights = fitted(kind, features, labels, expected)
                 fresh, truth = drawn(kind, generator, NUM_TEST)
-                logits, shift = with_one(fresh) @ weights, shown_shift(kind, labels, expected)
+                logits = with_one(fresh) @ weights
                 found.append(
-                    [figures(kind, logits, truth, s) for s in (np.zeros_like(shift), shift)]
+                    [
+                        figures(kind, logits, truth, labels, shown)
+                        for shown in (np.ones(len(labels)), expected)
+                    ]
                 )
             left, undone = np.mean(found, axis=0)
             text = " / ".join(f"{a:.4f} → {b:.4f}" for a, b in zip(left, undone, strict=True))

@@ -16,8 +16,8 @@ import pytest
 import torch
 
 from polyhead.config import json_schema, load_config
-from polyhead.losses import LabelCounts
 from polyhead.scenes import SceneOptions, write_scenes
+from polyhead.tasks import LabelCounts
 
 ROOT = Path(__file__).parent.parent
 GUIDES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

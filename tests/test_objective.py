@@ -4,8 +4,13 @@ import pytest
 import torch
 from torch.nn import functional
 
-from polyhead.losses import Bce, CrossEntropy, LabelCounts, Softmax
+from polyhead.losses import (
+    Bce,
+    CrossEntropy,
+    Softmax,
+)
 from polyhead.objective import Coverage, Objective, StepTotals
+from polyhead.tasks import LabelCounts
 
 L, K, B = 4, 3, 10
 

@@ -7,11 +7,12 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from type_encoders import ENCODERS
 
 from polyhead.augment import Augmentation, Mixup, Mosaic
 from polyhead.augment.geometry import Region, flip, rotate, zoom_in, zoom_out
-from polyhead.augment.spatial_targets import move, move_boxes
 from polyhead.table import Boxes
+from polyhead.tasks.boxes.moved_boxes import move_boxes
 
 GREY = 128
 COLOURS = np.array([[255, 0, 0], [0, 255, 0], [0, 0, 255]])
@@ -50,7 +51,7 @@ def scenes(draw, size=None):
         image[top:bottom, left:right] = COLOURS[label]
         mask[top:bottom, left:right] = label + 1
         boxes.append([left, top, right, bottom])
-    return image, {"objects": boxes_of(boxes, labels), "ground": mask}
+    return image, {"boxes": boxes_of(boxes, labels), "mask": mask}
 
 
 def painted(image, label):
@@ -61,7 +62,7 @@ def painted(image, label):
 
 
 def assert_in_step(image, targets):
-    boxes, mask = targets["objects"], targets["ground"]
+    boxes, mask = targets["boxes"], targets["mask"]
     for label in range(3):
         region = painted(image, label)
         found = boxes.boxes_xyxy[boxes.labels == label]
@@ -87,7 +88,7 @@ def pixels(tensor):
 @given(scene=scenes(), seed=st.integers(0, 2**63 - 1))
 def test_boxes_and_mask_stay_on_what_is_painted(manner, scene, seed):
     image, targets = scene
-    augmentation = Augmentation(image.shape[:2], colour=0, **MANNERS[manner])
+    augmentation = Augmentation(ENCODERS, colour=0, **MANNERS[manner])
     shown, moved = augmentation(image, targets, seed)
     assert_in_step(pixels(shown), moved)
 
@@ -96,17 +97,17 @@ def test_boxes_and_mask_stay_on_what_is_painted(manner, scene, seed):
 @given(scene=scenes(), seed=st.integers(0, 2**63 - 1))
 def test_nothing_is_lost_without_cuts(scene, seed):
     image, targets = scene
-    augmentation = Augmentation(image.shape[:2], scale=0.5, rotate=10)
+    augmentation = Augmentation(ENCODERS, scale=0.5, rotate=10)
     moved = augmentation(image, targets, seed)[1]
-    assert moved["objects"].labels.tolist() == targets["objects"].labels.tolist()
-    assert not moved["objects"].ignored.any()
-    assert set(np.unique(moved["ground"])) - {255} == set(np.unique(targets["ground"]))
+    assert moved["boxes"].labels.tolist() == targets["boxes"].labels.tolist()
+    assert not moved["boxes"].ignored.any()
+    assert set(np.unique(moved["mask"])) - {255} == set(np.unique(targets["mask"]))
 
 
 @pytest.mark.parametrize("cuts", [True, False])
 def test_the_corners_are_cut_off_only_where_that_is_allowed(cuts):
     corners = boxes_of([[0, 0, 2, 2], [58, 0, 60, 2], [0, 38, 2, 40], [58, 38, 60, 40]])
-    augmentation = Augmentation((40, 60), cuts=cuts, crop=0.5, scale=0.5)
+    augmentation = Augmentation(ENCODERS, cuts=cuts, crop=0.5, scale=0.5)
     image = np.zeros((40, 60, 3), np.uint8)
     left = [len(augmentation(image, {"boxes": corners}, seed)[1]["boxes"]) for seed in range(30)]
     assert (min(left) == 4) is not cuts
@@ -118,8 +119,8 @@ def test_the_corners_are_cut_off_only_where_that_is_allowed(cuts):
 def test_boxes_stay_within_the_picture_and_have_an_area(scene, seed):
     image, targets = scene
     height, width = image.shape[:2]
-    moved = Augmentation((height, width), cuts=True, crop=0.1, rotate=10)(image, targets, seed)[1]
-    boxes = moved["objects"].boxes_xyxy
+    moved = Augmentation(ENCODERS, cuts=True, crop=0.1, rotate=10)(image, targets, seed)[1]
+    boxes = moved["boxes"].boxes_xyxy
     assert boxes.dtype == np.float32
     assert ((boxes[:, 2:] - boxes[:, :2]) > 0).all()
     assert ((boxes >= 0) & (boxes <= [width, height, width, height])).all()
@@ -130,18 +131,18 @@ def test_boxes_stay_within_the_picture_and_have_an_area(scene, seed):
 def test_flipping_twice_changes_nothing(scene):
     image, targets = scene
     size = image.shape[:2]
-    for target in targets.values():
-        again = move(target, [flip(), flip()], size)
+    for name, target in targets.items():
+        again = ENCODERS[name].move(target, [flip(), flip()], size)
         same = dataclasses.asdict(target) if isinstance(target, Boxes) else {"mask": target}
         found = dataclasses.asdict(again) if isinstance(again, Boxes) else {"mask": again}
-        assert all(np.array_equal(same[name], found[name]) for name in same)
+        assert all(np.array_equal(same[key], found[key]) for key in same)
 
 
 @pytest.mark.parametrize("manner", MANNERS)
 def test_a_seed_is_a_draw_of_targets_too(manner):
     image = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
     targets = {"boxes": boxes_of([[3, 4, 30, 20]]), "mask": image[..., 0] % 4}
-    augmentation = Augmentation((40, 60), **MANNERS[manner])
+    augmentation = Augmentation(ENCODERS, **MANNERS[manner])
     draws = [augmentation(image, targets, seed) for seed in (1, 2, 1)]
     assert torch.equal(draws[0][0], draws[2][0])
     assert np.array_equal(draws[0][1]["mask"], draws[2][1]["mask"])
@@ -154,7 +155,7 @@ def test_what_is_unknown_stays_unknown(manner):
     unknown = np.full((40, 60), 255, np.uint8)
     targets = {"boxes": boxes_of([], known=[False, True, False]), "mask": unknown}
     for seed in range(8):
-        moved = Augmentation((40, 60), **MANNERS[manner])(image, targets, seed)[1]
+        moved = Augmentation(ENCODERS, **MANNERS[manner])(image, targets, seed)[1]
         assert (moved["mask"] == 255).all()
         assert moved["boxes"].known.tolist() == [False, True, False]
         assert moved["boxes"].boxes_xyxy.shape == (0, 4)
@@ -167,7 +168,7 @@ def test_other_targets_and_the_ones_given_are_left_as_they_are():
     boxes = boxes_of([[3, 4, 30, 20]])
     boxes.boxes_xyxy.flags.writeable = False
     targets = {"tags": tags, "class": np.int32(3), "mask": mask, "number": np.float32("nan")}
-    moved = Augmentation((40, 60), cuts=True)(image, {**targets, "boxes": boxes}, 0)[1]
+    moved = Augmentation(ENCODERS, cuts=True)(image, {**targets, "boxes": boxes}, 0)[1]
     assert moved["tags"] is tags
     assert moved["class"] is targets["class"]
     assert moved["number"] is targets["number"]
@@ -217,7 +218,9 @@ def test_a_box_that_is_turned_after_a_cut_holds_only_what_is_left():
 
 def test_around_a_smaller_picture_the_mask_is_unknown():
     mask = np.zeros((40, 60), np.uint8)
-    moved = move(mask, [zoom_out(Region(4, 6, 20, 30), (40, 60), (0, 0, 0))], (40, 60))
+    moved = ENCODERS["mask"].move(
+        mask, [zoom_out(Region(4, 6, 20, 30), (40, 60), (0, 0, 0))], (40, 60)
+    )
     assert (moved[4:24, 6:36] == 0).all()
     assert (moved == 255).sum() == mask.size - 20 * 30
 
@@ -237,16 +240,16 @@ def test_a_turned_picture_keeps_its_corners(degrees, size):
 @settings(deadline=None, max_examples=40)
 @given(four=st.lists(scenes(size=(60, 80)), min_size=4, max_size=4), seed=st.integers(0, 2**32))
 def test_a_mosaic_shows_four_whole_pictures(four, seed):
-    image, targets = Mosaic((60, 80))(four, seed)
+    image, targets = Mosaic(ENCODERS)(four, seed)
     assert image.shape == (60, 80, 3)
-    every = [label for _, t in four for label in t["objects"].labels.tolist()]
-    assert targets["objects"].labels.tolist() == every
-    assert 255 not in targets["ground"]
-    for label, box in zip(targets["objects"].labels, targets["objects"].boxes_xyxy, strict=True):
+    every = [label for _, t in four for label in t["boxes"].labels.tolist()]
+    assert targets["boxes"].labels.tolist() == every
+    assert 255 not in targets["mask"]
+    for label, box in zip(targets["boxes"].labels, targets["boxes"].boxes_xyxy, strict=True):
         left, top, right, bottom = box.round().astype(int)
         inside = painted(image, label)[top:bottom, left:right]
         assert inside.size < 40 or inside.mean() > 0.7
-        inside = targets["ground"][top:bottom, left:right]
+        inside = targets["mask"][top:bottom, left:right]
         assert inside.size < 40 or (inside == label + 1).mean() > 0.7
 
 
@@ -259,7 +262,7 @@ def test_a_mixture_has_the_boxes_of_both_and_the_mask_they_agree_on():
         (image, {"mask": mask, "boxes": box})
         for image, mask, box in zip((first, second), masks, boxes, strict=True)
     ]
-    image, targets = Mixup()(samples, 1)
+    image, targets = Mixup(ENCODERS)(samples, 1)
     assert 140 <= image.min() == image.max() <= 160
     assert np.array_equal(targets["mask"] == 255, np.eye(4, 6, dtype=bool))
     assert targets["boxes"].labels.tolist() == [0, 2]

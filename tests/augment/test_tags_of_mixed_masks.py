@@ -6,11 +6,14 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from polyhead.augment import Augmentation, Mixup, Mosaic
-from polyhead.augment.joined_targets import join_tags
+from polyhead.tasks import MaskConfig, TagsConfig
 from polyhead.tasks.tags.from_objects import TagsFromObjects
 
 NUM_CLASSES, SIZE = 4, (24, 24)
-RULE = TagsFromObjects(np.arange(NUM_CLASSES))
+CLASSES = ("road", "sky", "tree", "house")
+GROUND = MaskConfig(type="mask").encoder("ground", CLASSES)
+TAGS = TagsConfig(type="tags").encoder("tags", CLASSES)
+RULE = TagsFromObjects(GROUND, np.arange(NUM_CLASSES))
 IMAGE = np.zeros((*SIZE, 3), np.uint8)
 
 
@@ -34,12 +37,12 @@ def tags_of(mask):
 
 def joined(mask_a, mask_b, seed):
     pictures = [(IMAGE, {"ground": mask}) for mask in (mask_a, mask_b)]
-    return Mixup()(pictures, seed)[1]["ground"]
+    return Mixup({"ground": GROUND})(pictures, seed)[1]["ground"]
 
 
 @given(first=masks(), second=masks(), seed=st.integers(0, 99))
 def test_mixup_never_turns_a_yes_into_a_no(first, second, seed):
-    before = join_tags(np.stack([tags_of(first), tags_of(second)]))
+    before = TAGS.join([tags_of(first), tags_of(second)], overlaid=True)
     after = RULE.recompute(joined(first, second, seed), before)
     assert not ((before == 1) & (after == 0)).any() or np.array_equal(first, second)
     for label in np.flatnonzero(after != -1):
@@ -48,7 +51,7 @@ def test_mixup_never_turns_a_yes_into_a_no(first, second, seed):
 
 def test_two_pictures_that_differ_everywhere_keep_no_tag_they_do_not_show():
     first, second = np.full(SIZE, 1, np.uint8), np.full(SIZE, 2, np.uint8)
-    before = join_tags(np.stack([tags_of(first), tags_of(second)]))
+    before = TAGS.join([tags_of(first), tags_of(second)], overlaid=True)
     assert before.tolist() == [0, 1, 1, 0]
     assert RULE.recompute(joined(first, second, 0), before).tolist() == [0, -1, -1, 0]
 
@@ -56,7 +59,7 @@ def test_two_pictures_that_differ_everywhere_keep_no_tag_they_do_not_show():
 @settings(deadline=None)
 @given(mask=masks(), seed=st.integers(0, 2**32))
 def test_a_crop_says_no_only_where_all_that_is_left_is_known(mask, seed):
-    augmentation = Augmentation(SIZE, cuts=True, flip=False, crop=0.2, colour=0)
+    augmentation = Augmentation({"ground": GROUND}, cuts=True, flip=False, crop=0.2, colour=0)
     left = augmentation(IMAGE, {"ground": mask}, seed)[1]["ground"]
     before = tags_of(mask)
     after = RULE.recompute(left, before)
@@ -72,6 +75,6 @@ def test_a_crop_says_no_only_where_all_that_is_left_is_known(mask, seed):
 @given(several=arrays(np.uint8, (4, 1), elements=st.integers(0, 3)), seed=st.integers(0, 99))
 def test_a_mosaic_of_plain_pictures_has_the_tags_of_all(several, seed):
     pictures = [(IMAGE, {"ground": np.full(SIZE, value[0], np.uint8)}) for value in several]
-    before = join_tags(np.stack([tags_of(targets["ground"]) for _, targets in pictures]))
-    mosaic = Mosaic(SIZE)(pictures, seed)[1]["ground"]
+    before = TAGS.join([tags_of(targets["ground"]) for _, targets in pictures], overlaid=True)
+    mosaic = Mosaic({"ground": GROUND})(pictures, seed)[1]["ground"]
     assert RULE.recompute(mosaic, before).tolist() == before.tolist()

@@ -13,7 +13,6 @@ from polyhead.config import validate
 from polyhead.errors import ConfigError
 from polyhead.network import build_network
 from polyhead.runtime.run_folder import RunFolder
-from polyhead.tasks import task_from_dict
 from polyhead.training.freezing import Freezing
 
 LAST = {
@@ -25,33 +24,36 @@ LAST = {
 
 
 def network_of(tasks, classes, **model):
-    """Config, tasks and a network of random weights."""
+    """Config, encoders and a network of random weights."""
     small = {"backbone": "test_resnet", "pretrained": False, "image_size": 32}
     plain = {"data": {"annotations": "x.csv"}, "tasks": tasks, "model": {**small, **model}}
     config = validate(plain, "test")
-    settled = {}
-    for name, keys in config.tasks.items():
-        labels = list(classes.get(name, ()))
-        entry = {"classes": labels, "thresholds": [0.5] * len(labels), "nms": "greedy"}
-        more = {"type": keys.type, "range": None, "interval_scale": 1.0}
-        settled[name] = task_from_dict(name, {**entry, **more})
-    network = build_network(config, settled, pretrained=False)
+    encoders = {
+        name: keys.encoder(name, tuple(classes.get(name, ())))
+        for name, keys in config.tasks.items()
+    }
+    network = build_network(config, deciders_of(encoders), pretrained=False)
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.normal_()
-    return config, settled, network
+    return config, encoders, network
+
+
+def deciders_of(encoders):
+    return {name: encoder.decider() for name, encoder in encoders.items()}
 
 
 def saved(tasks, classes, **model):
-    config, settled, network = network_of(tasks, classes, **model)
-    return SavedRun(RunFolder(Path("runs/old-001")), config, settled, network.state_dict())
+    config, encoders, network = network_of(tasks, classes, **model)
+    run = RunFolder(Path("runs/old-001"))
+    return SavedRun(run, config, deciders_of(encoders), network.state_dict())
 
 
 def started(origin, tasks, classes, **model):
     """The new network before and after, and what was taken over."""
-    config, settled, network = network_of(tasks, classes, **model)
+    config, encoders, network = network_of(tasks, classes, **model)
     before = {key: tensor.clone() for key, tensor in network.state_dict().items()}
-    start = transfer(origin, network, config, settled)
+    start = transfer(origin, network, config, encoders)
     start.load_into(network)
     return before, network.state_dict(), start
 
@@ -200,8 +202,8 @@ def test_a_finer_level_joins_the_neck_and_leaves_coarser_ones_frozen():
     plain = {"a": {"type": "boxes"}, "c": {"type": "tags"}}
     origin = saved(plain, {**classes, "c": ["x"]}, image_size=160)
     tasks = {**boxes, "b": {"type": "mask"}}
-    config, settled, network = network_of(tasks, classes, image_size=160, freeze=True)
-    start = transfer(origin, network, config, settled)
+    config, encoders, network = network_of(tasks, classes, image_size=160, freeze=True)
+    start = transfer(origin, network, config, encoders)
     assert start.report == [
         "from runs/old-001: kept backbone, levels of the neck, a",
         "started anew: levels of the neck, b (new); dropped: c",
@@ -221,8 +223,8 @@ def test_a_finer_level_joins_the_neck_and_leaves_coarser_ones_frozen():
 
 def test_a_backbone_that_depends_on_the_size_of_pictures_is_refused():
     origin = saved({"a": {"type": "number"}}, {}, backbone="test_vit", image_size=160)
-    config, settled, network = network_of(
+    config, encoders, network = network_of(
         {"a": {"type": "number"}}, {}, backbone="test_vit", image_size=96
     )
     with pytest.raises(ConfigError, match=r"image_size is \[160, 160\], yours \[96, 96\]"):
-        transfer(origin, network, config, settled)
+        transfer(origin, network, config, encoders)

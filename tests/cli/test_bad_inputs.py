@@ -132,7 +132,7 @@ RUNS = {
     "no class names": (lambda run: run.classes.unlink(), "predict", "E_CHECKPOINT", 1),
     "a newer format": (
         lambda run: rewrite(
-            run.classes, lambda d: d.replace(b'"format_version": 1', b'"format_version": 9')
+            run.classes, lambda d: d.replace(b'"format_version": 2', b'"format_version": 9')
         ),
         "predict",
         "E_FORMAT_VERSION",

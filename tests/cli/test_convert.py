@@ -22,7 +22,9 @@ def test_losses_are_listed_on_standard_output(polyhead, street, tmp_path):
     assert wrote == f"wrote {tmp_path / 'y'} from 6 rows"
     table = read_table(street / "objects.json")
     num = sum(len(cell) for cell in table.column("objects").to_pylist())
-    assert lost == (f"yolo: loses {num} areas, 6 category ids, the column image_id (6 cells)")
+    assert lost == (
+        f"yolo: loses {num} areas, 6 category ids, 6 supercategories, the column image_id (6 cells)"
+    )
     assert len(read_table(tmp_path / "y")) == 6
 
 
@@ -44,7 +46,7 @@ def test_a_program_reads_the_losses_as_json(polyhead, street, tmp_path):
         "out": str(tmp_path / "o.csv"),
         "to": "csv",
         "num_rows": 6,
-        "losses": [{"what": "column objects", "num": 6}],
+        "losses": [{"what": "supercategory", "num": 6}, {"what": "column objects", "num": 6}],
         "faults": [],
     }
 

@@ -12,7 +12,7 @@ from data.picture_files import encoded
 from PIL import Image
 from tiny_runs import signal_before_step, write_config
 
-from polyhead import preparation
+from polyhead import config_guess
 from polyhead.cli import demo
 
 ONE_EPOCH = ("--set", "train.epochs=1")
@@ -185,10 +185,10 @@ class TestCheck:
 
 def test_the_demo_goes_all_the_way(polyhead, tmp_path, monkeypatch):
     small = {"backbone": "test_byobnet", "pretrained": False, "image_size": 64}
-    recipe = preparation.read_recipe(demo.RECIPE)
+    recipe = config_guess.read_recipe(demo.RECIPE)
     config = yaml.safe_load(recipe.text) | {"model": small, "train": {"epochs": 1}}
     quick = replace(recipe, text=yaml.safe_dump(config))
-    monkeypatch.setattr(preparation, "read_recipe", lambda _name: quick)
+    monkeypatch.setattr(config_guess, "read_recipe", lambda _name: quick)
     monkeypatch.setattr(demo, "NUM_SCENES", 24)
     monkeypatch.setattr(demo, "NUM_NEW", 2)
     out = tmp_path / "demo"

@@ -11,7 +11,7 @@ from polyhead.errors import ConfigError
 from polyhead.field import PairwiseField, Rules
 from polyhead.runtime.given import conditioned
 from polyhead.runtime.run_folder import RunFolder
-from polyhead.tasks import NumberTask, TagsTask
+from polyhead.tasks import NumberDecider, TagsDecider
 from polyhead.tasks.tags.decision import TagDecision
 
 CLASSES = ("bus", "car", "vehicle")
@@ -20,7 +20,7 @@ COUPLINGS = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
 
 
 def task_of(name, field=None):
-    return TagsTask(name, CLASSES, decision=TagDecision(field=field))
+    return TagsDecider(name, CLASSES, decision=TagDecision(field=field))
 
 
 @pytest.mark.parametrize("holds", ["yes", 0.7, 2, None, float("nan")])
@@ -40,7 +40,7 @@ def test_only_tasks_that_were_told_without_a_field_are_noted():
         "ruled": task_of("ruled", PairwiseField.independent(3, RULES)),
         "coupled": task_of("coupled", PairwiseField(COUPLINGS, np.full(3, 0.5))),
         "untold": task_of("untold"),
-        "people": NumberTask("people"),
+        "people": NumberDecider("people"),
     }
     told = {"plain/bus": True, "ruled/bus": False, "coupled/car": True}
     assert list(given_notes(tasks, told)) == [

@@ -13,7 +13,7 @@ from polyhead.predictions import (
     Prediction,
 )
 from polyhead.predictions.drawing import lettering
-from polyhead.tasks import ClassTask
+from polyhead.tasks import ClassDecider
 
 PICTURE = np.zeros((8, 8, 3), np.uint8)
 
@@ -76,7 +76,10 @@ def test_a_drawing_that_cannot_be_written_is_told(tmp_path):
 
 def test_labels_that_no_installed_font_draws_are_told_with_the_mend(monkeypatch):
     monkeypatch.setattr(lettering, "FACES", (("DejaVuSans.ttf", "DejaVuSans-Bold.ttf"),))
-    tasks = {"天気": ClassTask("天気", ("晴れ", "rain")), "kind": ClassTask("kind", ("a", "b"))}
+    tasks = {
+        "天気": ClassDecider("天気", ("晴れ", "rain")),
+        "kind": ClassDecider("kind", ("a", "b")),
+    }
     (line,) = font_notes(tasks)
     assert line.startswith("drawings show 天気, 晴れ as codes such as \\u65e5: no installed font")
     assert "apt install fonts-noto-cjk)" in line

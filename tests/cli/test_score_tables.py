@@ -14,7 +14,7 @@ from sklearn.metrics import average_precision_score
 
 from polyhead.config import load_config
 from polyhead.formats import read_tables
-from polyhead.preparation import settle
+from polyhead.preparation import resolve_classes
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def truth(config):
     """Image names, and the labels and 0/1 targets of the tags task."""
     loaded = load_config(config)
     table = read_tables(loaded.data.sources())
-    task = settle(loaded, table)["contents"]
+    task = resolve_classes(loaded, table)["contents"]
     return table.data.column("image").to_pylist(), task.classes, task.encode(table).targets
 
 

@@ -69,6 +69,21 @@ def test_strides_are_free_and_others_are_not_read(name, options, strides):
     head({s: maps[s] for s in strides}, (64, 96))
 
 
+@pytest.mark.parametrize("name", SPATIAL)
+@pytest.mark.parametrize("size", [(32, 32), (128, 512), (129, 129), (640, 480)])
+def test_a_head_states_the_strides_that_it_reads_of_an_image(name, size):
+    strides = HEADS[name].strides_for(size)
+    assert set(strides) <= {4, 8, 16, 32}
+    assert list(strides) == sorted(strides)
+    assert {8, 16, 32} <= set(strides)
+
+
+def test_masks_need_the_finest_stride_and_boxes_only_in_small_images():
+    assert HEADS["mask"].strides_for((640, 480)) == (4, 8, 16, 32)
+    assert HEADS["boxes"].strides_for((640, 480)) == (8, 16, 32)
+    assert HEADS["boxes"].strides_for((480, 128)) == (4, 8, 16, 32)
+
+
 @sweep
 def test_gradients_reach_the_finest_map_and_every_parameter(name, options):
     head, maps = stirred(name, options), pyramid()

@@ -12,7 +12,7 @@ from polyhead.config import validate
 from polyhead.evaluation.evaluate import evaluate
 from polyhead.predictions import TagsPrediction
 from polyhead.report.tables import print_evaluation
-from polyhead.tasks import TagsTask
+from polyhead.tasks import TagsDecider
 from polyhead.training import train
 
 NUM_PICTURES = 160
@@ -53,7 +53,7 @@ def test_the_field_is_kept_and_told_labels_are_read_by_the_picture(trained):
     folder, run = trained
     predictor = load_predictor(run.path)
     task = predictor.tasks["tags"]
-    assert isinstance(task, TagsTask)
+    assert isinstance(task, TagsDecider)
     assert task.decision.is_coupled
     rows = (folder / "labels.csv").read_text().splitlines()[1:21]
     cells = [row.split(",") for row in rows]

@@ -7,12 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polyhead.augment.geometry import Region, flip, rotate, zoom_in, zoom_out
-from polyhead.augment.spatial_targets import move
 from polyhead.table import Boxes
+from polyhead.tasks import BoxesConfig, MaskConfig
 
 HEIGHT, WIDTH = SIZE = (48, 64)
 GREY = (128, 128, 128)
 UNKNOWN = 255
+BOXES = BoxesConfig(type="boxes").encoder("objects", ("car",))
+MASK = MaskConfig(type="mask").encoder("ground", ("road", "sky"))
 CENTRE = np.array([WIDTH, HEIGHT] * 2) / 2
 
 
@@ -56,9 +58,9 @@ def assert_same(found, expected):
 @settings(max_examples=40)
 def test_what_was_zoomed_out_comes_back_by_zooming_in(region, its_boxes, seed):
     steps = [zoom_out(region, SIZE, GREY), zoom_in(region, SIZE)]
-    assert_same(move(its_boxes, steps, SIZE), its_boxes)
+    assert_same(BOXES.move(its_boxes, steps, SIZE), its_boxes)
     mask = mask_of(seed, block=2)
-    assert np.array_equal(move(mask, steps, SIZE), mask)
+    assert np.array_equal(MASK.move(mask, steps, SIZE), mask)
 
 
 @given(region=half_regions(), its_boxes=boxes(HEIGHT // 2, WIDTH // 2), seed=st.integers(0, 99))
@@ -69,28 +71,28 @@ def test_what_was_cut_out_goes_back_to_its_place(region, its_boxes, seed):
         its_boxes.boxes_xyxy + offset, its_boxes.labels, its_boxes.ignored, its_boxes.known
     )
     steps = [zoom_in(region, SIZE), zoom_out(region, SIZE, GREY)]
-    assert_same(move(placed, steps, SIZE), placed)
+    assert_same(BOXES.move(placed, steps, SIZE), placed)
     mask, inside = mask_of(seed, block=1), np.zeros(SIZE, bool)
     inside[region.top :, region.left :][: region.height, : region.width] = True
-    assert np.array_equal(move(mask, steps, SIZE), np.where(inside, mask, UNKNOWN))
+    assert np.array_equal(MASK.move(mask, steps, SIZE), np.where(inside, mask, UNKNOWN))
 
 
 @given(its_boxes=boxes(), seed=st.integers(0, 99))
 @settings(max_examples=40)
 def test_a_mirror_of_a_mirror_is_the_picture(its_boxes, seed):
-    mirrored = move(its_boxes, [flip()], SIZE)
+    mirrored = BOXES.move(its_boxes, [flip()], SIZE)
     expected = its_boxes.boxes_xyxy[:, [2, 1, 0, 3]] * [-1, 1, -1, 1] + [WIDTH, 0, WIDTH, 0]
     assert np.allclose(mirrored.boxes_xyxy, expected, rtol=0, atol=1e-4)
-    assert_same(move(mirrored, [flip()], SIZE), its_boxes)
+    assert_same(BOXES.move(mirrored, [flip()], SIZE), its_boxes)
     mask = mask_of(seed, block=1)
-    assert np.array_equal(move(mask, [flip()], SIZE), mask[:, ::-1])
+    assert np.array_equal(MASK.move(mask, [flip()], SIZE), mask[:, ::-1])
 
 
 @given(its_boxes=boxes(), degrees=st.floats(-30, 30))
 @settings(max_examples=40)
 def test_turned_there_and_back_a_box_still_holds_its_object(its_boxes, degrees):
     steps = [rotate(angle, SIZE, GREY) for angle in (degrees, -degrees)]
-    found = move(its_boxes, steps, SIZE)
+    found = BOXES.move(its_boxes, steps, SIZE)
     assert found.labels.tolist() == its_boxes.labels.tolist()
     scale = 1 / (math.cos(a := math.radians(abs(degrees))) + math.sin(a) * WIDTH / HEIGHT)
     shrunk = CENTRE + (its_boxes.boxes_xyxy - CENTRE) * scale**2
@@ -100,7 +102,7 @@ def test_turned_there_and_back_a_box_still_holds_its_object(its_boxes, degrees):
         left, top, right, bottom = box.round().astype(int)
         mask = np.zeros(SIZE, np.uint8)
         mask[top:bottom, left:right] = 1
-        rows, columns = np.nonzero(move(mask, steps, SIZE) == 1)
+        rows, columns = np.nonzero(MASK.move(mask, steps, SIZE) == 1)
         ends = [columns.min(initial=WIDTH), rows.min(initial=HEIGHT)]
         ends += [columns.max(initial=0) + 1, rows.max(initial=0) + 1]
         assert ((np.array(ends) - shown) * [1, 1, -1, -1] > -2).all()

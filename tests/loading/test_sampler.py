@@ -10,16 +10,17 @@ from tiny_runs import QUIET, digests, records, signal_before_step, tiny_config
 
 from polyhead.checkpoints.weights import read_weights
 from polyhead.errors import ConfigError, Interrupted
-from polyhead.loading.order import EpochBatches
+from polyhead.loading.order import EpochBatchSampler
 from polyhead.loading.sampler import (
     Sampler,
     class_aware_factors,
     repeat_factors,
 )
-from polyhead.losses import Bce, CrossEntropy, LabelCounts
+from polyhead.losses import Bce, CrossEntropy
+from polyhead.losses.sampled_shares import class_shift, label_shift
 from polyhead.runtime.run_folder import RunFolder
+from polyhead.tasks.statistics import LabelCounts
 from polyhead.training import resume, train
-from polyhead.training.sampled_priors import shown_shift
 
 LABELS = arrays(
     np.int8, st.tuples(st.integers(1, 12), st.integers(0, 4)), elements=st.integers(-1, 1)
@@ -73,7 +74,7 @@ def test_frequencies_over_epochs_are_the_closed_form():
     labels = (generator.random((200, 6)) < [0.5, 0.3, 0.1, 0.05, 0.02, 0.01]).astype(np.int8)
     for expected in (repeat_factors(labels, 0.2), class_aware_factors(labels)):
         sampler = Sampler(expected)
-        order = EpochBatches(np.arange(200), 1, seed=3, sampler=sampler)
+        order = EpochBatchSampler(np.arange(200), 1, seed=3, sampler=sampler)
         total = np.zeros(200)
         for epoch in range(400):
             order.start(epoch)
@@ -84,7 +85,7 @@ def test_frequencies_over_epochs_are_the_closed_form():
 
 def test_epochs_differ_and_each_starts_anywhere_alike():
     labels = np.eye(5, dtype=np.int8)[[0] * 30 + [1] * 4 + [2, 3, 4]]
-    order = EpochBatches(
+    order = EpochBatchSampler(
         np.arange(100, 137), 4, seed=1, sampler=Sampler(class_aware_factors(labels))
     )
     order.start(2)
@@ -101,7 +102,9 @@ def test_epochs_differ_and_each_starts_anywhere_alike():
 
 def test_a_row_shown_again_in_an_epoch_has_another_key():
     labels = np.array([[1]] + [[0]] * 9, np.int8)
-    order = EpochBatches(np.arange(10), 5, seed=0, sampler=Sampler(class_aware_factors(labels)))
+    order = EpochBatchSampler(
+        np.arange(10), 5, seed=0, sampler=Sampler(class_aware_factors(labels))
+    )
     for epoch in range(3):
         order.start(epoch)
         keys = [key for batch in order for key in batch]
@@ -122,14 +125,14 @@ def test_what_a_sampler_shows_is_undone_exactly_where_the_class_alone_decides(fa
         return counts / counts.sum(1, keepdims=True)
 
     loss = CrossEntropy(LabelCounts(labels.sum(0), np.full(3, len(labels))))
-    loss.undo_sampling(torch.from_numpy(shown_shift("class", labels, expected)))
+    loss.undo_sampling(labels, expected)
     found = loss.link(torch.from_numpy(np.log(posterior(expected))))
     np.testing.assert_allclose(found, posterior(np.ones(len(labels))), rtol=1e-5)
 
     yes = labels[:, :1]
     expected = factors(yes)
     tags = Bce(LabelCounts(yes.sum(0), np.full(1, len(yes))))
-    tags.undo_sampling(torch.from_numpy(shown_shift("tags", yes, expected)))
+    tags.undo_sampling(yes, expected)
     seen = posterior(expected)[:, :1]
     found = tags.link(torch.from_numpy(np.log(seen / (1 - seen))))
     np.testing.assert_allclose(found, posterior(np.ones(len(yes)))[:, :1], rtol=1e-5)
@@ -137,10 +140,10 @@ def test_what_a_sampler_shows_is_undone_exactly_where_the_class_alone_decides(fa
 
 def test_shares_that_tell_nothing_shift_nothing():
     labels = np.array([[1, 0, -1], [1, 1, -1], [1, 0, -1]], np.int8)
-    shift = shown_shift("tags", labels, np.array([1.0, 2.0, 1.0]))
+    shift = label_shift(labels, np.array([1.0, 2.0, 1.0]))
     np.testing.assert_allclose(shift, [0, np.log(2), 0])
-    assert (shown_shift("tags", labels, np.ones(3)) == 0).all()
-    assert (shown_shift("class", np.full((3, 2), -1, np.int8), np.ones(3)) == 0).all()
+    assert (label_shift(labels, np.ones(3)) == 0).all()
+    assert (class_shift(np.full((3, 2), -1, np.int8), np.ones(3)) == 0).all()
 
 
 def test_a_sampled_run_undoes_what_was_shown_and_one_that_goes_on_from_it_does_not(

@@ -3,8 +3,9 @@
 import numpy as np
 import torch
 
-from polyhead.losses import LOSSES, LabelCounts, Loss, NumberStatistics
+from polyhead.losses import LOSSES, Loss
 from polyhead.registry import Component, construct
+from polyhead.tasks.statistics import LabelCounts, NumberStatistics
 
 NUM_CLASSES = 5
 COUNTS = LabelCounts(np.array([40.0, 5.0, 20.0, 1.0, 34.0]), np.full(NUM_CLASSES, 100.0))

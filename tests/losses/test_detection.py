@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 from torchmetrics.detection import MeanAveragePrecision
 from torchvision.ops import box_iou, generalized_box_iou
 
-from polyhead.losses import Detection, LabelCounts
+from polyhead.losses import Detection
 from polyhead.losses.boxes.annotation import Annotation
 from polyhead.losses.boxes.assign_static import assign_static
 from polyhead.losses.boxes.assignment import Grid
 from polyhead.losses.boxes.overlap import overlap
 from polyhead.losses.boxes.quality_focal import quality_focal
+from polyhead.tasks.statistics import LabelCounts
 
 NOTHING = LabelCounts(np.zeros(3), np.zeros(3))
 PADDING = [0.0, 0.0, 0.0, 0.0, -1.0, 0.0]

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
-from polyhead.losses import LOSSES, LabelCounts, TagsLoss
+from polyhead.losses import LOSSES, TagsLoss
 from polyhead.losses.tags.pointwise import PointwiseLoss
+from polyhead.tasks.statistics import LabelCounts
 
 ONE = LabelCounts(np.zeros(1), np.zeros(1))
 LINKED = [

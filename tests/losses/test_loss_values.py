@@ -9,7 +9,8 @@ from label_cells import COUNTS, NUM_CLASSES, cells
 from scipy.optimize import minimize
 from torch.nn import functional
 
-from polyhead.losses import Bce, CrossEntropy, LabelCounts, Softmax
+from polyhead.losses import Bce, CrossEntropy, Softmax
+from polyhead.tasks.statistics import LabelCounts
 
 P = st.floats(0.02, 0.98)
 

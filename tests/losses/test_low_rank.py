@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from label_cells import COUNTS, NOTHING, NUM_CLASSES, cells, gradient
 
 from polyhead.field import PairwiseField, Rules
-from polyhead.losses import Asymmetric, Bce, LabelCounts, Pairwise
+from polyhead.losses import Asymmetric, Bce, Pairwise
 from polyhead.losses.tags.pairwise import GAIN, L2
+from polyhead.tasks.statistics import LabelCounts
 
 NO_RULES = Rules()
 RULES = Rules.of("abcde", exclusive=[["a", "b"]], implies={"c": ["d"]})

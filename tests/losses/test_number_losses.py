@@ -10,7 +10,8 @@ from torch.distributions import Normal as TorchNormal
 from torch.distributions import Poisson as TorchPoisson
 from torch.nn import functional
 
-from polyhead.losses import Huber, Normal, NumberStatistics, Poisson
+from polyhead.losses import Huber, Normal, Poisson
+from polyhead.tasks.statistics import NumberStatistics
 
 STATISTICS = NumberStatistics(mean=12.0, std=4.0)
 

@@ -10,9 +10,10 @@ from scipy.special import expit, softmax
 
 from polyhead.errors import ConfigError
 from polyhead.field import PairwiseField, Rules
-from polyhead.losses import Asymmetric, Bce, LabelCounts, Pairwise
+from polyhead.losses import Asymmetric, Bce, Pairwise
 from polyhead.losses.tags.pairwise import GAIN, L2
 from polyhead.losses.tags.unknown_neighbours import unknown_pull
+from polyhead.tasks.statistics import LabelCounts
 
 NO_RULES = Rules()
 RULES = Rules.of("abcde", exclusive=[["a", "b"]], implies={"c": ["d"]})

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from label_cells import COUNTS, NUM_CLASSES, cells, gradient
 
-from polyhead.losses import LOSSES, Bce, LabelCounts
+from polyhead.losses import LOSSES, Bce
 from polyhead.losses.tags.unknown import (
     UNKNOWN,
     Em,
@@ -17,6 +17,7 @@ from polyhead.losses.tags.unknown import (
     PartialTags,
     Unknown,
 )
+from polyhead.tasks.statistics import LabelCounts
 
 TOLD = LabelCounts(COUNTS.positive, COUNTS.known, 120)
 ONLY_YES = LabelCounts(COUNTS.positive, COUNTS.positive, 200)

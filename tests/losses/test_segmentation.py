@@ -5,7 +5,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from polyhead.losses import LabelCounts, Segmentation
+from polyhead.losses import Segmentation
+from polyhead.tasks.statistics import LabelCounts
 
 COUNTS = LabelCounts(np.array([80.0, 19.0, 1.0, 0.0]), np.full(4, 100.0))
 K = 4

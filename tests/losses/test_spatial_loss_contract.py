@@ -8,8 +8,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from polyhead.losses import LOSSES, LabelCounts, Loss
+from polyhead.losses import LOSSES, Loss
 from polyhead.registry import Component, construct
+from polyhead.tasks.statistics import LabelCounts
 
 K = 5
 COUNTS = LabelCounts(np.array([40.0, 5.0, 20.0, 1.0, 34.0]), np.full(K, 100.0))

@@ -18,11 +18,11 @@ from polyhead.losses import (
     DistributionBalanced,
     Focal,
     Hill,
-    LabelCounts,
     Splc,
     TwoWay,
     Zlpr,
 )
+from polyhead.tasks.statistics import LabelCounts
 
 TAGS_LOSSES = [name for name, loss in LOSSES.items() if loss.task_type == "tags"]
 SOFT = [name for name in TAGS_LOSSES if name not in ("softmax", "two_way", "zlpr")]

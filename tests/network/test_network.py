@@ -6,11 +6,18 @@ import torch
 
 from polyhead.config import Config, validate
 from polyhead.errors import ConfigError
-from polyhead.losses import Bce, LabelCounts, NumberStatistics, TagsLoss
+from polyhead.losses import Bce, TagsLoss
 from polyhead.losses.tags.unknown import PartialTags
-from polyhead.network import Network, build_network, check_components, training_statistics
+from polyhead.network import Network, build_network, check_components
 from polyhead.network.layout import lay_out
-from polyhead.tasks import ClassTask, MaskTask, NumberTask, TagsTask
+from polyhead.tasks import (
+    ClassDecider,
+    LabelCounts,
+    MaskDecider,
+    NumberDecider,
+    NumberStatistics,
+    TagsDecider,
+)
 
 TASKS = {
     "type": {"type": "tags", "loss": {"name": "bce", "pos_weight": "auto"}},
@@ -21,7 +28,7 @@ TASKS = {
 }
 LABELS = {"tags": ("a", "b", "c"), "class": ("x", "y")}
 SETTLED = {
-    name: (TagsTask if keys["type"] == "tags" else ClassTask)(name, LABELS[keys["type"]])
+    name: (TagsDecider if keys["type"] == "tags" else ClassDecider)(name, LABELS[keys["type"]])
     for name, keys in TASKS.items()
 }
 COUNTS = {
@@ -56,7 +63,7 @@ def test_tasks_may_bear_the_names_of_methods(network):
 
 
 def test_neck_and_spatial_heads_have_a_layout_of_their_own():
-    settled = {"ground": MaskTask("ground", ("a", "b", "c")), "type": SETTLED["type"]}
+    settled = {"ground": MaskDecider("ground", ("a", "b", "c")), "type": SETTLED["type"]}
     keys = {"ground": {"type": "mask"}, "type": {"type": "tags"}}
     network = build_network(
         config(keys, backbone="mobilenetv3_small_050"), settled, pretrained=False
@@ -127,7 +134,8 @@ def test_it_exports(network):
 
 def test_labels_are_counted_over_known_cells():
     labels = np.array([[1, 0, -1], [1, -1, -1], [0, 1, -1]], np.int8)
-    counts = training_statistics(TagsTask("tags", ("a", "b", "c")), labels)
+    encoder = config().tasks["type"].encoder("type", ("a", "b", "c"))
+    counts = encoder.statistics(labels)
     assert counts.positive.tolist() == [2, 1, 0]
     assert counts.known.tolist() == [3, 2, 0]
     assert counts.rows == 3
@@ -135,11 +143,12 @@ def test_labels_are_counted_over_known_cells():
 
 def test_numbers_are_summed_up_over_known_rows():
     numbers = np.array([1, np.nan, 5, np.nan], np.float32)
-    assert training_statistics(NumberTask("people"), numbers) == NumberStatistics(3.0, 2.0)
+    people = config({"people": {"type": "number"}}).tasks["people"].encoder("people", ())
+    assert people.statistics(numbers) == NumberStatistics(3.0, 2.0)
 
 
 def test_a_number_starts_at_the_mean_and_keeps_its_unit_in_the_weights():
-    people = {"people": NumberTask("people")}
+    people = {"people": NumberDecider("people")}
     keys = config({"people": {"type": "number", "distribution": "normal", "head": "linear"}})
     statistics = {"people": NumberStatistics(40.0, 5.0)}
     one = build_network(keys, people, statistics, pretrained=False).eval()
@@ -181,7 +190,7 @@ def test_parts_that_cannot_be_built_are_refused_before_any_work(keys, expected):
 @pytest.mark.parametrize("unknown", ["negative", "em", "expected_positive"])
 def test_a_strategy_for_unknown_cells_goes_around_the_loss(unknown, told):
     keys = config({"tags": {"type": "tags", "unknown": unknown, "loss": "asymmetric"}})
-    tasks = {"tags": TagsTask("tags", ("a", "b"))}
+    tasks = {"tags": TagsDecider("tags", ("a", "b"))}
     counts = {"tags": LabelCounts(np.array([20, 5]), np.array([60, 30]), 100)} if told else None
     loss = build_network(keys, tasks, counts, pretrained=False).loss("tags")
     assert isinstance(loss, PartialTags)
@@ -193,7 +202,7 @@ def test_a_strategy_for_unknown_cells_goes_around_the_loss(unknown, told):
 
 def test_ignoring_unknown_cells_takes_nothing_but_the_loss():
     keys = config({"tags": {"type": "tags", "unknown": "ignore"}})
-    loss = build_network(keys, {"tags": TagsTask("tags", ("a", "b"))}, pretrained=False).loss(
+    loss = build_network(keys, {"tags": TagsDecider("tags", ("a", "b"))}, pretrained=False).loss(
         "tags"
     )
     assert type(loss) is Bce

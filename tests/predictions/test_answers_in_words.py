@@ -4,7 +4,13 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polyhead.predictions import BoxesPrediction, MaskPrediction, NumberPrediction
+from polyhead.predictions import (
+    BoxesPrediction,
+    ClassPrediction,
+    MaskPrediction,
+    NumberPrediction,
+    TagsPrediction,
+)
 
 
 def test_a_number_has_few_digits_and_keeps_those_before_the_point():
@@ -34,3 +40,18 @@ def test_unknown_pixels_of_a_mask_belong_to_no_class():
     mask = MaskPrediction(("road", "sky"), np.array([[0, 1, 1, 255]], np.uint8))
     assert mask.shares == {"sky": 0.5, "road": 0.25}
     assert [region["label"] for region in mask.to_dict()["rle"]] == ["road", "sky"]
+
+
+def test_cells_of_a_sheet_are_read_back_as_annotations():
+    assert TagsPrediction(["car", "bus"], {"car": 0.9, "bus": 0.8}).cells() == ["car|bus"]
+    assert TagsPrediction([], {"car": 0.1}).cells() == ["[]"]
+    assert TagsPrediction(["a|b"], {"a|b": 0.9, "c": 0.1}).cells() == ['["a|b"]']
+    assert ClassPrediction("day", {"day": 0.7, "night": 0.3}).cells() == ["day"]
+    assert NumberPrediction(1234567.0, 1.0, 2.0).cells() == ["1234567"]
+
+
+def test_objects_alone_have_rows_of_their_own():
+    boxes = BoxesPrediction([[0, 0, 1, 1], [2, 2, 3, 3]], ["car", "bus"], [0.9, 0.8])
+    rows = [("car", 0.9, [0, 0, 1, 1]), ("bus", 0.8, [2, 2, 3, 3])]
+    assert list(boxes.object_rows()) == rows
+    assert list(NumberPrediction(1.0).object_rows()) == []

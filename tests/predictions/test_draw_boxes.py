@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from polyhead.predictions import BoxesPrediction, Prediction
-from polyhead.predictions.drawing.boxes import draw_boxes
 from polyhead.predictions.drawing.palette import paints
 from polyhead.predictions.drawing.tabs import MOST_COVERED, MOST_TAKEN, place_tabs
 
@@ -18,7 +17,7 @@ WHITE = Image.new("RGB", (400, 300), "white")
 def drawn(boxes, labels=None, scores=None, picture=WHITE, size=(400, 300)):
     labels = labels or ["car"] * len(boxes)
     answer = BoxesPrediction(boxes, labels, scores or [0.5] * len(boxes), CLASSES)
-    return np.asarray(draw_boxes(picture, answer, size, PAINTS))
+    return np.asarray(answer.draw_on(picture, size, PAINTS))
 
 
 def painted(picture, name):

@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 from polyhead.predictions import MaskPrediction
-from polyhead.predictions.drawing.mask import OPACITY, draw_mask
+from polyhead.predictions.drawing.mask import OPACITY
 from polyhead.predictions.drawing.palette import paints
 
 CLASSES = tuple(f"class {k}" for k in range(50))
@@ -11,7 +11,9 @@ PAINTS = paints(CLASSES)
 
 
 def drawn(mask, picture):
-    return np.asarray(draw_mask(picture, MaskPrediction(CLASSES, mask), PAINTS)).astype(int)
+    return np.asarray(MaskPrediction(CLASSES, mask).draw_on(picture, picture.size, PAINTS)).astype(
+        int
+    )
 
 
 @pytest.mark.parametrize("k", [0, 5, 19])

@@ -17,8 +17,10 @@ from polyhead.predictions import (
     NumberPrediction,
     Prediction,
     TagsPrediction,
+    TaskPrediction,
 )
-from polyhead.predictions.drawing.section import CLASS_PAINT, TAGS_PAINT
+from polyhead.predictions.single_class import PAINT as CLASS_PAINT
+from polyhead.predictions.tags import PAINT as TAGS_PAINT
 from polyhead.table.deep_pixels import PixelRanges
 
 SIZES = [(1, 1), (28, 28), (1, 3000), (3000, 20), (160, 160), (640, 480), (300, 900), (4000, 300)]
@@ -212,8 +214,20 @@ def test_what_cannot_be_drawn_is_refused():
         prediction(source=None).plot()
     with pytest.raises(ImageError, match="cannot be decoded"):
         prediction(source=b"not a picture").plot()
-    with pytest.raises(PolyheadError, match="no drawing of a dict"):
-        prediction({"later": {}}).plot()
+
+
+def test_an_answer_that_says_not_how_it_is_drawn_cannot_be_made():
+    class Later(TaskPrediction):
+        type = "later"
+
+        def to_dict(self):
+            return {"type": self.type}
+
+        def __str__(self):
+            return "later"
+
+    with pytest.raises(TypeError, match="section"):
+        Later()
 
 
 def test_plot_and_save_draw(tmp_path):

@@ -4,24 +4,31 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from polyhead.config import load_config
+from polyhead.config import load_config, validate
 from polyhead.field import PairwiseField, Rules
 from polyhead.metrics import Conformal
 from polyhead.preparation import Prepared
 from polyhead.report.model_card import model_card
 from polyhead.runtime.run_folder import RunFolder
 from polyhead.table import Table
-from polyhead.tasks import BoxesTask, ClassTask, MaskTask, NumberTask, TagsTask
+from polyhead.tasks import TagsDecider
 from polyhead.tasks.tags.decision import TagDecision
 
 CLASSES = ("car", "a|b\nc")
-TASKS = {
-    "contents": TagsTask("contents", CLASSES),
-    "daytime": ClassTask("daytime", CLASSES),
-    "objects": BoxesTask("objects", CLASSES),
-    "ground": MaskTask("ground", CLASSES),
-    "people": NumberTask("people", range=(0, 20)),
-}
+KEYS = validate(
+    {
+        "data": {"annotations": "labels.csv"},
+        "tasks": {
+            "contents": {"type": "tags"},
+            "daytime": {"type": "class"},
+            "objects": {"type": "boxes"},
+            "ground": {"type": "mask"},
+            "people": {"type": "number", "range": ["0", "20"]},
+        },
+    },
+    "test",
+).tasks
+TASKS = {name: keys.encoder(name, CLASSES) for name, keys in KEYS.items()}
 
 
 @pytest.fixture
@@ -39,8 +46,9 @@ def card(tmp_path):
         tasks = {name: TASKS[name] for name in names}
         table = Table(pa.table({"image": []}), "labels.csv", tmp_path, np.zeros(0, np.int32))
         prepared = Prepared(table, tasks, {}, split, (), (), np.zeros(4))
-        fitted = {**tasks, "contents": TagsTask("contents", CLASSES, None, TagDecision(**decision))}
-        fitted = {name: fitted[name] for name in tasks}
+        fitted = {name: task.decider() for name, task in tasks.items()}
+        if "contents" in tasks:
+            fitted["contents"] = TagsDecider("contents", CLASSES, TagDecision(**decision))
         return model_card(
             RunFolder(tmp_path / "street-001"), load_config(path, changes), prepared, fitted
         )

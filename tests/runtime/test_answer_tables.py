@@ -23,19 +23,19 @@ from polyhead.runtime.answer_tables import (
     answer_row,
     box_rows,
     check_table_path,
-    plain_number,
 )
 from polyhead.table.label_cells import split_labels
+from polyhead.table.number_text import decimal_text
 from polyhead.table.tag_splits import find_delimiter
-from polyhead.tasks import BoxesTask, ClassTask, MaskTask, NumberTask, TagsTask
+from polyhead.tasks import BoxesDecider, ClassDecider, MaskDecider, NumberDecider, TagsDecider
 
 LABELS = ("car", "traffic light", "日本")
 TASKS = {
-    "contents": TagsTask("contents", LABELS),
-    "day": ClassTask("day", ("day", "night")),
-    "objects": BoxesTask("objects", ("car", "dog")),
-    "ground": MaskTask("ground", ("sky", "road")),
-    "people": NumberTask("people"),
+    "contents": TagsDecider("contents", LABELS),
+    "day": ClassDecider("day", ("day", "night")),
+    "objects": BoxesDecider("objects", ("car", "dog")),
+    "ground": MaskDecider("ground", ("sky", "road")),
+    "people": NumberDecider("people"),
 }
 MASK = np.array([[0, 0, 1, 255]], np.uint8)
 
@@ -187,6 +187,6 @@ def test_boxes_need_a_task(tmp_path):
 
 @pytest.mark.parametrize("value", [0.0, -3.0, 1e-9, 0.1 + 0.2, 123456789.0, 2e15, 99999.95])
 def test_numbers_are_plain(value):
-    text = plain_number(value)
+    text = decimal_text(value)
     assert "e" not in text
     assert json.loads(text) == pytest.approx(value, rel=1e-5)

@@ -308,9 +308,9 @@ DAMAGE = {
     "classes no json": (lambda run: run.classes.write_text("{"), "E_CHECKPOINT", "cannot be read"),
     "classes a list": (lambda run: run.classes.write_text("[]"), "E_CHECKPOINT", "cannot be read"),
     "other version": (
-        lambda run: edit_classes(run, lambda c: c.update(format_version=2)),
+        lambda run: edit_classes(run, lambda c: c.update(format_version=3)),
         "E_FORMAT_VERSION",
-        "format version 2",
+        "format version 3",
     ),
     "other type": (
         lambda run: edit_classes(run, lambda c: c["tasks"]["contents"].update(type="tag")),
@@ -333,6 +333,31 @@ DAMAGE = {
         "daytime",
     ),
 }
+
+
+def test_a_run_of_format_1_answers_as_before(trained, tmp_path, scenes):
+    run = RunFolder(shutil.copytree(trained.path, tmp_path / "run"))
+
+    def as_written_then(content):
+        tasks = content["tasks"]
+        content.clear()
+        content.update(format_version=1, tasks=tasks)
+
+    edit_classes(run, as_written_then)
+    image = scenes / "images" / "000000.jpg"
+    expected = polyhead.load(trained.path).predict(image).to_dict()
+    assert polyhead.load(run.path).predict(image).to_dict() == expected
+
+
+def test_what_is_needed_to_answer_without_the_config_is_in_classes_json(trained):
+    content = json.loads(trained.classes.read_text())
+    assert content["format_version"] == 2
+    assert content["image_size"] == [32, 32]
+    assert content["preprocessing"] == {
+        "resize": "stretch",
+        "pixel_range": None,
+        "float_range": None,
+    }
 
 
 @pytest.mark.parametrize("name", DAMAGE)

@@ -8,7 +8,7 @@ import pyarrow as pa
 from polyhead.config import validate
 from polyhead.formats import read_table
 from polyhead.table import Table
-from polyhead.tasks import Task
+from polyhead.tasks import TaskEncoder
 
 
 def table(**columns) -> Table:
@@ -34,7 +34,7 @@ def from_csv(folder: Path, content: str) -> Table:
     return read_table(path)
 
 
-def resolve(rows: Table, name: str = "contents", **keys) -> Task:
-    """The task of these keys over this table."""
+def resolve(rows: Table, name: str = "contents", **keys) -> TaskEncoder:
+    """The encoder of these keys over this table."""
     value = {"data": {"annotations": "labels.csv"}, "tasks": {name: keys}}
     return validate(value, "test").tasks[name].resolve(name, rows)

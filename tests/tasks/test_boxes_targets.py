@@ -17,8 +17,8 @@ BUS = thing("bus", 0, 0, 100, 90)
 
 
 def encode(rows, sizes=None, **keys):
-    task = resolve(rows, "objects", type="boxes", **keys)
-    return task, task.encode(rows, same_size(len(rows)) if sizes is None else sizes)
+    encoder = resolve(rows, "objects", type="boxes", **keys)
+    return encoder, encoder.encode(rows, same_size(len(rows)) if sizes is None else sizes)
 
 
 def codes(encoding):
@@ -27,9 +27,9 @@ def codes(encoding):
 
 class TestTargets:
     def test_cells_become_boxes_and_null_is_unknown(self):
-        task, encoding = encode(object_table([[CAR, BUS], None, [], [CAR]]))
+        encoder, encoding = encode(object_table([[CAR, BUS], None, [], [CAR]]))
         targets = encoding.targets
-        assert task.classes == ("bus", "car")
+        assert encoder.classes == ("bus", "car")
         assert targets.offsets.tolist() == [0, 2, 2, 2, 3]
         assert targets.boxes_xyxy.dtype == np.float32
         assert targets.boxes_xyxy[0].tolist() == [10, 20, 50, 60]
@@ -39,8 +39,8 @@ class TestTargets:
         assert not encoding.faults
 
     def test_the_files_order_of_classes_stays_also_without_boxes(self):
-        task, encoding = encode(object_table([[CAR]], labels=["zebra", "car", "ant"]))
-        assert task.classes == ("zebra", "car", "ant")
+        encoder, encoding = encode(object_table([[CAR]], labels=["zebra", "car", "ant"]))
+        assert encoder.classes == ("zebra", "car", "ant")
         assert codes(encoding) == ["W_NO_POSITIVES"]
 
     def test_fractions_are_of_each_picture(self):

@@ -11,7 +11,7 @@ from scipy.special import expit
 
 from polyhead.field import PairwiseField, Rules
 from polyhead.metrics import choose_calibration
-from polyhead.tasks import TagsConfig, TagsTask, task_from_dict
+from polyhead.tasks import TagsConfig, TagsDecider, decider_from_dict
 from polyhead.tasks.tags.field_calibration import calibrate_field
 from polyhead.tasks.tags.field_choice import choose_field
 from polyhead.tasks.tags.field_gain import FieldGain
@@ -47,12 +47,12 @@ def dense_of(log_odds):
 def fitted(field, log_odds, targets, **keys):
     """Gain, calibration and task as validation decides, read back from its file."""
     config = TagsConfig.model_validate({"type": "tags", "classes": CLASSES, **keys})
-    meter = config.settle("contents", CLASSES).meter()
+    meter = config.encoder("contents", CLASSES).decider().meter()
     meter.update(dense_of(log_odds), targets)
     gain = meter.couple(field)
     calibration = meter.calibrate(has_link=True)
-    task = task_from_dict("contents", json.loads(json.dumps(meter.fit().to_dict())))
-    assert isinstance(task, TagsTask)
+    task = decider_from_dict("contents", json.loads(json.dumps(meter.fit(config).to_dict())))
+    assert isinstance(task, TagsDecider)
     return gain, calibration, task
 
 

@@ -7,7 +7,7 @@ import pytest
 from scipy.special import expit
 
 from polyhead.field import PairwiseField, Rules
-from polyhead.tasks import TagsConfig, TagsTask, task_from_dict
+from polyhead.tasks import TagsConfig, TagsDecider, decider_from_dict
 
 CLASSES = ("a", "b", "c")
 SIZE = np.array([[48, 64]])
@@ -31,26 +31,26 @@ def drawn(num, seed=0):
 
 def meter_of(dense, targets, **keys):
     config = TagsConfig.model_validate({"type": "tags", "classes": CLASSES, **keys})
-    meter = config.settle("contents", CLASSES).meter()
+    meter = config.encoder("contents", CLASSES).decider().meter()
     for half in np.array_split(np.arange(len(targets)), 2):
         meter.update({name: array[half] for name, array in dense.items()}, targets[half])
-    return meter
+    return meter, config
 
 
 @pytest.mark.parametrize("decoder", ["marginals", "map", "expected_f1"])
 def test_couplings_of_each_picture_are_fitted_kept_and_asked(decoder):
     dense, targets = drawn(300)
     targets[:20] = -1
-    meter = meter_of(dense, targets, decoder=decoder)
+    meter, config = meter_of(dense, targets, decoder=decoder)
     gain = meter.couple(FIELD)
     assert gain.is_sure
     bound = FIELD.of_images(dense["gates"][20:])
     likelihood = bound.log_likelihood(dense["logits"][20:], targets[20:])
     assert gain.coupled == pytest.approx(likelihood.mean(), abs=1e-6)
     assert (meter.calibrate(has_link=True).scale == 1).all()
-    fitted = meter.fit()
-    again = task_from_dict("contents", json.loads(json.dumps(fitted.to_dict())))
-    assert isinstance(again, TagsTask)
+    fitted = meter.fit(config)
+    again = decider_from_dict("contents", json.loads(json.dumps(fitted.to_dict())))
+    assert isinstance(again, TagsDecider)
     assert again.decision.field == FIELD
     answers = again.select(dense, SIZE)
     assert answers == fitted.select(dense, SIZE)
@@ -64,9 +64,9 @@ def test_couplings_of_each_picture_are_fitted_kept_and_asked(decoder):
 
 def test_evaluation_lists_what_each_gate_binds():
     dense, targets = drawn(300)
-    meter = meter_of(dense, targets)
+    meter, config = meter_of(dense, targets)
     meter.couple(FIELD)
-    fitted = meter.fit()
+    fitted = meter.fit(config)
     again = fitted.meter()
     again.update(dense, targets)
     field = json.loads(json.dumps(again.compute()["field"]))
@@ -82,11 +82,11 @@ def test_couplings_that_explain_nothing_are_switched_off_with_their_directions(r
     dense, targets = drawn(300)
     dense["gates"] = -dense["gates"]  # what a gate learnt is wrong for these pictures
     targets[(targets[:, 0] & targets[:, 2]) == 1] = 0
-    meter = meter_of(dense, targets, rules=rules)
+    meter, config = meter_of(dense, targets, rules=rules)
     field = PairwiseField(FIELD.couplings, FIELD.means, meter.rules, FIELD.directions)
     assert not meter.couple(field).is_sure
     meter.calibrate(has_link=True)
-    kept = meter.fit().decision
+    kept = meter.fit(config).decision
     assert not kept.is_coupled
     expected = PairwiseField(0 * field.couplings, field.means, field.rules) if rules else None
     assert kept.field == expected
@@ -97,8 +97,8 @@ def test_rules_hold_with_gates():
     rules = Rules.of(CLASSES, exclusive=[["a", "b"]])
     dense, targets = drawn(200)
     targets[:, 0] &= 1 - targets[:, 1]
-    meter = meter_of(dense, targets, rules={"exclusive": [["a", "b"]]}, decoder="map")
+    meter, config = meter_of(dense, targets, rules={"exclusive": [["a", "b"]]}, decoder="map")
     directions = np.array([[1.0, 1.0, 1.0]])
     meter.couple(PairwiseField(FIELD.couplings, FIELD.means, rules, directions))
-    for answer in meter.fit().select(dense, SIZE):
+    for answer in meter.fit(config).select(dense, SIZE):
         assert not {"a", "b"} <= set(answer.labels)

@@ -1,6 +1,7 @@
 """The mask task: where masks are, their pixels checked, predictions, figures, entry."""
 
 import json
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +15,16 @@ from PIL import Image
 from task_tables import resolve, table
 
 from polyhead.errors import ConfigError, DataError
+from polyhead.progress import Reporter
 from polyhead.table import Table
-from polyhead.tasks import MaskTask, check_masks, task_from_dict
-from polyhead.tasks.mask.task import likeliest_classes
+from polyhead.tasks import MaskConfig, MaskDecider, MaskEncoder, decider_from_dict
+from polyhead.tasks.mask.check import check_masks
+from polyhead.tasks.mask.decider import likeliest_classes
 
 CLASSES = ["road", "sky", "tree"]
-TASK = MaskTask("ground", tuple(CLASSES))
+DECIDER = MaskDecider("ground", tuple(CLASSES))
+CONFIG = MaskConfig(type="mask")
+ENCODER = MaskEncoder("ground", tuple(CLASSES), CONFIG)
 SIZE = (4, 6)
 
 
@@ -42,20 +47,20 @@ def flat(value, size=SIZE):
 
 
 def encode(rows, size=SIZE, **keys):
-    task = resolve(rows, "ground", type="mask", **keys)
-    return task, task.encode(rows, same_size(len(rows), *size)).targets
+    encoder = resolve(rows, "ground", type="mask", **keys)
+    return encoder, encoder.encode(rows, same_size(len(rows), *size)).targets
 
 
 def examined(rows, size=SIZE, **keys):
-    task, targets = encode(rows, size, **keys)
-    return check_masks(targets, task.classes, rows.where, workers=2)
+    encoder, targets = encode(rows, size, **keys)
+    return check_masks(targets, encoder.classes, rows.where, workers=2)
 
 
 class TestColumns:
     def test_files_are_read_when_asked_for(self, tmp_path):
         rows = mask_table(tmp_path, [flat(1), None, flat(2)])
-        task, targets = encode(rows, classes=CLASSES)
-        assert task.known(targets).tolist() == [True, False, True]
+        encoder, targets = encode(rows, classes=CLASSES)
+        assert encoder.known(targets).tolist() == [True, False, True]
         assert [np.unique(targets[row]).tolist() for row in range(3)] == [[1], [255], [2]]
 
     def test_the_column_is_the_name_else_mask(self, tmp_path):
@@ -98,8 +103,8 @@ class TestSegments:
         return [[thing("car", 1, 1, 3, 3, segmentation=SQUARE)], [], None]
 
     def test_objects_tell_classes_and_pixels_under_none_are_background(self):
-        task, targets = encode(object_table(self.cells(), ["car", "bus"]))
-        assert task.classes == ("background", "car", "bus")
+        encoder, targets = encode(object_table(self.cells(), ["car", "bus"]))
+        assert encoder.classes == ("background", "car", "bus")
         assert np.bincount(targets[0].ravel()).tolist() == [20, 4]
         assert (targets[1] == 0).all()
         assert (targets[2] == 255).all()
@@ -115,8 +120,8 @@ class TestSegments:
 
     def test_undeclared_labels_are_errors(self):
         rows = object_table(self.cells())
-        task = resolve(rows, "ground", type="mask", classes=["background", "cat"])
-        (fault,) = task.encode(rows, same_size(3)).faults
+        encoder = resolve(rows, "ground", type="mask", classes=["background", "cat"])
+        (fault,) = encoder.encode(rows, same_size(3)).faults
         assert fault.code == "E_LABEL_UNKNOWN"
         assert 'Did you mean "cat"?' in fault.message
 
@@ -145,7 +150,7 @@ class TestCheck:
         partly[2:] = 255
         found = examined(mask_table(tmp_path, [flat(1), partly, None]), classes=CLASSES)
         assert found.targets.present.tolist() == [[0, 1, 0], [1, -1, -1], [-1, -1, -1]]
-        assert TASK.stratify(found.targets).tolist() == found.targets.present.tolist()
+        assert ENCODER.label_matrix(found.targets).tolist() == found.targets.present.tolist()
 
     def test_masks_of_unreadable_pictures_are_passed_over(self, tmp_path):
         assert not examined(mask_table(tmp_path, ["none.png"]), (0, 0), classes=CLASSES).faults
@@ -164,9 +169,9 @@ class TestCheck:
 
     def test_progress_is_told(self, tmp_path):
         rows = mask_table(tmp_path, [flat(0), None, flat(1)])
-        task, targets = encode(rows, classes=CLASSES)
+        encoder, targets = encode(rows, classes=CLASSES)
         done = []
-        check_masks(targets, task.classes, rows.where, progress=done.append)
+        check_masks(targets, encoder.classes, rows.where, progress=done.append)
         assert done == [1, 2]
 
 
@@ -190,7 +195,7 @@ class TestPredictions:
     def test_masks_have_the_size_of_each_displayed_picture(self):
         logits = np.zeros((2, 3, 2, 2), np.float32)
         logits[1, 2] = 1
-        first, second = TASK.select({"logits": logits}, np.array([[5, 7], [9, 3]]))
+        first, second = DECIDER.select({"logits": logits}, np.array([[5, 7], [9, 3]]))
         assert (first.mask.shape, second.mask.shape) == ((5, 7), (9, 3))
         assert second.to_dict()["rle"] == [
             {"label": "tree", "counts": second.to_dict()["rle"][0]["counts"]}
@@ -203,16 +208,16 @@ def test_right_masks_score_one_and_unknown_pictures_do_not_count(tmp_path):
     _, targets = encode(mask_table(tmp_path, [truth, None]), classes=CLASSES)
     logits = np.zeros((2, 3, *SIZE), np.float32)
     logits[:, 1, :, 3:] = 1
-    meter = TASK.meter()
+    meter = DECIDER.meter()
     meter.update({"logits": logits}, targets)
     figures = meter.compute()
     assert figures["metrics"]["mIoU"]["value"] == 1
     assert (figures["num_images"], figures["num_pixels"]) == (2, 24)
-    assert meter.fit() == TASK
+    assert meter.fit(CONFIG) == DECIDER
 
 
 def test_a_batch_is_stacked_with_what_is_known():
-    targets, known = TASK.stack([flat(1), flat(255)])
+    targets, known = ENCODER.stack([flat(1), flat(255)])
     assert targets.shape == (2, *SIZE)
     assert targets.dtype == np.uint8
     assert known.all((1, 2)).tolist() == [True, False]
@@ -220,5 +225,80 @@ def test_a_batch_is_stacked_with_what_is_known():
 
 
 def test_the_entry_of_a_run_is_enough_to_predict():
-    entry = json.loads(json.dumps(TASK.to_dict()))
-    assert task_from_dict("ground", entry) == TASK
+    entry = json.loads(json.dumps(DECIDER.to_dict()))
+    assert decider_from_dict("ground", entry) == DECIDER
+
+
+class Noting(Reporter):
+    """Notes what is worked on, of how many, and how many are done."""
+
+    def __init__(self):
+        super().__init__(quiet=True)
+        self.noted = []
+
+    @contextmanager
+    def work(self, what, total, unit):
+        done = []
+        yield lambda number, _note: done.append(number)
+        self.noted.append((what, total, unit, sum(done)))
+
+
+def test_examining_finds_faults_and_classes_and_shows_how_far_it_is(tmp_path):
+    rows = mask_table(tmp_path, [flat(0), flat(3), None, flat(2)])
+    encoder, targets = encode(rows, classes=CLASSES)
+    examined_targets, faults = encoder.examine(targets, rows, reporter := Noting())
+    assert [fault.code for fault in faults] == ["E_MASK_VALUE", "W_NO_POSITIVES"]
+    assert encoder.label_matrix(examined_targets).tolist() == [
+        [1, 0, 0],
+        [-1, -1, -1],
+        [-1, -1, -1],
+        [0, 0, 1],
+    ]
+    assert (encoder.label_matrix(targets) == -1).all()
+    assert reporter.noted == [("checking masks", 3, "masks", 3)]
+
+
+def test_a_sample_is_resized_without_new_values(tmp_path):
+    mask = flat(0)
+    mask[:, 3:], mask[3] = 2, 255
+    encoder, targets = encode(mask_table(tmp_path, [mask, None]), classes=CLASSES)
+    height, width = SIZE
+    sample = encoder.sample(targets, 0, (2 * height, 3 * width))
+    assert np.array_equal(sample, mask.repeat(2, 0).repeat(3, 1))
+    assert (encoder.sample(targets, 1, (5, 7)) == np.full((5, 7), 255)).all()
+
+
+def test_labels_in_are_those_of_known_pixels():
+    mask = flat(0)
+    assert ENCODER.labels_in(mask, np.array([1, 1, -1])).tolist() == [1, 0, -1]
+    mask[0] = 255
+    assert ENCODER.labels_in(mask, np.array([1, 1, 0])).tolist() == [1, -1, 0]
+    assert ENCODER.labels_in(mask, np.array([1, 1, 0])).dtype == np.int8
+
+
+def test_pixels_are_not_counted_for_the_loss(tmp_path):
+    encoder, targets = encode(mask_table(tmp_path, [flat(1)]), classes=CLASSES)
+    counts = encoder.statistics(targets)
+    assert (counts.positive.tolist(), counts.known.tolist(), counts.rows) == ([0] * 3, [0] * 3, 0)
+    assert counts.prior.tolist() == MaskDecider.no_statistics(3).prior.tolist() == [0.5] * 3
+
+
+def test_figures_stand_on_pixels_of_annotated_images():
+    entry = {"num_images": 1200, "num_images_known": 1100, "num_pixels": 54321}
+    assert MaskDecider.sample_size(entry) == "54,321 pixels"
+    assert MaskDecider.known_text(entry) == "1,100 of 1,200 pictures annotated, 54,321 pixels"
+    assert "coarser grid" in MaskDecider.reading
+
+
+def test_a_sheet_has_a_column_for_the_share_of_each_class():
+    logits = np.zeros((1, 3, 2, 2), np.float32)
+    logits[0, 2, :, 1] = 1
+    (prediction,) = DECIDER.select({"logits": logits}, np.array([[2, 2]]))
+    assert DECIDER.columns() == ["ground", "ground/road", "ground/sky", "ground/tree"]
+    assert prediction.cells() == ["road 50%, tree 50%", "0.5", "0", "0.5"]
+    assert list(prediction.object_rows()) == []
+
+
+def test_evaluation_reads_where_its_config_says():
+    encoder = MaskConfig(type="mask", column="other").encoder("ground", tuple(CLASSES))
+    assert (encoder.config.column, encoder.config.classes) == ("other", tuple(CLASSES))

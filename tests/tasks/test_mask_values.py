@@ -12,7 +12,7 @@ from polyhead.config import validate
 from polyhead.errors import ConfigError
 from polyhead.table import Table
 from polyhead.table.mask_map import MaskMap, colour_code, colour_text
-from polyhead.tasks import check_masks
+from polyhead.tasks.mask.check import check_masks
 
 SIZE = (40, 48)
 TRUTH = (np.indices(SIZE).sum(0) // 12 % 3).astype(np.uint8)  # 0, 1 and 2 in stripes
@@ -32,16 +32,16 @@ def rows_of(folder, picture, name="m.png", **options):
 
 
 def checked(rows, **keys):
-    task = resolve(rows, "mask", type="mask", **keys)
-    targets = task.encode(rows, same_size(len(rows), *SIZE)).targets
-    return task, targets, check_masks(targets, task.classes, rows.where, workers=1)
+    encoder = resolve(rows, "mask", type="mask", **keys)
+    targets = encoder.encode(rows, same_size(len(rows), *SIZE)).targets
+    return encoder, targets, check_masks(targets, encoder.classes, rows.where, workers=1)
 
 
 def read(rows, **keys):
     """The mask, which nothing is wrong with."""
-    task, targets, found = checked(rows, **keys)
+    encoder, targets, found = checked(rows, **keys)
     assert [str(fault) for fault in found.faults if fault.code[0] in "EW"] == []
-    return task.classes, targets[0]
+    return encoder.classes, targets[0]
 
 
 def refused(rows, code, **keys):
@@ -198,10 +198,10 @@ class TestJpeg:
     def test_black_and_white_is_read_where_it_is_said_to_be(self, tmp_path, mode):
         picture = Image.fromarray(TWO * np.uint8(255)).convert(mode)
         rows = rows_of(tmp_path, picture, "m.jpg", quality=70)
-        task, targets, found = checked(rows, values=BINARY)
+        encoder, targets, found = checked(rows, values=BINARY)
         (note,) = found.faults
         assert note.code == "N_MASK_LOSSY"
-        assert task.classes == ("background", "lesion")
+        assert encoder.classes == ("background", "lesion")
         known = targets[0] != 255
         assert known.mean() > 0.9
         assert (targets[0] == TWO)[known].all()

@@ -13,12 +13,12 @@ from task_tables import from_csv, resolve, table
 from polyhead.errors import ConfigError
 from polyhead.formats import read_table
 from polyhead.predictions import NumberPrediction
-from polyhead.tasks import NumberTask, task_from_dict
+from polyhead.tasks import NumberDecider, decider_from_dict
 from polyhead.tasks.number.cells import parse_number
 
 SIZES = np.array([[48, 64]])  # these tasks do not read them
 
-HEIGHT = NumberTask("height", range=(0.0, 10.0))
+HEIGHT = NumberDecider("height", range=(0.0, 10.0))
 
 
 def encode(rows, **keys):
@@ -83,7 +83,7 @@ def test_a_comma_that_may_be_two_things_is_an_error(cell):
 
 def test_numbers_outside_the_range_are_errors():
     task, encoding = encode(table(height=["0", "10", "10.1", "-1"]), range=["0", "10"])
-    assert task.range == (0.0, 10.0)
+    assert task.decider().range == (0.0, 10.0)
     assert codes(encoding) == ["E_NUMBER", "E_NUMBER"]
     assert encoding.faults[0].message.startswith('found "10.1"; expected 0 to 10 as `range`')
     assert task.known(encoding.targets).tolist() == [True, True, False, False]
@@ -204,9 +204,11 @@ def test_answers_stay_inside_the_range():
         NumberPrediction(10.0, 9.0, 10.0),
         NumberPrediction(0.0, 0.0, 2.0),
     ]
-    narrow = NumberTask("height", range=(0.1, 0.3)).select({"value": np.float32([0.0, 9.0])}, SIZES)
+    narrow = NumberDecider("height", range=(0.1, 0.3)).select(
+        {"value": np.float32([0.0, 9.0])}, SIZES
+    )
     assert narrow == [NumberPrediction(0.1), NumberPrediction(0.3)]
-    (free,) = NumberTask("height").select({"value": np.array([12.0])}, SIZES)
+    (free,) = NumberDecider("height").select({"value": np.array([12.0])}, SIZES)
     assert free == NumberPrediction(12.0)
 
 
@@ -242,7 +244,7 @@ def test_intervals_are_fitted_to_hold_80_percent(width):
         targets[::7] = np.nan
         return {"value": centre, "low": centre - half, "high": centre + half}, targets
 
-    task = NumberTask("height").fit(*rows(4000))
+    task = NumberDecider("height").fit(*rows(4000))
     assert task.interval_scale == pytest.approx(1 / width, rel=0.05)
     meter = task.meter()
     meter.update(*rows(4000))
@@ -255,39 +257,40 @@ def test_fitted_intervals_hold_the_share_on_the_rows_they_were_fitted_on(num_row
     value = generator.normal(size=num_rows)
     dense = {"value": value, "low": value - 1, "high": value + 1}
     targets = generator.normal(size=num_rows)
-    scale = NumberTask("height").fit(dense, targets).interval_scale
+    scale = NumberDecider("height").fit(dense, targets).interval_scale
     inside = int((np.abs(targets - value) <= scale * (1 + 1e-12)).sum())
     assert inside == int(np.ceil(0.8 * (num_rows + 1) - 1e-9))
 
 
 def test_answers_are_scaled_before_they_are_kept_inside():
-    task = NumberTask("height", range=(0.0, 10.0), interval_scale=2.0)
+    task = NumberDecider("height", range=(0.0, 10.0), interval_scale=2.0)
     dense = {key: np.array([x], np.float32) for key, x in [("value", 6), ("low", 5), ("high", 9)]}
     assert task.select(dense, SIZES) == [NumberPrediction(6.0, 4.0, 10.0)]
 
 
 def test_stratification_has_a_column_a_band():
     targets = np.array([*range(10), np.nan], np.float32)
-    found = HEIGHT.stratify(targets)
+    encoder = resolve(table(height=["1"]), "height", type="number")
+    found = encoder.label_matrix(targets)
     assert found.shape == (11, 5)
     assert (found[:10].sum(0) == 2).all()
     assert (found[:10].sum(1) == 1).all()
     assert (found[10] == -1).all()
-    assert HEIGHT.stratify(np.full(3, np.nan)).shape == (3, 0)
-    assert HEIGHT.stratify(np.zeros(3)).shape[0] == 3
+    assert encoder.label_matrix(np.full(3, np.nan)).shape == (3, 0)
+    assert encoder.label_matrix(np.zeros(3)).shape[0] == 3
 
 
 @pytest.mark.parametrize(
-    "task", [HEIGHT, NumberTask("height"), NumberTask("height", interval_scale=2.5)]
+    "task", [HEIGHT, NumberDecider("height"), NumberDecider("height", interval_scale=2.5)]
 )
 def test_a_task_survives_json(task):
-    assert task_from_dict("height", json.loads(json.dumps(task.to_dict()))) == task
+    assert decider_from_dict("height", json.loads(json.dumps(task.to_dict()))) == task
 
 
 def test_a_trained_task_reads_where_its_config_says():
     rows = table(tall=["3", "4"])
     config = resolve(rows, "height", type="number", column="tall", range=["0", "10"]).config
-    assert HEIGHT.read_from(config).encode(rows).targets.tolist() == [3, 4]
+    assert config.encoder("height", ()).encode(rows).targets.tolist() == [3, 4]
 
 
 @given(st.lists(st.none() | st.floats(-1e30, 1e30), min_size=1, max_size=20))
@@ -306,7 +309,7 @@ def test_numbers_are_rounded_where_the_network_begins_and_nowhere_else():
     stacked, known = task.stack(list(encoding.targets))
     assert stacked.dtype == np.float32
     assert known.tolist() == [True, True, True, False]
-    meter = task.meter()
+    meter = task.decider().meter()
     meter.update({"value": np.float32([2**24, 2**24])}, np.array([16777217.0, np.nan]))
     assert meter.compute()["metrics"]["MAE"]["value"] == 1
 

@@ -11,7 +11,7 @@ from scipy.special import expit, softmax
 from polyhead.errors import ConfigError
 from polyhead.field import PairwiseField, Rules
 from polyhead.metrics import Conformal
-from polyhead.tasks import TagsConfig, TagsTask, task_from_dict
+from polyhead.tasks import TagsConfig, TagsDecider, decider_from_dict
 from polyhead.tasks.tags.decision import TagDecision
 
 CLASSES = ("bus", "car", "dog", "day", "dusk", "night", "vehicle")
@@ -32,9 +32,7 @@ def random_task(seed, decoder, scale=2.0, **decision):
     rules = Rules.of(CLASSES, **RULES)
     field = PairwiseField(upper + upper.T, generator.random(len(CLASSES)), rules)
     thresholds = tuple(generator.uniform(0.01, 0.99, len(CLASSES)).tolist())
-    return TagsTask(
-        "contents", CLASSES, decision=TagDecision(thresholds, decoder, field, **decision)
-    )
+    return TagsDecider("contents", CLASSES, TagDecision(thresholds, decoder, field, **decision))
 
 
 def dense(num=40, seed=0, spread=4.0, num_classes=7):
@@ -89,7 +87,7 @@ def test_what_breaks_a_rule_cannot_be_told():
 def test_a_decision_survives_json(decoder, scale, conformal):
     task = random_task(1, decoder, scale, conformal=conformal)
     entry = json.loads(json.dumps(task.to_dict()))
-    again = task_from_dict("contents", entry)
+    again = decider_from_dict("contents", entry)
     assert again.to_dict() == entry
     assert again.select(dense(), SIZE) == task.select(dense(), SIZE)
 
@@ -117,27 +115,27 @@ def drawn(coupling, num, seed=0):
 def meter_of(log_odds, targets, **keys):
     classes = ("a", "b", "c")
     config = TagsConfig.model_validate({"type": "tags", "classes": classes, **keys})
-    meter = config.settle("contents", classes).meter()
+    meter = config.encoder("contents", classes).decider().meter()
     for half in np.array_split(np.arange(len(log_odds)), 2):
         rows = {"logits": log_odds[half], "probabilities": expit(log_odds[half])}
         meter.update(rows, targets[half])
-    return meter
+    return meter, config
 
 
 def test_couplings_that_explain_held_out_pictures_are_kept():
     field, log_odds, targets = drawn(coupling=3.0, num=300)
-    meter = meter_of(log_odds, targets, decoder="map", conformal=0.2)
+    meter, config = meter_of(log_odds, targets, decoder="map", conformal=0.2)
     gain = meter.couple(field)
     assert gain.is_sure
     assert gain.coupled == pytest.approx(field.log_likelihood(log_odds, targets).mean(), abs=1e-6)
     calibration = meter.calibrate(has_link=True)
     assert (calibration.scale == 1).all()
     assert (calibration.shift == 0).all()
-    fitted = meter.fit()
+    fitted = meter.fit(config)
     assert fitted.decision.field == field
     assert fitted.decision.conformal is not None
-    again = task_from_dict("contents", json.loads(json.dumps(fitted.to_dict())))
-    assert isinstance(again, TagsTask)
+    again = decider_from_dict("contents", json.loads(json.dumps(fitted.to_dict())))
+    assert isinstance(again, TagsDecider)
     rows = {"logits": log_odds, "probabilities": expit(log_odds)}
     assert again.select(rows, SIZE) == fitted.select(rows, SIZE)
     plain, told = again.select(rows, SIZE), again.conditioned({"a": True}).select(rows, SIZE)
@@ -148,10 +146,10 @@ def test_couplings_that_explain_held_out_pictures_are_kept():
 def test_couplings_that_explain_nothing_are_switched_off():
     _, log_odds, targets = drawn(coupling=0.0, num=300)
     spurious, _, _ = drawn(coupling=1.5, num=1)
-    meter = meter_of(log_odds, targets)
+    meter, config = meter_of(log_odds, targets)
     assert not meter.couple(spurious).is_sure
     meter.calibrate(has_link=True)
-    fitted = meter.fit()
+    fitted = meter.fit(config)
     assert fitted.decision.field is None
     assert "field" not in fitted.to_dict()
     rows = {"logits": log_odds, "probabilities": expit(log_odds)}
@@ -167,13 +165,13 @@ def test_log_odds_learnt_under_rules_stay_those_of_the_field():
     chosen = (log_odds + generator.gumbel(size=log_odds.shape)).argmax(1)
     targets = np.eye(3, dtype=np.int8)[chosen]
     group = [["a", "b", "c"]]
-    meter = meter_of(log_odds, targets, rules={"exactly_one": group})
+    meter, config = meter_of(log_odds, targets, rules={"exactly_one": group})
     means = targets.mean(0)
     meter.couple(PairwiseField(np.zeros((3, 3)), means, Rules.of("abc", exactly_one=group)))
     assert (meter.calibrate(has_link=True).scale == 1).all()
-    fitted = meter.fit()
-    again = task_from_dict("contents", json.loads(json.dumps(fitted.to_dict())))
-    assert isinstance(again, TagsTask)
+    fitted = meter.fit(config)
+    again = decider_from_dict("contents", json.loads(json.dumps(fitted.to_dict())))
+    assert isinstance(again, TagsDecider)
     rows = {"logits": log_odds, "probabilities": expit(log_odds)}
     found = [list(answer.probabilities.values()) for answer in again.select(rows, SIZE)]
     np.testing.assert_allclose(found, softmax(log_odds, axis=1), rtol=0, atol=1e-5)
@@ -184,11 +182,11 @@ def test_couplings_are_switched_off_and_rules_stay():
     spurious, _, _ = drawn(coupling=1.5, num=1)
     group = [["a", "c"]]
     legal = (targets[:, 0] & targets[:, 2]) == 0
-    meter = meter_of(log_odds[legal], targets[legal], rules={"exclusive": group})
+    meter, config = meter_of(log_odds[legal], targets[legal], rules={"exclusive": group})
     field = PairwiseField(spurious.couplings, spurious.means, Rules.of("abc", exclusive=group))
     assert not meter.couple(field).is_sure
     meter.calibrate(has_link=True)
-    kept = meter.fit().decision
+    kept = meter.fit(config).decision
     assert kept.field == PairwiseField(np.zeros((3, 3)), field.means, field.rules)
     assert (kept.is_coupled, kept.is_learnt) == (False, True)
 
@@ -196,14 +194,14 @@ def test_couplings_are_switched_off_and_rules_stay():
 def test_pictures_of_which_nothing_is_known_have_no_say_in_the_field():
     field, log_odds, targets = drawn(coupling=2.0, num=200)
     targets[np.random.default_rng(1).random(targets.shape) < 0.4] = -1
-    meter, other = meter_of(log_odds, targets), meter_of(log_odds, targets)
+    (meter, _), (other, _) = meter_of(log_odds, targets), meter_of(log_odds, targets)
     other.update(dense(20, num_classes=3), np.full((20, 3), -1, np.int8))
     assert meter.couple(field) == other.couple(field)
 
 
 def test_without_a_known_label_the_field_is_switched_off():
     field, log_odds, targets = drawn(coupling=2.0, num=10)
-    meter = meter_of(log_odds, np.full_like(targets, -1))
+    meter, _ = meter_of(log_odds, np.full_like(targets, -1))
     gain = meter.couple(field)
     assert (gain.is_sure, gain.num_images) == (False, 0)
 
@@ -216,10 +214,10 @@ def test_pictures_of_which_nothing_is_known_change_no_fit():
     config = TagsConfig(type="tags", classes=("bus", "car", "dog"), conformal=0.1)
     fitted = []
     for added in (False, True):
-        meter = config.settle("contents", config.classes).meter()
+        meter = config.encoder("contents", config.classes).decider().meter()
         meter.update(rows, targets)
         if added:
             meter.update(more, unknown)
         found = meter.calibrate(has_link=True)
-        fitted.append((found.scale.tolist(), found.shift.tolist(), meter.fit()))
+        fitted.append((found.scale.tolist(), found.shift.tolist(), meter.fit(config)))
     assert fitted[0] == fitted[1]

@@ -9,17 +9,17 @@ from scipy.special import expit
 
 from polyhead.errors import CheckpointError
 from polyhead.field import PairwiseField, Rules
-from polyhead.metrics import Conformal, fit_thresholds
-from polyhead.tasks import TagsConfig, TagsTask, task_from_dict
+from polyhead.metrics import Conformal, ScoredTags, fit_thresholds, protocol_entry
+from polyhead.tasks import TagsConfig, TagsDecider, decider_from_dict
 from polyhead.tasks.tags.decision import TagDecision
 
 SIZES = np.array([[48, 64]])  # these tasks do not read them
 
-TASK = TagsTask("contents", ("bus", "car", "dog"))
+TASK = TagsDecider("contents", ("bus", "car", "dog"))
 
 
 def with_thresholds(thresholds):
-    return TagsTask("contents", TASK.classes, decision=TagDecision(thresholds))
+    return TagsDecider("contents", TASK.classes, decision=TagDecision(thresholds))
 
 
 def dense(*rows):
@@ -61,9 +61,9 @@ def test_fitting_takes_the_thresholds_of_the_metrics_room():
     log_odds = random.normal(1.5 * targets).astype(np.float32)
     rows = {"logits": log_odds, "probabilities": expit(log_odds)}
     config = TagsConfig(type="tags", classes=TASK.classes)
-    meter = config.settle("contents", TASK.classes).meter()
+    meter = config.encoder("contents", TASK.classes).decider().meter()
     meter.update(rows, targets)
-    fitted = meter.fit()
+    fitted = meter.fit(config)
     seen = (targets >= 0).any(1)
     expected = fit_thresholds(rows["probabilities"][seen], targets[seen]).values
     assert np.array_equal(fitted.decision.cuts(3), expected)
@@ -81,12 +81,12 @@ def test_what_thresholds_stand_on_is_kept_and_told():
     rows = {"logits": log_odds, "probabilities": expit(log_odds)}
     keys = {"type": "tags", "classes": TASK.classes, "thresholds": "precision>=0.9"}
     config = TagsConfig.model_validate(keys)
-    meter = config.settle("contents", TASK.classes).meter()
+    meter = config.encoder("contents", TASK.classes).decider().meter()
     meter.update(rows, targets)
-    fitted = meter.fit()
+    fitted = meter.fit(config)
     assert fitted.never_given == ["dog"]
-    again = task_from_dict("contents", json.loads(json.dumps(fitted.to_dict())))
-    assert isinstance(again, TagsTask)
+    again = decider_from_dict("contents", json.loads(json.dumps(fitted.to_dict())))
+    assert isinstance(again, TagsDecider)
     assert fitted.decision.intervals is not None
     assert again.decision.intervals == fitted.decision.intervals
     assert again.never_given == ["dog"]
@@ -108,11 +108,11 @@ def test_decoders_that_ask_no_thresholds_show_and_take_none(decoder):
     assert TagsConfig.model_validate(config.model_dump()) == config  # as a run writes it
     targets = np.random.default_rng(0).integers(-1, 2, (40, 3)).astype(np.int8)
     rows = {"logits": 2.0 * targets, "probabilities": expit(2.0 * targets)}
-    meter = config.settle("contents", TASK.classes).meter()
+    meter = config.encoder("contents", TASK.classes).decider().meter()
     meter.update(rows, targets)
-    fitted = meter.fit()
+    fitted = meter.fit(config)
     assert fitted.to_dict()["thresholds"] == [0.5] * 3
-    again = task_from_dict("contents", json.loads(json.dumps(fitted.to_dict()))).meter()
+    again = decider_from_dict("contents", json.loads(json.dumps(fitted.to_dict()))).meter()
     again.update(rows, targets)
     for entry in again.compute()["per_class"].values():
         assert "AP" in entry
@@ -132,7 +132,7 @@ def test_the_meter_decides_by_the_thresholds():
 def test_a_task_survives_json(thresholds):
     task = with_thresholds(thresholds)
     entry = json.loads(json.dumps(task.to_dict()))
-    again = task_from_dict("contents", entry)
+    again = decider_from_dict("contents", entry)
     rows = dense([0.3, 0.3, 0.3], [0.6, 0.6, 0.6])
     assert again.select(rows, SIZES) == task.select(rows, SIZES)
     assert again.to_dict() == entry
@@ -151,12 +151,13 @@ def test_a_task_survives_json(thresholds):
 )
 def test_a_spoilt_entry_is_refused(entry, expected):
     with pytest.raises(CheckpointError, match=expected):
-        task_from_dict("contents", entry)
+        decider_from_dict("contents", entry)
 
 
-def test_stratification_reads_the_targets_themselves():
+def test_the_label_matrix_is_the_targets_themselves():
     targets = np.array([[1, 0, -1]], np.int8)
-    assert TASK.stratify(targets) is targets
+    encoder = TagsConfig(type="tags").encoder("contents", TASK.classes)
+    assert encoder.label_matrix(targets) is targets
 
 
 @pytest.mark.parametrize("num_known", [0, 1])
@@ -164,9 +165,26 @@ def test_figures_of_a_field_on_hardly_any_pictures_are_json(num_known):
     couplings = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
     field = PairwiseField(couplings, np.full(3, 0.5), Rules())
     decision = TagDecision((0.5,) * 3, field=field, conformal=Conformal(0.1, 0.2, 50))
-    meter = TagsTask("contents", TASK.classes, decision=decision).meter()
+    meter = TagsDecider("contents", TASK.classes, decision=decision).meter()
     targets = np.full((2, 3), -1, np.int8)
     targets[:num_known] = 1
     log_odds = np.zeros((2, 3), np.float32)
     meter.update({"logits": log_odds, "probabilities": expit(log_odds)}, targets)
     json.dumps(meter.compute(), allow_nan=False)
+
+
+@pytest.mark.parametrize("decoder", ["marginals", "map"])
+@pytest.mark.parametrize("protocol", ["unknown_negative", "raw"])
+def test_a_protocol_sees_the_probabilities_of_unknown_cells(protocol, decoder):
+    random = np.random.default_rng(1)
+    targets = random.integers(-1, 2, (60, 3)).astype(np.int8)
+    log_odds = random.normal(targets, 1.0).astype(np.float32)
+    rows = {"logits": log_odds, "probabilities": expit(log_odds)}
+    thresholds = (0.3, 0.5, 0.7)
+    meter = TagsDecider("contents", TASK.classes, TagDecision(thresholds, decoder)).meter()
+    for half in np.array_split(np.arange(60), 2):
+        meter.update({key: array[half] for key, array in rows.items()}, targets[half])
+    given = rows["probabilities"] >= (0.5 if decoder == "map" else np.float32(thresholds))
+    cuts = np.array(thresholds, np.float32)
+    scored = ScoredTags(TASK.classes, rows["probabilities"], targets, cuts, given)
+    assert meter.protocol(protocol) == protocol_entry(protocol, scored)

@@ -9,10 +9,10 @@ from polyhead.config import validate
 from polyhead.errors import ConfigError
 from polyhead.table import Boxes, MaskTargets
 from polyhead.table.mask_sources import MaskFiles
-from polyhead.tasks import BoxesTask, MaskTask, TagsConfig, derive_tags, tags_from
+from polyhead.tasks import BoxesConfig, MaskConfig, TagsConfig
 
-BOXES = BoxesTask("objects", ("car", "bus", "dog"))
-MASK = MaskTask("ground", ("road", "sky"))
+BOXES = BoxesConfig(type="boxes").encoder("objects", ("car", "bus", "dog"))
+MASK = MaskConfig(type="mask").encoder("ground", ("road", "sky"))
 
 
 def keys(**more):
@@ -20,17 +20,17 @@ def keys(**more):
 
 
 def rules(source=BOXES, **more):
-    return derive_tags(tags_from("contents", keys(**more), source), source)
+    return keys(**more).derive("contents", source).derivation(source)
 
 
 class TestKeys:
     def test_classes_are_those_of_the_source_unless_declared(self):
-        assert tags_from("contents", keys(), BOXES).classes == BOXES.classes
-        assert tags_from("contents", keys(classes=["dog", "car"]), BOXES).classes == ("dog", "car")
+        assert keys().derive("contents", BOXES).classes == BOXES.classes
+        assert keys(classes=["dog", "car"]).derive("contents", BOXES).classes == ("dog", "car")
 
     def test_a_class_the_source_lacks_is_an_error_with_the_nearest(self):
         with pytest.raises(ConfigError, match='Did you mean "bus"'):
-            tags_from("contents", keys(classes=["buss"]), BOXES)
+            keys(classes=["buss"]).derive("contents", BOXES)
 
     @pytest.mark.parametrize("other", [{"column": "a"}, {"columns": ["a", "b"]}])
     def test_there_is_one_place_to_read_tags_from(self, other):
@@ -99,6 +99,21 @@ class TestAugmented:
         assert rule.recompute(mask, np.array([1, -1])).tolist() == [0, 1]
         assert rule.recompute(mask, np.array([1, 1])).dtype == np.int8
 
+    def test_some_classes_of_the_source_in_an_order_of_their_own(self):
+        sample = Boxes(
+            np.zeros((2, 4), np.float32),
+            np.array([2, 1]),
+            np.array([False, True]),
+            np.array([True, True, True]),
+        )
+        rule = rules(classes=["dog", "car"])
+        assert rule.recompute(sample, np.array([0, 1])).tolist() == [1, 0]
+        mask = np.zeros((4, 4), np.uint8)
+        assert rules(MASK, classes=["sky"]).recompute(mask, np.array([1])).tolist() == [0]
+        mask[0] = 255
+        assert rules(MASK, classes=["sky"]).recompute(mask, np.array([1])).tolist() == [-1]
+        assert rules(MASK, classes=["sky"]).recompute(mask, np.array([0])).tolist() == [0]
+
 
 IMPLIES = {"car": ["vehicle"], "bus": ["vehicle"], "vehicle": ["thing"], "dog": ["thing"]}
 
@@ -117,7 +132,7 @@ def by_hand(cells, known, label):
 class TestImplied:
     """`vehicle` is a class of boxes of its own, `thing` none."""
 
-    source = BoxesTask("objects", ("car", "bus", "dog", "vehicle"))
+    source = BoxesConfig(type="boxes").encoder("objects", ("car", "bus", "dog", "vehicle"))
     labels = ("car", "bus", "dog", "vehicle", "thing")
 
     def derive(self, **more):
@@ -161,7 +176,7 @@ class TestImplied:
                 assert found == [by_hand(case, looked, label) for label in self.labels]
 
     def test_masks_likewise(self):
-        mask = MaskTask("ground", ("road", "grass"))
+        mask = MaskConfig(type="mask").encoder("ground", ("road", "grass"))
         given = {"classes": ["road", "grass", "floor"], "rules": {"implies": {"road": ["floor"]}}}
         rule = rules(mask, **given)
         assert rule.recompute(np.zeros((2, 2), np.uint8), np.array([1, 0, 1])).tolist() == [1, 0, 1]
@@ -175,12 +190,12 @@ class TestImplied:
 
     def test_a_class_that_nothing_implies_is_still_refused(self):
         with pytest.raises(ConfigError, match="none of these implies it"):
-            tags_from("contents", keys(classes=["car", "wheels"]), BOXES)
+            keys(classes=["car", "wheels"]).derive("contents", BOXES)
         turned = {"implies": {"vehicle": ["car"]}}
         with pytest.raises(ConfigError, match='"vehicle" is none of the 3 classes'):
-            tags_from("contents", keys(classes=["car", "vehicle"], rules=turned), BOXES)
+            keys(classes=["car", "vehicle"], rules=turned).derive("contents", BOXES)
         with pytest.raises(ConfigError, match='names "thing", which is no label'):
-            tags_from("contents", keys(rules={"implies": {"car": ["thing"]}}), BOXES)
+            keys(rules={"implies": {"car": ["thing"]}}).derive("contents", BOXES)
 
 
 class TestLabelsLookedFor:

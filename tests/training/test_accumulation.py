@@ -14,10 +14,16 @@ from torch import distributed, multiprocessing, nn
 
 from polyhead.field import Rules
 from polyhead.loading import Batch
-from polyhead.losses import LOSSES, Bce, LabelCounts, NumberStatistics, Pairwise, Softmax
+from polyhead.losses import (
+    LOSSES,
+    Bce,
+    Pairwise,
+    Softmax,
+)
 from polyhead.losses.tags.unknown import ExpectedPositive, PartialTags
 from polyhead.objective import Coverage, Objective
 from polyhead.registry import Component, construct
+from polyhead.tasks import LabelCounts, NumberStatistics
 from polyhead.training.step import Stepper
 
 K, SIDE, NUM_IMAGES = 4, 16, 28

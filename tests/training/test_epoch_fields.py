@@ -7,33 +7,33 @@ import torch
 from polyhead.config import validate
 from polyhead.losses import Pairwise
 from polyhead.network import build_network
-from polyhead.tasks import NumberTask, TagsConfig, TagsTask
-from polyhead.training.validation import with_fields
+from polyhead.network.measure import scoring_deciders
+from polyhead.tasks import NumberDecider, TagsConfig, TagsDecider
 
 CLASSES = ("a", "b", "c")
 
 
 def scored(network, tasks):
     """How the tags of an epoch are decided."""
-    task = with_fields(network, tasks)["tags"]
-    assert isinstance(task, TagsTask)
+    task = scoring_deciders(network, tasks)["tags"]
+    assert isinstance(task, TagsDecider)
     return task.decision
 
 
 def built(**keys):
-    """A network with random couplings, and its settled tasks."""
+    """A network with random couplings, and its deciders."""
     tags = {"type": "tags", "classes": list(CLASSES), **keys}
     tasks = {"tags": tags, "people": {"type": "number"}}
     model = {"backbone": "test_resnet", "pretrained": False, "image_size": 32}
     plain = {"data": {"annotations": "x.csv"}, "tasks": tasks, "model": model}
     config = validate(plain, "test")
-    settled = TagsConfig.model_validate(tags).settle("tags", CLASSES)
-    settled = {"tags": settled, "people": NumberTask("people")}
-    network = build_network(config, settled, pretrained=False)
+    decider = TagsConfig.model_validate(tags).encoder("tags", CLASSES).decider()
+    deciders = {"tags": decider, "people": NumberDecider("people")}
+    network = build_network(config, deciders, pretrained=False)
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.normal_()
-    return network, settled
+    return network, deciders
 
 
 @pytest.mark.parametrize("decoder", ["marginals", "map", "expected_f1"])
@@ -49,7 +49,7 @@ def test_epochs_are_scored_by_the_field_and_the_cheap_decoder(decoder, rank):
     assert decision.rules == tasks["tags"].decision.rules
     assert decision.decoder == "marginals"
     assert tasks["tags"].decision.decoder == decoder  # what is fitted in the end goes by it
-    assert with_fields(network, tasks)["people"] is tasks["people"]
+    assert scoring_deciders(network, tasks)["people"] is tasks["people"]
 
 
 @pytest.mark.parametrize("rules", [{}, {"exclusive": [["a", "b"]]}])

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polyhead.tasks import ClassTask, NumberTask
+from polyhead.tasks import ClassDecider, NumberDecider
 from polyhead.training.metrics_log import epoch_record
 from polyhead.training.state import Position
 
-TASKS = {"daytime": ClassTask("daytime", ("a", "b")), "people": NumberTask("people")}
+TASKS = {"daytime": ClassDecider("daytime", ("a", "b")), "people": NumberDecider("people")}
 
 
 def score(accuracy, r2):

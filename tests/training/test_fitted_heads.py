@@ -59,14 +59,14 @@ def test_beside_a_head_that_learns_it_is_fitted_to_the_averaged_weights(mixed):
 
 def test_what_is_saved_is_what_the_saved_features_give(mixed, scenes):
     from polyhead.loading.batches import Batches, in_order
-    from polyhead.loading.dataset import Collate, Pictures
+    from polyhead.loading.dataset import Collate, ImageDataset
     from polyhead.preparation import prepare
 
     loaded = load_run(mixed.path, weights="last")
     prepared = prepare(tiny_config(scenes, *MIXED), QUIET)
     rows = prepared.rows("train").tolist()
-    pictures = Pictures(prepared.table, prepared.targets, (32, 32))
-    batches = Batches(pictures, in_order(rows, 4), Collate(prepared.tasks), workers=0, pin=False)
+    images = ImageDataset(prepared.table, prepared.targets, prepared.tasks, (32, 32))
+    batches = Batches(images, in_order(rows, 4), Collate(prepared.tasks), workers=0, pin=False)
     fresh = {k: v.clone() for k, v in loaded.network.head("contents").state_dict().items()}
     assert sum(Fitting(["contents"], batches, len(rows)).run(loaded.network)) == len(rows)
     for key, tensor in loaded.network.head("contents").state_dict().items():

@@ -7,8 +7,12 @@ from tiny_runs import QUIET, records, render, tiny_config
 from torch import nn
 
 from polyhead.loading import Batch
-from polyhead.losses import Bce, CrossEntropy, LabelCounts
+from polyhead.losses import (
+    Bce,
+    CrossEntropy,
+)
 from polyhead.objective import Coverage, Objective
+from polyhead.tasks import LabelCounts
 from polyhead.training import train
 from polyhead.training.gradient_shares import gradient_shares, shares_line
 

@@ -11,7 +11,7 @@ from tiny_runs import QUIET, records, tiny_config, weights
 from torch import nn
 
 from polyhead.backbones import Backbone
-from polyhead.loading.order import EpochBatches, epoch_order, stable_seed
+from polyhead.loading.order import EpochBatchSampler, epoch_order, stable_seed
 from polyhead.network import Network
 from polyhead.network.layout import lay_out
 from polyhead.preparation import prepare
@@ -214,7 +214,7 @@ def test_the_order_is_a_function_of_seed_and_epoch():
     ("rows", "size", "expected"), [(8, 4, [4, 4]), (10, 4, [4, 4, 2]), (9, 4, [4, 4]), (1, 4, [1])]
 )
 def test_a_small_rest_is_left_out_unless_it_is_all(rows, size, expected):
-    order = EpochBatches(np.arange(rows), size, seed=0)
+    order = EpochBatchSampler(np.arange(rows), size, seed=0)
     assert [len(batch) for batch in order] == expected
     assert len(order) == len(expected)
     assert order.num_rows() == sum(expected)

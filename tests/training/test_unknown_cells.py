@@ -10,7 +10,7 @@ from tiny_runs import QUIET, digests, records, tiny_config
 from polyhead.errors import DataError
 from polyhead.loading.dataset import Collate
 from polyhead.preparation import prepare
-from polyhead.tasks import ClassTask, TagsTask
+from polyhead.tasks import ClassDecider, TagsDecider
 from polyhead.training import train
 from polyhead.training.build import build_parts
 
@@ -43,7 +43,7 @@ def test_values_under_unknown_cells_are_never_read(scenes, tmp_path, monkeypatch
         return batch
 
     monkeypatch.setattr(Collate, "__call__", collate)
-    for task in (TagsTask, ClassTask):  # validation tells unknown cells by their value
+    for task in (TagsDecider, ClassDecider):  # validation tells unknown cells by their value
         monkeypatch.setattr(task, "meter", silenced(task.meter))
     filled = train(config, runs=tmp_path / "filled", reporter=QUIET)
     for name in ("last", "model", "ema", "optimizer"):

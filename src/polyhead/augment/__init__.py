@@ -1,4 +1,4 @@
-"""Augmentation: the same picture, seen a little differently each epoch, its targets in step."""
+"""Augmentation: the same image, seen a little differently each epoch, its targets in step."""
 
 from polyhead.augment.augmentation import Augmentation, to_tensor
 from polyhead.augment.mixup import Mixup

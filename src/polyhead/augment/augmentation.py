@@ -1,4 +1,4 @@
-"""Random flips, zooms, turns and colours that keep every target true."""
+"""Random flips, zooms, rotations and colours that keep every target true."""
 
 from __future__ import annotations
 
@@ -13,26 +13,27 @@ from torch import Tensor
 
 from polyhead.augment import geometry
 from polyhead.augment.colour import Colour, mean_colour, recolour
-from polyhead.augment.geometry import Step
-from polyhead.augment.spatial_targets import move
+from polyhead.augment.geometry import GeometricStep
+from polyhead.tasks import TaskEncoder
+from polyhead.tasks.targets import Size
 
 
 class Augmentation:
-    """Flip, zoom, turn and colour, drawn from a seed per picture; targets move along.
+    """Flip, zoom, rotate and colour, drawn from a seed per image; targets move along.
 
-    Zooming out shrinks the whole picture into a part of the canvas, so that whatever was said of
-    the picture stays true. Zooming in cuts: tags and counts of the whole picture may no longer
-    be true of what is left, so it is done only where `cuts` allows. Where both are on, each
-    picture goes one way or the other, with even chance.
+    Zooming out shrinks the whole image into a part of the canvas, so that every label of the
+    image stays true. Zooming in cuts: tags and counts of the whole image may no longer be true of
+    what is left, so it is done only where `cuts` allows. Where both are on, each image is zoomed
+    one way or the other, with even chance.
 
     Args:
-        image_size: Height and width, kept.
-        cuts: Whether parts of the picture may be cut off: only if no task's labels are true of
-            the whole picture alone.
-        flip: Whether half of the pictures are mirrored; not where left and right or writing
+        encoders: Task name to the encoder that moves its targets.
+        cuts: Whether parts of the image may be cut off: only if no task's labels are true of
+            the whole image alone.
+        flip: Whether half of the images are mirrored; not where left and right or writing
             matter.
-        crop: Share of the picture's area that zooming in shows at least; 1: none.
-        scale: Share of the canvas that a zoomed-out picture fills at least; 1: none.
+        crop: Share of the image's area that zooming in shows at least; 1: none.
+        scale: Share of the canvas that a zoomed-out image fills at least; 1: none.
         rotate: Largest angle in degrees, either way; boxes get looser (see `geometry.rotate`).
         colour: Largest change of brightness, contrast and saturation, as a factor of 1 ± so much.
 
@@ -42,7 +43,7 @@ class Augmentation:
 
     def __init__(
         self,
-        image_size: tuple[int, int],
+        encoders: Mapping[str, TaskEncoder],
         *,
         cuts: bool = False,
         flip: bool = True,
@@ -58,7 +59,7 @@ class Augmentation:
             raise ValueError(f"Parameter `rotate` should be in [0, 45). Found {rotate}.")
         if not 0 <= colour < 1:
             raise ValueError(f"Parameter `colour` should be in [0, 1). Found {colour}.")
-        self._size = image_size
+        self._encoders = encoders
         # Smallest shares of zooming in (True) and out (False); 1 is off.
         self._shares = {True: crop if cuts else 1.0, False: scale}
         self._flip, self._rotate, self._colour = flip, rotate, colour
@@ -70,42 +71,47 @@ class Augmentation:
 
         Args:
             image: (H, W, 3) uint8.
-            targets: Task name to target; `Boxes` and masks are in pixels of the image.
+            targets: Task name to target, in pixels of the image.
             seed: Any whole number.
 
         Returns:
             (3, H, W) uint8 tensor, and the targets of what it shows.
         """
         draw = random.Random(seed)
-        picture = Image.fromarray(image)
-        mean = mean_colour(picture)
-        steps = self._steps(draw, mean)
+        height, width = image.shape[:2]
+        size, shown = (height, width), Image.fromarray(image)
+        mean = mean_colour(shown)
+        steps = self._steps(draw, size, mean)
         for step in steps:
-            picture = step(picture)
+            shown = step.image(shown)
         if self._colour:
             factors = [draw.uniform(1 - self._colour, 1 + self._colour) for _ in range(3)]
-            picture = recolour(picture, mean, *factors)
-        moved = {name: move(target, steps, self._size) for name, target in targets.items()}
-        return to_tensor(np.asarray(picture)), moved
+            shown = recolour(shown, mean, *factors)
+        moved = {
+            name: self._encoders[name].move(target, steps, size) for name, target in targets.items()
+        }
+        return to_tensor(np.asarray(shown)), moved
 
-    def _steps(self, draw: random.Random, mean: Colour) -> list[Step]:
+    def _steps(self, draw: random.Random, size: Size, mean: Colour) -> list[GeometricStep]:
         steps = []
         if self._flip and draw.random() < 0.5:
             steps.append(geometry.flip())
         # A zoom that is off takes no part in the choice.
         zooms = [inwards for inwards, share in self._shares.items() if share < 1]
         if zooms:
-            steps.append(self._zoom(draw, mean, inwards=draw.choice(zooms)))
-        if self._rotate:  # last: a cut through a turned box would leave it too large
+            steps.append(self._zoom(draw, size, mean, inwards=draw.choice(zooms)))
+        if self._rotate:  # last: a cut through a rotated box would leave it too large
             degrees = draw.uniform(-self._rotate, self._rotate)
-            steps.append(geometry.rotate(degrees, self._size, mean))
+            steps.append(geometry.rotate(degrees, size, mean))
         return steps
 
-    def _zoom(self, draw: random.Random, mean: Colour, *, inwards: bool) -> Step:
-        region = geometry.draw_region(draw, self._size, self._shares[inwards])
+    def _zoom(
+        self, draw: random.Random, size: Size, mean: Colour, *, inwards: bool
+    ) -> GeometricStep:
+        region = geometry.draw_region(draw, size, self._shares[inwards])
         if inwards:
-            return geometry.zoom_in(region, self._size)
-        return geometry.zoom_out(region, self._size, mean)
+            return geometry.zoom_in(region, size)
+        return geometry.zoom_out(region, size, mean)
 
 
 def to_tensor(image: np.ndarray) -> Tensor:

@@ -1,8 +1,6 @@
-"""Geometric steps that move a picture, its boxes and its mask alike.
+"""Geometric steps that move an image, its boxes and its mask alike.
 
-A step takes a Pillow picture (RGB), a mask (L) or `tv_tensors.BoundingBoxes`, all of one size,
-and gives the same kind. Pillow's pictures take a third of the time of tensors, its masks a tenth
-of that of `tv_tensors.Mask`.
+Pillow's images take a third of the time of tensors, its masks a tenth of that of `tv_tensors.Mask`.
 """
 
 from __future__ import annotations
@@ -10,10 +8,14 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
+import numpy as np
+import torch
 from PIL import Image
+from torchvision import tv_tensors
 from torchvision.transforms.v2 import InterpolationMode
 from torchvision.transforms.v2 import functional as v2
 
@@ -22,11 +24,36 @@ from polyhead.table.mask_sources import UNKNOWN_PIXEL
 
 ASPECT = (0.8, 1.25)  # width to height, of a part against the whole
 
-Step = Callable[[Any], Any]
+
+@dataclass(frozen=True)
+class GeometricStep:
+    """A `polyhead.tasks.steps.Step` made of torchvision's transforms.
+
+    Attributes:
+        change: From an image, a mask or `tv_tensors.BoundingBoxes` to the same kind.
+    """
+
+    change: Callable[[Any], Any]
+
+    def image(self, image: Image.Image) -> Image.Image:
+        """An RGB image, or a mask of mode L with 255 around it, after the step."""
+        return self.change(image)
+
+    def boxes(self, boxes_xyxy: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+        """(M, 4) float32 boxes after the step, also where they lie outside the image.
+
+        Args:
+            boxes_xyxy: In pixels of the image.
+            size: Height and width of the image.
+        """
+        wrap: Any = tv_tensors.BoundingBoxes  # its type takes the constructor for that of a tensor
+        boxes = torch.tensor(boxes_xyxy)
+        # Without clamping, so that how much of a box was cut off can be computed.
+        return self.change(wrap(boxes, format="XYXY", canvas_size=size, clamping_mode=None)).numpy()
 
 
 class Region(NamedTuple):
-    """A part of a picture or canvas, in whole pixels."""
+    """A part of an image or canvas, in whole pixels."""
 
     top: int
     left: int
@@ -51,47 +78,47 @@ def draw_region(draw: random.Random, size: tuple[int, int], smallest: float) -> 
     return Region(top, left, inner_height, inner_width)
 
 
-def flip() -> Step:
+def flip() -> GeometricStep:
     """Left becomes right; nothing is lost, but left and right."""
-    return v2.horizontal_flip
+    return GeometricStep(v2.horizontal_flip)
 
 
-def zoom_in(region: Region, size: tuple[int, int]) -> Step:
-    """Show only a part of the picture, at full size: what lies outside it is lost.
+def zoom_in(region: Region, size: tuple[int, int]) -> GeometricStep:
+    """Show only a part of the image, at full size: what lies outside it is lost.
 
     Args:
-        region: The part of the picture.
-        size: Height and width of the picture, kept.
+        region: The part of the image.
+        size: Height and width of the image, kept.
     """
-    return partial(_zoom_in, region=region, size=size)
+    return GeometricStep(partial(_zoom_in, region=region, size=size))
 
 
-def zoom_out(region: Region, size: tuple[int, int], fill: Colour) -> Step:
-    """Shrink the whole picture into a part of the canvas: nothing is lost.
+def zoom_out(region: Region, size: tuple[int, int], fill: Colour) -> GeometricStep:
+    """Shrink the whole image into a part of the canvas: nothing is lost.
 
     Args:
         region: The part of the canvas.
         size: Height and width of the canvas.
-        fill: Colour around the picture; around a mask it is unknown.
+        fill: Colour around the image; around a mask it is unknown.
     """
-    return partial(_zoom_out, region=region, size=size, fill=fill)
+    return GeometricStep(partial(_zoom_out, region=region, size=size, fill=fill))
 
 
-def rotate(degrees: float, size: tuple[int, int], fill: Colour) -> Step:
+def rotate(degrees: float, size: tuple[int, int], fill: Colour) -> GeometricStep:
     """Rotate about the centre and shrink until every corner is inside: nothing is lost.
 
-    A box becomes the smallest that holds its four turned corners, looser than the object: its
+    A box becomes the smallest that holds its four rotated corners, looser than the object: its
     sides grow by up to tan|angle| times the other side.
 
     Args:
         degrees: Clockwise.
-        size: Height and width of the picture, kept.
-        fill: Colour around the picture; around a mask it is unknown.
+        size: Height and width of the image, kept.
+        fill: Colour around the image; around a mask it is unknown.
     """
     height, width = size
     sine, cosine = abs(math.sin(math.radians(degrees))), math.cos(math.radians(degrees))
     scale = 1 / (cosine + sine * max(height / width, width / height))
-    return partial(_rotate, degrees=degrees, scale=scale, fill=fill)
+    return GeometricStep(partial(_rotate, degrees=degrees, scale=scale, fill=fill))
 
 
 def _zoom_in(item: Any, *, region: Region, size: tuple[int, int]) -> Any:

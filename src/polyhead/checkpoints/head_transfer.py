@@ -12,7 +12,7 @@ from polyhead.config import Config
 from polyhead.errors import first_few
 from polyhead.network import Network
 from polyhead.network.network import PREFIX
-from polyhead.tasks import TagsConfig, Task
+from polyhead.tasks import TaskEncoder
 
 Tensors = Mapping[str, Tensor]
 MAX_NAMED = 5  # classes in one remark
@@ -32,7 +32,7 @@ class HeadTransfer:
 
 
 def transfer_head(
-    origin: SavedRun, network: Network, config: Config, name: str, task: Task
+    origin: SavedRun, network: Network, config: Config, name: str, task: TaskEncoder
 ) -> HeadTransfer:
     """Weights of a head and its loss, by class name where the classes differ.
 
@@ -44,7 +44,7 @@ def transfer_head(
         network: As built, with fresh weights.
         config: Of the new run.
         name: Of the task.
-        task: Settled in the new run.
+        task: Its encoder in the new run.
     """
     before = origin.tasks.get(name)
     if before is None:
@@ -53,7 +53,7 @@ def transfer_head(
     layers = tuple(f"{own}{layer}." for layer in network.head(name).class_layers)
     now = {key: tensor for key, tensor in state.items() if key.startswith(own)}
     then = {key: tensor for key, tensor in origin.tensors.items() if key.startswith(own)}
-    obstacle = _other_kind(origin, config, name, task) or _other_shape(then, now, layers)
+    obstacle = _other_kind(origin, config, name) or _other_shape(then, now, layers)
     if obstacle:
         return HeadTransfer(remark=obstacle)
     is_whole = all(tensor.shape == then[key].shape for key, tensor in now.items())
@@ -68,7 +68,7 @@ def transfer_head(
         key: rows.merge(tensor, now[key]) if key.startswith(layers) else tensor
         for key, tensor in then.items()
     }
-    return HeadTransfer(merged, rows.remark(_other_field(origin, config, name)))
+    return HeadTransfer(merged, rows.remark(_other_outputs(origin, config, name)))
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,8 @@ class _Rows:
                 merged[row] = old[places[label]]
         return merged
 
-    def remark(self, field: str) -> str:
-        """How many classes were known, which are not, and why couplings start anew."""
+    def remark(self, other: str) -> str:
+        """How many classes were known, which are not, and what is `other` about the outputs."""
         fresh = [label for label in self.now if label not in self.before]
         gone = [label for label in self.before if label not in self.now]
         parts = [f"{len(self.now) - len(fresh)} of {len(self.now)} classes"]
@@ -96,14 +96,14 @@ class _Rows:
         parts += [f"dropped: {first_few(gone, MAX_NAMED)}"] if gone else []
         moved = self.before != self.now
         parts += [] if fresh or gone or not moved else ["in another order"]
-        parts += [] if moved or field else ["its outputs besides them start anew"]
-        return "; ".join([*parts, field] if field else parts)
+        parts += [] if moved or other else ["its outputs besides them start anew"]
+        return "; ".join([*parts, other] if other else parts)
 
 
-def _other_kind(origin: SavedRun, config: Config, name: str, task: Task) -> str:
+def _other_kind(origin: SavedRun, config: Config, name: str) -> str:
     """Why the old outputs mean something else; empty when they do not."""
     then, now = origin.config.tasks[name], config.tasks[name]
-    if then.type != task.type:
+    if then.type != now.type:
         return f"it was a {then.type} task"
     if then.loss.name != now.loss.name:
         return f"its loss was {then.loss.name}, not {now.loss.name}"
@@ -130,12 +130,12 @@ def _with_loss(
     """The whole head and its loss, unless the options of the loss ask for another one."""
     state, own = network.state_dict(), f"losses.{PREFIX}{name}."
     names = [key for key in state if key.startswith(own)]
-    # The mean and spread of numbers are no matter of options, and give the outputs their unit.
-    if names and config.tasks[name].type != "number":
+    # What the data are like is no matter of options, and may give the outputs their unit.
+    if names and not network.loss(name).state_is_of_data:
         # A strategy for unknown cells, which a loss is wrapped in, gives its buffers other names.
         fits = all(key in origin.tensors for key in names)
         same = fits and origin.config.tasks[name].loss == config.tasks[name].loss
-        remark = _other_field(origin, config, name) or (
+        remark = _other_outputs(origin, config, name) or (
             "" if same else "its loss has other options"
         )
         if remark:
@@ -143,15 +143,6 @@ def _with_loss(
     return HeadTransfer({**head, **{key: origin.tensors[key] for key in names}})
 
 
-def _other_field(origin: SavedRun, config: Config, name: str) -> str:
-    """Why couplings start anew; empty when they need not, or there are none."""
-    then, now = origin.config.tasks[name], config.tasks[name]
-    if not isinstance(then, TagsConfig) or not isinstance(now, TagsConfig):
-        return ""
-    before, after = (keys.field.name if keys.field else "none" for keys in (then, now))
-    if before != after:
-        return f"its field was {before}, not {after}"
-    if then.field != now.field:
-        return "its field has other options"
-    # Labels that a rule joins have no coupling, so that the others stand elsewhere.
-    return "its field has other rules" if now.field and then.rules != now.rules else ""
+def _other_outputs(origin: SavedRun, config: Config, name: str) -> str:
+    """Why outputs besides those of the classes start from zero; empty when they need not."""
+    return config.tasks[name].other_outputs(origin.config.tasks[name])

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
@@ -18,12 +17,12 @@ from polyhead.errors import CheckpointError, ConfigError
 from polyhead.network.build import build_network
 from polyhead.network.layout import lay_out
 from polyhead.network.network import Network
+from polyhead.runtime.classes_file import read_classes
 from polyhead.runtime.predictor import Predictor
 from polyhead.runtime.run_folder import RunFolder
-from polyhead.tasks import Task, task_from_dict
+from polyhead.tasks import TaskDecider
 
 Weights = Literal["best", "last"]
-FORMAT_VERSION = 1
 LATER_STATE = ("shown", "log_error")  # of losses; at first they change no answer
 
 
@@ -34,13 +33,13 @@ class LoadedRun:
     Attributes:
         run: Its folder.
         config: The resolved config.
-        tasks: Task name to task, with classes and decision rules.
+        tasks: Task name to decider.
         network: In evaluation mode, on its device.
     """
 
     run: RunFolder
     config: Config
-    tasks: Mapping[str, Task]
+    tasks: Mapping[str, TaskDecider]
     network: Network
 
 
@@ -51,13 +50,13 @@ class SavedRun:
     Attributes:
         run: Its folder.
         config: The resolved config.
-        tasks: Task name to task, with classes and decision rules.
+        tasks: Task name to decider.
         tensors: The weights, by their names in the network.
     """
 
     run: RunFolder
     config: Config
-    tasks: Mapping[str, Task]
+    tasks: Mapping[str, TaskDecider]
     tensors: Mapping[str, torch.Tensor]
 
 
@@ -138,33 +137,6 @@ def load_predictor(
     engine = TorchEngine(loaded.network)
     config = loaded.config
     return Predictor(engine, loaded.tasks, config.model.image_size, config.data.ranges())
-
-
-def read_classes(run: RunFolder) -> dict[str, Task]:
-    """The tasks of `classes.json`.
-
-    Raises:
-        CheckpointError: It is missing, no JSON, or of another format version.
-    """
-    try:
-        content: Any = json.loads(run.classes.read_text(encoding="utf-8"))
-        version, entries = content["format_version"], content["tasks"]
-        if version != FORMAT_VERSION:
-            raise CheckpointError(
-                f"{run.classes} has format version {version}; this polyhead reads "
-                f"{FORMAT_VERSION}; use the polyhead that wrote it, or a newer one.",
-                code="E_FORMAT_VERSION",
-            )
-        return {name: task_from_dict(name, entry) for name, entry in entries.items()}
-    except FileNotFoundError:
-        raise CheckpointError(
-            f"{run.path} has no {run.classes.name}, which names the classes; copy the run again."
-        ) from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise CheckpointError(
-            f"{run.classes} cannot be read ({error!r}); expected what training wrote; copy the "
-            "run again."
-        ) from None
 
 
 def _with_later_state(

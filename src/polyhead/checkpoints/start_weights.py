@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from polyhead.checkpoints.weights import read_weights, write_weights
 from polyhead.runtime.run_folder import RunFolder
-from polyhead.tasks import Task, task_from_dict
+from polyhead.tasks import TaskDecider, decider_from_dict
 
 
 @dataclass(frozen=True)
@@ -20,13 +20,13 @@ class StartWeights:
     Attributes:
         origin: Name of the run that it was taken from.
         tensors: Name in the network to tensor, of all that was taken over.
-        tasks: Tasks whose head was taken over whole, with the decision rules they had.
+        tasks: The deciders of tasks whose head was taken over whole.
         report: What was kept, started anew and dropped, in a few lines.
     """
 
     origin: str
     tensors: Mapping[str, Tensor]
-    tasks: Mapping[str, Task]
+    tasks: Mapping[str, TaskDecider]
     report: Sequence[str]
 
     def load_into(self, network: nn.Module) -> None:
@@ -58,5 +58,5 @@ def read_start_weights(run: RunFolder) -> StartWeights | None:
         return None
     tensors, metadata = read_weights(run.start_weights)
     entries = json.loads(metadata["tasks"])
-    tasks = {name: task_from_dict(name, entry) for name, entry in entries.items()}
+    tasks = {name: decider_from_dict(name, entry) for name, entry in entries.items()}
     return StartWeights(metadata["origin"], tensors, tasks, metadata["report"].split("\n"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from torch import Tensor
 
@@ -14,7 +13,7 @@ from polyhead.checkpoints.uncalibrated import uncalibrated
 from polyhead.config import Config
 from polyhead.errors import ConfigError
 from polyhead.network import Network
-from polyhead.tasks import NumberTask, Task
+from polyhead.tasks import TaskDecider, TaskEncoder
 
 
 def check_start(config: Config, origin: SavedRun | None) -> None:
@@ -38,7 +37,7 @@ def check_start(config: Config, origin: SavedRun | None) -> None:
 
 
 def transfer(
-    origin: SavedRun, network: Network, config: Config, tasks: Mapping[str, Task]
+    origin: SavedRun, network: Network, config: Config, tasks: Mapping[str, TaskEncoder]
 ) -> StartWeights:
     """Backbone, neck and every head that fits; the rest starts anew.
 
@@ -46,7 +45,7 @@ def transfer(
         origin: The run that they come from.
         network: As built, with fresh weights.
         config: Of the new run.
-        tasks: Its settled tasks.
+        tasks: Task name to encoder.
 
     Raises:
         ConfigError: The backbone has other shapes, or a frozen head is not kept whole.
@@ -71,12 +70,9 @@ def transfer(
     return StartWeights(origin.run.path.resolve().name, tensors, whole, report)
 
 
-def _rule(name: str, origin: SavedRun, tasks: Mapping[str, Task]) -> Task:
-    """The task as it decided, but for what the config states and no run fits."""
-    before, now = origin.tasks[name], tasks[name]
-    if isinstance(before, NumberTask) and isinstance(now, NumberTask):
-        return replace(before, range=now.range)
-    return before
+def _rule(name: str, origin: SavedRun, tasks: Mapping[str, TaskEncoder]) -> TaskDecider:
+    """The decider as it was, but for what the config states and no run fits."""
+    return tasks[name].decider().settled_as(origin.tasks[name])
 
 
 def _check_without_origin(config: Config) -> None:

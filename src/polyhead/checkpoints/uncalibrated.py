@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 import torch
 from torch import Tensor
 
-from polyhead.losses import CrossEntropy, TagsLoss
 from polyhead.network import Network
 from polyhead.network.network import PREFIX
 
@@ -28,10 +27,7 @@ def uncalibrated(
     neutral: dict[str, float] = {}
     for task in tasks:
         loss, own = network.loss(task), f"losses.{PREFIX}{task}."
-        if isinstance(loss, CrossEntropy):
-            neutral[f"{own}temperature"] = 1.0
-        if isinstance(loss, TagsLoss):
-            neutral |= {f"{own}scale": 1.0, f"{own}shift": 0.0}
+        neutral |= {own + key: value for key, value in loss.neutral_calibration.items()}
     return {
         name: torch.full_like(tensor, neutral[name]) if name in neutral else tensor
         for name, tensor in tensors.items()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from polyhead.predictions import Prediction
     from polyhead.runtime.answer_tables import AnswerTables
-    from polyhead.tasks import Task
+    from polyhead.tasks import TaskDecider
 
 NAME = "predict"
 HELP = "Answer every task for pictures."
@@ -146,7 +146,7 @@ def tables_told(tables: AnswerTables, num_pictures: int) -> Iterator[None]:
             print(f"wrote {one_line(str(path))}: {content}", file=sys.stderr)
 
 
-def font_notes(tasks: Mapping[str, Task]) -> Iterator[str]:
+def font_notes(tasks: Mapping[str, TaskDecider]) -> Iterator[str]:
     """One line where labels have characters that no installed font can draw."""
     from polyhead.predictions.drawing import missing_fonts, undrawable
 
@@ -159,7 +159,7 @@ def font_notes(tasks: Mapping[str, Task]) -> Iterator[str]:
         )
 
 
-def weak_notes(run: Path, tasks: Mapping[str, Task]) -> Iterator[str]:
+def weak_notes(run: Path, tasks: Mapping[str, TaskDecider]) -> Iterator[str]:
     """A line for each head whose validation figure is near that of a trivial answer.
 
     Args:
@@ -177,7 +177,7 @@ def weak_notes(run: Path, tasks: Mapping[str, Task]) -> Iterator[str]:
         )
 
 
-def given_notes(tasks: Mapping[str, Task], told: Mapping[str, bool]) -> Iterator[str]:
+def given_notes(tasks: Mapping[str, TaskDecider], told: Mapping[str, bool]) -> Iterator[str]:
     """A line for each task of which what is told says less than a reader may expect.
 
     Args:
@@ -188,15 +188,10 @@ def given_notes(tasks: Mapping[str, Task], told: Mapping[str, bool]) -> Iterator
         ConfigError: No tags task has such a label, or what is told breaks a rule.
     """
     from polyhead.runtime.given import conditioned
-    from polyhead.tasks import TagsTask
 
     for name, task in conditioned(tasks, told).items():
-        if not isinstance(task, TagsTask) or not task.decision.given or task.decision.is_coupled:
-            continue
-        if task.decision.rules:
-            yield f"{name}: no field of couplings; what is given acts on other labels by rules only"
-        else:
-            yield f"{name}: no field and no rules; what is given changes no other label"
+        if note := task.evidence_note():
+            yield f"{name}: {note}"
 
 
 def make_folder(folder: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from polyhead.config_guess.column_profile import ColumnProfile
-from polyhead.config_guess.proposal import Decision, Kind
+from polyhead.config_guess.proposal import Decision
 from polyhead.errors import first_few
 
 BOXES_FROM = (
@@ -17,7 +17,7 @@ _MAX_WORDS = 8
 CLASS_NAME = re.compile(r"(?i)class|categor|label|tag|species|breed")
 
 
-def no_task(column: ColumnProfile, kind: Kind, reason: str) -> Decision:
+def no_task(column: ColumnProfile, kind: str, reason: str) -> Decision:
     """A column that no task learns."""
     return Decision((column.name,), None, kind, reason)
 

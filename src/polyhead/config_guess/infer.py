@@ -43,8 +43,7 @@ from polyhead.formats import BoxFormat, Rows, Source, mask_pairs, read_tables
 from polyhead.formats.images.image_files import list_files
 from polyhead.formats.images.picture_folder import PictureFolder
 from polyhead.table import Table
-
-SPATIAL = ("boxes", "mask")
+from polyhead.tasks import SPATIAL_TYPES
 
 
 def propose(
@@ -85,7 +84,7 @@ def propose(
     if not any(decision.task for decision in decisions):
         raise _nothing_to_learn(table, decisions)
     keys = {"rows": rows, "box_format": box_format}
-    is_spatial = any(decision.type in SPATIAL and decision.task for decision in decisions)
+    is_spatial = any(decision.task and decision.type in SPATIAL_TYPES for decision in decisions)
     paths = table.paths() if is_spatial else []
     return Proposal(
         sources[0].images if len(sources) == 1 else images,

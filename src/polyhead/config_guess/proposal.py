@@ -5,29 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from polyhead.config_guess.image_size import ImageSize
 from polyhead.config_guess.recipe import Recipe
 from polyhead.data import OwnSplit
 from polyhead.errors import Fault
 from polyhead.formats import Source
-
-Kind = Literal[
-    "tags",
-    "class",
-    "number",
-    "mask",
-    "boxes",
-    "picture",
-    "split",
-    "group",
-    "identifier",
-    "date",
-    "text",
-    "constant",
-    "empty",
-]
 
 
 @dataclass(frozen=True)
@@ -37,7 +21,8 @@ class Decision:
     Attributes:
         columns: Their names, as in the table.
         task: Name of the task that learns them, or None when they are no task.
-        type: The task type, or what else they hold.
+        type: The task type, or what else they hold: picture, split, group, identifier, date, text,
+            constant, empty.
         reason: One plain sentence with the numbers seen.
         labels: The labels of the task.
         keys: Keys of the task in the YAML, besides `type`: text, lists of text, or mappings.
@@ -48,7 +33,7 @@ class Decision:
 
     columns: tuple[str, ...]
     task: str | None
-    type: Kind
+    type: str
     reason: str
     labels: tuple[str, ...] = ()
     keys: Mapping[str, Any] = field(default_factory=dict)

@@ -11,8 +11,8 @@ from polyhead.errors import first_few
 from polyhead.field import find_violations
 from polyhead.table import Table, groups_of
 from polyhead.tasks.boxes.cells import object_classes
+from polyhead.tasks.tags.config import TagsConfig
 from polyhead.tasks.tags.rules import RulesConfig
-from polyhead.tasks.tags.task import TagsConfig
 
 _NAMED = 5  # labels or groups in a reason
 
@@ -108,7 +108,7 @@ def with_rules(decision: Decision, table: Table, columns: Sequence[str]) -> Deci
         return decision
     config = TagsConfig.model_validate({"type": "tags", **decision.keys})
     task = config.resolve(decision.task, table)
-    rules = RulesConfig.model_validate(implications(pairs)).settle(task.classes)
+    rules = RulesConfig.model_validate(implications(pairs)).over(task.classes)
     num = len({row for row, _ in find_violations(rules, task.encode(table).targets)})
     why = f"{said(Hierarchy(pairs, ()))}, and every answer can be made to obey that"
     if num:

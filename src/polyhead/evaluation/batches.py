@@ -6,7 +6,7 @@ import numpy as np
 
 from polyhead.checkpoints import LoadedRun
 from polyhead.loading.batches import Batches, choose_workers, in_order
-from polyhead.loading.dataset import Collate, Pictures
+from polyhead.loading.dataset import Collate, ImageDataset
 from polyhead.runtime.cache_folder import open_cache
 from polyhead.table import Table
 
@@ -17,7 +17,7 @@ def batches_in_order(loaded: LoadedRun, table: Table, rows: np.ndarray) -> Batch
     """Some rows of a table, in their order, without targets."""
     size, ranges = loaded.config.model.image_size, loaded.config.data.ranges()
     cache = open_cache(table, size, ranges) if loaded.config.data.cache else None
-    pictures = Pictures(table, {}, size, cache=cache, ranges=ranges)
+    pictures = ImageDataset(table, {}, {}, size, cache=cache, ranges=ranges)
     device = next(loaded.network.parameters()).device
     workers = choose_workers(loaded.config.train.workers, device)
     keys = in_order(rows.tolist(), BATCH_SIZE)

@@ -12,18 +12,18 @@ from polyhead.checkpoints import LoadedRun, load_run
 from polyhead.data import picture_sizes, read_split
 from polyhead.errors import ConfigError, DataError
 from polyhead.evaluation.batches import batches_in_order
-from polyhead.evaluation.new_images import Evaluated, read_new_images
-from polyhead.evaluation.probabilities import Answers, recorded_answers, save_probabilities
+from polyhead.evaluation.new_images import Evaluated, encoders_of, read_new_images
+from polyhead.evaluation.probabilities import RecordedProbabilities, save_probabilities
 from polyhead.files import write_json
 from polyhead.formats import read_tables
 from polyhead.loading.batches import worker_deaths_explained
-from polyhead.metrics import choose_protocol, protocol_entry
+from polyhead.metrics import choose_protocol
+from polyhead.network.measure import measure
 from polyhead.preparation import encode_tasks
 from polyhead.progress import Reporter
 from polyhead.runtime.run_folder import RunFolder
 from polyhead.table import IMAGE, Table
-from polyhead.tasks import BoxesTaskMeter, Meter, TagsTask, Targets, Task
-from polyhead.training.validation import measure
+from polyhead.tasks import Meter, Targets, TaskEncoder
 
 # Why figures of a part are better than those of new pictures.
 NOTES = {
@@ -91,9 +91,10 @@ def evaluate(
         raise ConfigError("`images` says where new `annotations` have their images; give these.")
     else:
         found, part = _held_out(loaded, split, reporter), split
-    figures, answers = _figures(loaded, found, part, protocol, reporter)
+    recorded = {} if save_scores is None else RecordedProbabilities.of(found.tasks)
+    figures = _figures(loaded, found, (part, protocol), recorded, reporter)
     if save_scores is not None:
-        save_probabilities(save_scores, found.table, found.rows, answers)
+        save_probabilities(save_scores, found.table, found.rows, recorded)
     result = {"split": part, "num_images": len(found.rows), "tasks": figures, **found.told}
     file = loaded.run.evaluation
     write_json(file.with_stem(f"{file.stem}{found.suffix}"), result)
@@ -101,33 +102,44 @@ def evaluate(
 
 
 def _figures(
-    loaded: LoadedRun, found: Evaluated, part: str, protocol: str, reporter: Reporter
-) -> tuple[dict[str, dict[str, Any]], Mapping[str, Answers]]:
-    """Figures by task, and what was answered; COCO results are written."""
+    loaded: LoadedRun,
+    found: Evaluated,
+    asked: tuple[str, str],
+    recorded: Mapping[str, RecordedProbabilities],
+    reporter: Reporter,
+) -> dict[str, dict[str, Any]]:
+    """Figures by task; files for other programs are written.
+
+    Args:
+        loaded: The run.
+        found: What is evaluated.
+        asked: Name of the part, and of the protocol.
+        recorded: Observers of the pass.
+        reporter: Shows how far it is.
+    """
+    part, protocol = asked
     batches = batches_in_order(loaded, found.table, found.rows)
     work = reporter.work(f"evaluating {part}", len(found.rows), "pictures")
-    recorded = recorded_answers(loaded.network, found.tasks)
-    with work as advance, worker_deaths_explained(), recorded as answers:
-        meters = measure(loaded.network, batches, found.tasks, found.targets, advance)
+    with work as advance, worker_deaths_explained():
+        meters = measure(
+            loaded.network, batches, found.tasks, found.targets, advance, observers=recorded
+        )
     figures: dict[str, dict[str, Any]] = {}
     for name, meter in meters.items():
-        task = found.tasks[name]
         with reporter.waiting(f"figures and intervals of {name}"):
-            figures[name] = {"type": task.type, **meter.compute(intervals=True)}
-        if protocol != "default" and isinstance(task, TagsTask):
-            scored = answers[name].scored(found.targets[name][found.rows])
-            figures[name]["protocol"] = protocol_entry(protocol, scored)
-    _write_coco_results(loaded, meters, found.suffix)
-    return figures, answers
+            figures[name] = {"type": found.tasks[name].type, **meter.compute(intervals=True)}
+        if protocol != "default" and (entry := meter.protocol(protocol)) is not None:
+            figures[name]["protocol"] = entry
+    _write_results(loaded, meters, found.suffix)
+    return figures
 
 
 def _held_out(loaded: LoadedRun, split: str, reporter: Reporter) -> Evaluated:
     """A part of the run's own split."""
     table, rows = _rows_of(loaded, split, reporter)
-    tasks = {name: task.read_from(loaded.config.tasks[name]) for name, task in loaded.tasks.items()}
-    targets = _encode(tasks, table, rows, reporter)
+    targets = _encode(encoders_of(loaded), table, rows, reporter)
     suffix = "" if split == "test" else f"-{split}"
-    return Evaluated(table, rows, tasks, targets, _caution(split), suffix)
+    return Evaluated(table, rows, loaded.tasks, targets, _caution(split), suffix)
 
 
 def _caution(split: str) -> dict[str, str]:
@@ -162,12 +174,12 @@ def _rows_of(loaded: LoadedRun, split: str, reporter: Reporter) -> tuple[Table, 
 
 
 def _encode(
-    tasks: Mapping[str, Task], table: Table, rows: np.ndarray, reporter: Reporter
+    encoders: Mapping[str, TaskEncoder], table: Table, rows: np.ndarray, reporter: Reporter
 ) -> dict[str, Targets]:
     """Targets of all rows; faults of others, such as those that training skipped, do not count."""
     sizes = np.zeros((len(table), 2), np.int32)
     sizes[rows] = picture_sizes(table.paths(rows))
-    targets, faults = encode_tasks(tasks, table, sizes, reporter)
+    targets, faults = encode_tasks(encoders, table, sizes, reporter)
     used = {None, *rows.tolist()}
     errors = [fault for fault in faults if fault.is_error and fault.row in used]
     if errors:
@@ -175,10 +187,10 @@ def _encode(
     return targets
 
 
-def _write_coco_results(loaded: LoadedRun, meters: Mapping[str, Meter], suffix: str) -> None:
-    """`predictions/<task>.coco.json`, for other programs that compute figures from boxes."""
+def _write_results(loaded: LoadedRun, meters: Mapping[str, Meter], suffix: str) -> None:
+    """`predictions/<task>.coco.json` and the like, for other programs that compute figures."""
     for name, meter in meters.items():
-        if isinstance(meter, BoxesTaskMeter):
-            file = loaded.run.predictions / f"{name}{suffix}.coco.json"
+        for kind, content in meter.result_files().items():
+            file = loaded.run.predictions / f"{name}{suffix}.{kind}.json"
             file.parent.mkdir(exist_ok=True)
-            write_json(file, meter.coco_results())
+            write_json(file, content)

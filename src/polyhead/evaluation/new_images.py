@@ -18,7 +18,7 @@ from polyhead.formats import Source, read_tables
 from polyhead.preparation import derived_tags, encode_tasks
 from polyhead.progress import Reporter
 from polyhead.table import Table
-from polyhead.tasks import Targets, Task
+from polyhead.tasks import Targets, TaskDecider, TaskEncoder
 
 FLATTER = "their figures flatter; remove their rows for figures of new images alone"
 KNOWN = (
@@ -34,7 +34,7 @@ class Evaluated:
     Attributes:
         table: Names the images.
         rows: (M,) rows that count.
-        tasks: Task name to task, of those that the table tells something of.
+        tasks: Task name to decider, of those that the table says something about.
         targets: Task name to targets of all rows.
         told: What the result says of the images besides.
         suffix: Of the files that are written: empty for the test part.
@@ -42,7 +42,7 @@ class Evaluated:
 
     table: Table
     rows: np.ndarray
-    tasks: Mapping[str, Task]
+    tasks: Mapping[str, TaskDecider]
     targets: Mapping[str, Targets]
     told: Mapping[str, Any]
     suffix: str
@@ -80,23 +80,30 @@ def read_new_images(
     paths = table.paths()
     with reporter.work("checking images", len(paths), "images") as advance:
         found = check_images(paths, table.where, progress=lambda _done: advance(1, ""))
-    tasks = _told_tasks(loaded, table, found.sizes, reporter)
-    targets, faults = encode_tasks(tasks, table, found.sizes, reporter)
+    encoders = _known_tasks(loaded, table, found.sizes, reporter)
+    targets, faults = encode_tasks(encoders, table, found.sizes, reporter)
     errors = [f for f in (*table.faults, *faults, *found.faults) if f.is_error]
     if errors:
         raise DataError(f"{table.source} does not fit the run {loaded.run.path}", errors)
     told = {"annotations": [str(file) for file in files]}
     told |= _known_already(loaded, table, found.digests, reporter)
     suffix = f"-new-{files[0].resolve().stem}"
+    tasks = {name: loaded.tasks[name] for name in encoders}
     return Evaluated(table, np.arange(len(table)), tasks, targets, told, suffix)
 
 
-def _told_tasks(
+def encoders_of(loaded: LoadedRun) -> dict[str, TaskEncoder]:
+    """The encoder of every task of a run, for the classes that it was trained with."""
+    keys = loaded.config.tasks
+    return {name: keys[name].encoder(name, task.classes) for name, task in loaded.tasks.items()}
+
+
+def _known_tasks(
     loaded: LoadedRun, table: Table, sizes: np.ndarray, reporter: Reporter
-) -> dict[str, Task]:
+) -> dict[str, TaskEncoder]:
     """The tasks of the run whose columns the table has."""
     keys = loaded.config.tasks
-    tasks = {name: task.read_from(keys[name]) for name, task in loaded.tasks.items()}
+    tasks = encoders_of(loaded)
     sources = {name: source for name, (source, _) in derived_tags(tasks).items()}
     absent: dict[str, ConfigError] = {}
     for name, task in tasks.items():

@@ -1,94 +1,57 @@
-"""What a network says of labels while something else looks at its answers."""
+"""The probabilities that a network gives to labels, kept while its figures are measured."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from polyhead.evaluation.score_table import write_score_table
-from polyhead.metrics import ScoredTags
-from polyhead.network import Network
 from polyhead.table import IMAGE, Table
-from polyhead.tasks import ClassTask, TagsTask, Task
+from polyhead.tasks import Dense, TaskDecider
 
 
 @dataclass
-class Answers:
-    """What a network says of the labels of one task, batch by batch.
+class RecordedProbabilities:
+    """An observer of a measuring pass that keeps the probabilities of one task.
 
     Attributes:
-        task: A tags or class task.
-        chances: (B, L) probabilities of each batch, as `predict` tells them.
-        labels: (B, L) bool of each batch, the labels that `predict` gives; none of a class task.
+        decider: Of the task.
+        batches: (B, C) probabilities of each batch, as `predict` gives them.
     """
 
-    task: TagsTask | ClassTask
-    chances: list[np.ndarray] = field(default_factory=list)
-    labels: list[np.ndarray] = field(default_factory=list)
+    decider: TaskDecider
+    batches: list[np.ndarray] = field(default_factory=list)
 
-    def add(self, dense: Mapping[str, np.ndarray]) -> None:
+    @classmethod
+    def of(cls, deciders: Mapping[str, TaskDecider]) -> dict[str, RecordedProbabilities]:
+        """An observer for each task that has probabilities of classes."""
+        return {name: cls(task) for name, task in deciders.items() if task.has_probabilities}
+
+    def __call__(self, dense: Dense) -> None:
         """Take one batch."""
-        if isinstance(self.task, ClassTask):
-            self.chances.append(dense["probabilities"])
-            return
-        decision = self.task.decision
-        self.chances.append(decision.probabilities(dense))
-        self.labels.append(decision.labels(dense, self.chances[-1]))
+        self.batches.append(self.decider.label_probabilities(dense))
 
     @property
     def probabilities(self) -> np.ndarray:
-        """(N, L) of all batches."""
-        return np.concatenate(self.chances)
-
-    def scored(self, targets: np.ndarray) -> ScoredTags:
-        """Of a tags task, beside its (N, L) targets."""
-        assert isinstance(self.task, TagsTask)
-        classes = self.task.classes
-        cuts = self.task.decision.cuts(len(classes))
-        return ScoredTags(classes, self.probabilities, targets, cuts, np.concatenate(self.labels))
-
-
-@contextmanager
-def recorded_answers(
-    network: Network, tasks: Mapping[str, Task]
-) -> Iterator[Mapping[str, Answers]]:
-    """Keep what the network says of every batch that it sees while the body runs.
-
-    Args:
-        network: The network.
-        tasks: Those of tags and of classes are kept.
-    """
-    seen = {n: Answers(t) for n, t in tasks.items() if isinstance(t, TagsTask | ClassTask)}
-
-    def keep(module: Any, _inputs: Any, outputs: Mapping[str, Any]) -> None:
-        dense = module.dense({name: outputs[name] for name in seen})
-        for name, answers in seen.items():
-            answers.add({key: values.cpu().numpy() for key, values in dense[name].items()})
-
-    handle = network.register_forward_hook(keep)
-    try:
-        yield seen
-    finally:
-        handle.remove()
+        """(N, C) of all batches."""
+        return np.concatenate(self.batches)
 
 
 def save_probabilities(
-    path: Path, table: Table, rows: np.ndarray, recorded: Mapping[str, Answers]
+    path: Path, table: Table, rows: np.ndarray, recorded: Mapping[str, RecordedProbabilities]
 ) -> None:
     """Write a table of scores, as `polyhead evaluate CONFIG --predictions` reads it.
 
     Args:
         path: A parquet file.
-        table: Names the pictures.
+        table: Names the images.
         rows: (M,) the rows in the order that they were seen in.
-        recorded: Of the M pictures.
+        recorded: Of the M images.
     """
     images = table.data.column(IMAGE).take(rows).to_pylist()
-    scores = {name: answers.probabilities for name, answers in recorded.items()}
-    classes = {name: answers.task.classes for name, answers in recorded.items()}
+    scores = {name: task.probabilities for name, task in recorded.items()}
+    classes = {name: task.decider.classes for name, task in recorded.items()}
     write_score_table(path, images, scores, classes)

@@ -14,18 +14,16 @@ from polyhead.errors import DataError, nearest
 from polyhead.evaluation.score_table import ScoreTable, read_score_table
 from polyhead.formats import read_tables
 from polyhead.formats.faults import refusal
-from polyhead.metrics import ClassMeter, ScoredTags, choose_protocol, protocol_entry, tags_entry
+from polyhead.metrics import choose_protocol
 from polyhead.metrics.cells import ROUNDING
 from polyhead.preparation.encode_tasks import encode_tasks
 from polyhead.preparation.prepare import prepare
-from polyhead.preparation.settle import derived_tags, settle
+from polyhead.preparation.resolve_classes import derived_tags, resolve_classes
 from polyhead.progress import Reporter
 from polyhead.table import IMAGE, Table
-from polyhead.tasks import ClassTask, TagsTask, Targets, Task
+from polyhead.tasks import Targets, TaskDecider, TaskEncoder
 
-CUT = 0.5  # probability at and above which a label counts as given: nobody fitted thresholds
 MAX_COMPARED = 5000  # names that a hint is looked for among; a fraction of a second
-MAX_RESAMPLED = 100_000_000  # cells; those take 75 s
 
 
 def score_predictions(
@@ -61,8 +59,9 @@ def score_predictions(
     choose_protocol(protocol)
     reporter = reporter or Reporter()
     table = read_tables(config.data.sources())
-    settled = settle(config, table)
-    asked = {name: t for name, t in settled.items() if isinstance(t, TagsTask | ClassTask)}
+    encoders = resolve_classes(config, table)
+    deciders = {name: encoder.decider() for name, encoder in encoders.items()}
+    asked = {name: task for name, task in deciders.items() if task.has_probabilities}
     scored = read_score_table(Path(path), {name: task.classes for name, task in asked.items()})
     rows = _rows_of(scored, table)
     counted = _part(config, table, split, reporter)
@@ -71,14 +70,15 @@ def score_predictions(
         message = f"no picture of the part {split} is named; expected some; choose another --split."
         raise refusal("E_SCORES", scored.source, message)
     needed = {name: asked[name] for name in scored.scores}
-    targets = _targets(settled, needed, table, rows[kept], reporter)
+    targets = _targets(encoders, needed, table, rows[kept], reporter)
     tasks = {}
     for name, task in needed.items():
         scores = scored.scores[name] if kept.all() else scored.scores[name][kept]
         images = [scored.images[row] for row in np.flatnonzero(kept).tolist()]
-        _refuse_empty(scored, task, scores, _counted(task, targets[name], protocol), images)
+        _refuse_empty(scored, task, scores, task.judged(targets[name], protocol), images)
         with reporter.waiting(f"figures and intervals of {name}"):
-            tasks[name] = _entry(task, scores, targets[name], protocol)
+            known = task.judged(targets[name], "default")
+            tasks[name] = _entry(task, scores, targets[name], known, protocol)
     return {
         "split": split or "all",
         "num_images": int(kept.sum()),
@@ -113,15 +113,15 @@ def _part(config: Config, table: Table, split: str | None, reporter: Reporter) -
 
 
 def _targets(
-    settled: Mapping[str, Task],
-    needed: Mapping[str, Task],
+    encoders: Mapping[str, TaskEncoder],
+    needed: Mapping[str, TaskDecider],
     table: Table,
     rows: np.ndarray,
     reporter: Reporter,
 ) -> dict[str, Targets]:
     """Targets of some rows; tags that follow from boxes or masks bring these along."""
-    sources = {source for name, (source, _) in derived_tags(settled).items() if name in needed}
-    tasks = {name: task for name, task in settled.items() if name in {*needed, *sources}}
+    sources = {source for name, (source, _) in derived_tags(encoders).items() if name in needed}
+    tasks = {name: task for name, task in encoders.items() if name in {*needed, *sources}}
     sizes = np.zeros((len(table), 2), np.int32)
     if sources:
         sizes[rows] = picture_sizes(table.paths(rows))
@@ -133,15 +133,12 @@ def _targets(
     return {name: targets[name][rows] for name in needed}
 
 
-def _counted(task: Task, targets: np.ndarray, protocol: str) -> np.ndarray:
-    """(M, L), or (M, 1) of a class task: the cells that count in some figure."""
-    if isinstance(task, TagsTask):
-        return choose_protocol(protocol).judged(targets) >= 0
-    return task.known(targets)[:, None]
-
-
 def _refuse_empty(
-    scored: ScoreTable, task: Task, scores: np.ndarray, counted: np.ndarray, images: list[str]
+    scored: ScoreTable,
+    task: TaskDecider,
+    scores: np.ndarray,
+    counted: np.ndarray,
+    images: list[str],
 ) -> None:
     """Refuse NaN and empty cells that count."""
     name, empty = task.name, np.isnan(scores) & counted
@@ -157,20 +154,12 @@ def _refuse_empty(
         )
 
 
-def _entry(task: Task, scores: np.ndarray, targets: np.ndarray, protocol: str) -> dict[str, Any]:
-    scores, are_probabilities = _read(scores, scores[task.known(targets)])
-    if isinstance(task, ClassTask):
-        return {"type": task.type, **_class_entry(task, scores, targets, are_probabilities)}
-    cuts = np.full(len(task.classes), CUT) if are_probabilities else None
-    tags = ScoredTags(task.classes, scores, targets, cuts)
-    entry = {
-        "type": task.type,
-        **tags_entry(tags, intervals=targets.size <= MAX_RESAMPLED),
-        "are_probabilities": are_probabilities,
-    }
-    if protocol != "default":
-        entry["protocol"] = protocol_entry(protocol, tags)
-    return entry
+def _entry(
+    task: TaskDecider, scores: np.ndarray, targets: np.ndarray, counted: np.ndarray, protocol: str
+) -> dict[str, Any]:
+    scores, are_probabilities = _read(scores, scores[np.broadcast_to(counted, scores.shape)])
+    found = task.scored(scores, targets, are_probabilities=are_probabilities, protocol=protocol)
+    return {"type": task.type, **found}
 
 
 def _read(scores: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, bool]:
@@ -179,26 +168,3 @@ def _read(scores: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, bool]:
     if low < -ROUNDING or high > 1 + ROUNDING:
         return scores, False
     return scores if low == 0 and high == 1 else np.clip(scores, 0, 1), True
-
-
-def _class_entry(
-    task: ClassTask, scores: np.ndarray, targets: np.ndarray, are_probabilities: bool
-) -> dict[str, Any]:
-    if not are_probabilities:
-        message = "scores reach beyond [0, 1]; expected probabilities; apply a softmax first."
-        raise refusal("E_SCORES", f'class task "{task.name}"', message)
-    _refuse_other_sums(task, scores[task.known(targets)].sum(axis=1, dtype=np.float64))
-    meter = ClassMeter(task.classes)
-    meter.update(scores, targets)
-    return meter.compute(intervals=True)
-
-
-def _refuse_other_sums(task: ClassTask, sums: np.ndarray) -> None:
-    """Refuse (M,) sums of probabilities that are not 1, but for two decimals in a file."""
-    off = np.abs(sums - 1)
-    if off.max(initial=0) > max(0.02, 0.005 * len(task.classes)):
-        message = (
-            f"the classes of a picture sum to {sums[off.argmax()]:.3g}; expected probabilities, "
-            "which sum to 1; apply a softmax, or divide each row by its sum."
-        )
-        raise refusal("E_SCORES", f'class task "{task.name}"', message)

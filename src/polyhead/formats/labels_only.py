@@ -13,11 +13,11 @@ from pyarrow.compute import call_function
 
 from polyhead.errors import Fault, nearest
 from polyhead.formats.column_builder import is_text
-from polyhead.formats.label_text import LABEL_LISTS
 from polyhead.formats.object_lists import have_label, items_of, with_items
 from polyhead.formats.source import Source
 from polyhead.table import Table, labels_column
 from polyhead.table.label_cells import split_labels
+from polyhead.table.label_text import LABEL_LISTS
 from polyhead.table.objects import (
     OBJECTS_TYPE,
     category_ids_of,

@@ -9,9 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from polyhead.heads.conv_block import conv_block
-from polyhead.heads.spatial_head import SpatialHead
+from polyhead.heads.spatial_head import STRIDES, SpatialHead
 
 LARGEST_LOG_DISTANCE = math.log(1e3)
+SMALL_SIDE = 128  # pixels; objects in such images are small too
 
 
 class Towers(nn.Module):
@@ -82,6 +83,11 @@ class Boxes(SpatialHead):
         self.strides = tuple(sorted(strides))
         self.one_to_many = Towers(num_features, num_outputs, self.strides)
         self.one_to_one = Towers(num_features, num_outputs, self.strides) if one_to_one else None
+
+    @classmethod
+    def strides_for(cls, image_size: tuple[int, int]) -> tuple[int, ...]:
+        """All strides in small images; in larger ones the finest would cost more than it finds."""
+        return STRIDES if min(image_size) <= SMALL_SIDE else STRIDES[1:]
 
     def forward(
         self, pyramid: Mapping[int, Tensor], image_size: tuple[int, int]

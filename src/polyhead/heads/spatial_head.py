@@ -9,6 +9,8 @@ from torch import Tensor
 
 from polyhead.heads.head import Head
 
+STRIDES = (4, 8, 16, 32)  # of the whole pyramid, finest first
+
 
 class SpatialHead(Head, ABC):
     """A head that reads the neck's pyramid: positional arguments D, L and the strides it reads.
@@ -19,6 +21,16 @@ class SpatialHead(Head, ABC):
 
     reads = "pyramid"
     strides: tuple[int, ...]
+
+    @classmethod
+    def strides_for(cls, image_size: tuple[int, int]) -> tuple[int, ...]:
+        """The strides it reads, finest first, as far as the backbone has them.
+
+        Args:
+            image_size: Height and width of the network's input.
+        """
+        del image_size
+        return STRIDES
 
     @abstractmethod
     def forward(

@@ -13,11 +13,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Sample:
-    """One picture with its targets.
+    """One image with its targets.
 
     Attributes:
         image: (H, W, 3) uint8 array, or (3, H, W) uint8 tensor after augmentation.
-        targets: Task name to encoded target, as the task's `encode` stores it for one row.
+        targets: Task name to encoded target, as its encoder's `sample` gives it.
         row: Row of the table.
     """
 
@@ -28,7 +28,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Batch:
-    """B pictures with their targets, as tensors.
+    """B images with their targets, as tensors.
 
     Attributes:
         images: (B, 3, H, W) uint8.

@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader
 
 from polyhead.errors import ImageError, PolyheadError
 from polyhead.loading import Batch
-from polyhead.loading.dataset import Collate, Pictures
+from polyhead.loading.dataset import Collate, ImageDataset
 
 Keys = Iterable[list[tuple[int, int]]]
 
@@ -29,18 +29,18 @@ class Batches:
     """Batches in the order of their keys, the same with any number of workers.
 
     Args:
-        pictures: Samples by key.
-        keys: One list of `(epoch, row)` a batch, iterated anew each time.
+        dataset: Samples by key.
+        keys: One list of `(epoch, row)` a batch, iterated once an epoch.
         collate: Makes a batch.
         workers: Loader processes.
         pin: Whether the batches go to a GPU.
     """
 
     def __init__(
-        self, pictures: Pictures, keys: Keys, collate: Collate, *, workers: int, pin: bool
+        self, dataset: ImageDataset, keys: Keys, collate: Collate, *, workers: int, pin: bool
     ) -> None:
         self._loader = DataLoader(
-            pictures,
+            dataset,
             batch_sampler=keys,
             collate_fn=collate,
             num_workers=workers,
@@ -57,7 +57,7 @@ class Batches:
         """Batches.
 
         Raises:
-            ImageError: A picture that could be read when it was checked no longer can.
+            ImageError: An image that could be read when it was checked no longer can.
         """
         for batch in self._loader:
             if isinstance(batch, ImageError):

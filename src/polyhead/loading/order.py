@@ -24,12 +24,12 @@ def epoch_order(rows: np.ndarray, seed: int, epoch: int) -> np.ndarray:
     return rows[generator.permutation(len(rows))]
 
 
-class EpochBatches:
+class EpochBatchSampler:
     """Batches of `(epoch, row)` keys, from any batch of any epoch on.
 
     Where a sampler shows a row n times before in the same epoch, its key has the epoch plus
     n · `SHOWN_AGAIN`. The last batch of an epoch is dropped when it is smaller than half the batch
-    size, unless it is the only one: batch statistics of a few pictures do harm.
+    size, unless it is the only one: batch statistics of a few images do harm.
 
     Args:
         rows: (M,) training rows.

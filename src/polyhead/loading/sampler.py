@@ -13,7 +13,7 @@ def repeat_factors(labels: np.ndarray, threshold: float) -> np.ndarray:
 
     r_i = max over the classes c that row i is known to show of max(1, √(threshold / f_c)), f_c the
     share of the rows known to show c; 1 for a row that is known to show none.
-    Source: Gupta et al., *LVIS* (CVPR 2019), where the threshold is .001 of 100,000 pictures.
+    Source: Gupta et al., *LVIS* (CVPR 2019), where the threshold is .001 of 100,000 images.
 
     Args:
         labels: (M, C) int8: 1 yes, 0 no, -1 unknown.
@@ -29,7 +29,7 @@ def repeat_factors(labels: np.ndarray, threshold: float) -> np.ndarray:
 
 
 def class_aware_factors(labels: np.ndarray) -> np.ndarray:
-    """Class-aware sampling: a class is drawn, each alike, then a picture of it, each alike.
+    """Class-aware sampling: a class is drawn, each alike, then an image of it, each alike.
 
     e_i = M/C · Σ over the classes c that row i is known to show of 1/n_c, n_c the rows known to
     show c. Rows that are known to show none count as one class more, so that they are seen too.
@@ -88,9 +88,9 @@ def sampler_of(keys: SamplerConfig, prepared: Prepared) -> Sampler | None:
     pooled = np.concatenate(
         [np.zeros((len(rows), 0), np.int8)]
         + [
-            task.stratify(prepared.targets[name][rows])
-            for name, task in prepared.tasks.items()
-            if task.classes
+            encoder.label_matrix(prepared.targets[name][rows])
+            for name, encoder in prepared.tasks.items()
+            if encoder.classes
         ],
         axis=1,
     )

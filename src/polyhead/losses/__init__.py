@@ -2,14 +2,7 @@
 
 from polyhead.losses.boxes.detection import Detection
 from polyhead.losses.cross_entropy import CrossEntropy
-from polyhead.losses.loss import (
-    LabelCounts,
-    Loss,
-    NumberStatistics,
-    Outputs,
-    ProbabilityLoss,
-    StepLoss,
-)
+from polyhead.losses.loss import Loss, Outputs, ProbabilityLoss, StepLoss
 from polyhead.losses.number.huber import Huber
 from polyhead.losses.number.normal import Normal
 from polyhead.losses.number.number_loss import NumberLoss
@@ -21,6 +14,7 @@ from polyhead.losses.tags.class_balanced import ClassBalanced
 from polyhead.losses.tags.distribution_balanced import DistributionBalanced
 from polyhead.losses.tags.focal import Focal
 from polyhead.losses.tags.hill import Hill
+from polyhead.losses.tags.named_loss import FIELDS
 from polyhead.losses.tags.pairwise import Pairwise
 from polyhead.losses.tags.softmax import Softmax
 from polyhead.losses.tags.splc import Splc
@@ -41,12 +35,11 @@ __all__ = [
     "Focal",
     "Hill",
     "Huber",
-    "LabelCounts",
     "Loss",
     "Normal",
     "NumberLoss",
-    "NumberStatistics",
     "Outputs",
+    "Pairwise",
     "Poisson",
     "ProbabilityLoss",
     "Segmentation",
@@ -58,6 +51,5 @@ __all__ = [
     "Zlpr",
 ]
 
-LOSSES = by_name(Loss, [globals()[name] for name in __all__[2:]])
-FIELDS = {"pairwise": Pairwise}
-"""Couplings that a tags task may learn beside its loss."""
+_MEMBERS = [globals()[name] for name in __all__[2:]]
+LOSSES = by_name(Loss, [member for member in _MEMBERS if member not in FIELDS.values()])

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from polyhead.losses.loss import LabelCounts, ProbabilityLoss
+from polyhead.losses.loss import ProbabilityLoss
 from polyhead.losses.option_rules import require
+from polyhead.losses.sampled_shares import class_shift
+from polyhead.tasks.statistics import LabelCounts
+
+if TYPE_CHECKING:
+    from polyhead.tasks.single_class.decider import ClassTaskMeter
 
 TINY = 1e-6  # where smoothing leaves a share below its floor: no probability is exactly 0
 
@@ -33,6 +40,8 @@ class CrossEntropy(ProbabilityLoss):
     """
 
     task_type = "class"
+    reads_log_posterior = True
+    neutral_calibration = MappingProxyType({"temperature": 1.0})
     weight: Tensor
     temperature: Tensor
     shown: Tensor
@@ -77,13 +86,18 @@ class CrossEntropy(ProbabilityLoss):
         log_shares = log_shares - self.weight.log() - self.shown
         return torch.softmax(log_shares / self.temperature, -1)
 
-    def undo_sampling(self, shift: Tensor) -> None:
-        """Set (K,) ln(π′/π): a sampler showed the classes in shares π′, their own being π."""
-        self.shown.copy_(shift)
+    def undo_sampling(self, labels: np.ndarray, expected: np.ndarray) -> None:
+        """Keep ln(π′/π): exact where rows are drawn by the class alone."""
+        self.shown.copy_(torch.from_numpy(class_shift(labels, expected)))
 
     def calibrate(self, temperature: float) -> None:
         """Set T."""
         self.temperature.fill_(temperature)
+
+    def calibrate_by(self, meter: ClassTaskMeter) -> list[str]:
+        """Fit T."""
+        self.calibrate(meter.calibrate())
+        return []
 
     def start(self) -> Tensor:
         """log((1−ε)·q + ε/K) with q ∝ prior · w, which `link` takes back to the prior."""

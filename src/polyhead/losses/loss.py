@@ -1,57 +1,20 @@
-"""What every loss is, and the counts that it may weigh by."""
+"""What every loss is."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from torch import Tensor, nn
 
+from polyhead.registry import construct
+
+if TYPE_CHECKING:
+    from polyhead.tasks import TaskDecider
+
 Outputs = Tensor | dict[str, Tensor]  # what a head gives its loss
-
-
-@dataclass(frozen=True)
-class LabelCounts:
-    """How often each of C classes occurs in the training part, over known cells.
-
-    Attributes:
-        positive: (C,) cells that are yes.
-        known: (C,) cells that are yes or no.
-        rows: Pictures of which something is known.
-    """
-
-    positive: np.ndarray
-    known: np.ndarray
-    rows: int = 0
-
-    @property
-    def prior(self) -> np.ndarray:
-        """(C,) smoothed prevalence: (positive + ½) / (known + 1)."""
-        return (self.positive + 0.5) / (self.known + 1)
-
-
-@dataclass(frozen=True)
-class NumberStatistics:
-    """What the training part of a number task is like, over known rows.
-
-    Attributes:
-        mean: μ, 0 when nothing is known.
-        std: σ, 1 when all are equal or nothing is known.
-    """
-
-    mean: float
-    std: float
-
-    @classmethod
-    def of(cls, numbers: np.ndarray) -> NumberStatistics:
-        """Mean and standard deviation of (N,) known numbers."""
-        if not len(numbers):
-            return cls(mean=0.0, std=1.0)
-        mean, std = float(numbers.mean(dtype=np.float64)), float(numbers.std(dtype=np.float64))
-        # What single precision cannot tell from equal would blow up when divided by its spread.
-        return cls(mean, std if std > max(1e-6 * abs(mean), 1e-30) else 1.0)
 
 
 class Loss(nn.Module, ABC):
@@ -67,10 +30,59 @@ class Loss(nn.Module, ABC):
         image_factor: The loss of one image is this times the mean over what `count` counts.
         joins_images: Whether what one image costs depends on the outputs of the others in its
             step: then all of them are needed at once.
+        state_is_of_data: Whether its buffers say what the data are like, such as the mean of
+            numbers, so that they come along with a head whatever options the loss has.
+        reads_log_posterior: Whether, without options, its logits are the log-probabilities or
+            log-odds themselves, as heads that are fitted without gradients give them.
+        neutral_calibration: Buffers that a calibration sets, to the value of having none.
     """
 
     task_type: ClassVar[str]
+    state_is_of_data: ClassVar[bool] = False
+    reads_log_posterior: ClassVar[bool] = False
+    neutral_calibration: ClassVar[Mapping[str, float]] = {}
     joins_images: bool = False
+
+    @classmethod
+    def build(cls, keys: Any, classes: Sequence[str], statistics: Any) -> Loss:
+        """The loss of a task, with what else its keys put around it.
+
+        Args:
+            keys: Of the task; `keys.loss` names this class and holds its options.
+            classes: Of the task.
+            statistics: Of the training part.
+
+        Raises:
+            ConfigError: An option does not exist or has no such value.
+        """
+        del classes
+        return construct("loss", {keys.loss.name: cls}, keys.loss, statistics)
+
+    @classmethod
+    def check_keys(cls, name: str, keys: Any, losses: Mapping[str, type[Loss]]) -> None:
+        """Refuse keys of a task that do not go with the loss, before any work is done.
+
+        Args:
+            name: Of the task.
+            keys: Of the task.
+            losses: All by name, to say which would go.
+
+        Raises:
+            ConfigError: Naming the key.
+        """
+
+    @classmethod
+    def check_without_gradients(cls, name: str, keys: Any, why: str) -> None:
+        """Refuse keys of a task that a head without gradients does not read.
+
+        Args:
+            name: Of the task.
+            keys: Of the task.
+            why: Such a head reads none, as the start of a sentence.
+
+        Raises:
+            ConfigError: Naming the key.
+        """
 
     @property
     def image_factor(self) -> float:
@@ -87,7 +99,7 @@ class Loss(nn.Module, ABC):
                 number, (B, M, 6) of x0, y0, x1, y1, class index and 0/1 of ignored for boxes, with
                 rows of class -1 as padding, (B, H, W) of class indices for mask; the value of an
                 unknown cell is never read.
-            known: bool, the shape of `targets`, but (B, C) for boxes: the classes that the picture
+            known: bool, the shape of `targets`, but (B, C) for boxes: the classes that the image
                 was looked through for.
         """
 
@@ -105,6 +117,34 @@ class Loss(nn.Module, ABC):
     @abstractmethod
     def start(self) -> Tensor:
         """(C,) logits that know the training part's shares or mean, and nothing else."""
+
+    def undo_sampling(self, labels: np.ndarray, expected: np.ndarray) -> None:
+        """Take back what a sampler makes of the shares of classes, where the link can do so.
+
+        Args:
+            labels: (M, C) int8 of the training rows: 1 yes, 0 no, -1 unknown.
+            expected: (M,) how often the sampler shows each row in an epoch.
+        """
+
+    def calibrate_by(self, meter: Any) -> list[str]:
+        """Fit the calibration to all that the task's meter saw.
+
+        Args:
+            meter: Of the task, which takes in what was fitted; its `fit` comes afterwards.
+
+        Returns:
+            Lines for the user on what was found.
+        """
+        del meter
+        return []
+
+    def scoring_decider(self, decider: Any) -> TaskDecider:
+        """The decider that scores an epoch, with what the loss has learnt about deciding so far.
+
+        Args:
+            decider: Before anything was fitted.
+        """
+        return decider.for_scoring()
 
 
 class StepLoss(Loss, ABC):

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from polyhead.losses.loss import LabelCounts, StepLoss
+from polyhead.losses.loss import StepLoss
+from polyhead.tasks.statistics import LabelCounts
 
 IMAGE_FACTOR = 2.0  # cross-entropy and dice: an image costs about 4 at first
 

@@ -1,23 +1,18 @@
-"""From a config and its settled tasks to a network."""
+"""From a config and its tasks to a network."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from polyhead.backbones import Backbone, check_backbone
 from polyhead.config import Config
 from polyhead.errors import ConfigError
-from polyhead.heads import HEADS, Fpn
-from polyhead.losses import LOSSES, LabelCounts, NumberStatistics
+from polyhead.heads import HEADS, Fpn, SpatialHead
+from polyhead.losses import LOSSES
 from polyhead.network.network import Network
-from polyhead.network.task_loss import Statistics, build_loss, check_fitted, check_tags_loss
+from polyhead.network.task_loss import check_fitted
 from polyhead.registry import Component, check_component, construct
-from polyhead.tasks import TagsConfig, Targets, Task
-
-COARSE_STRIDES = (8, 16, 32)
-SMALL_SIDE = 128  # pixels; objects in such pictures are small too
+from polyhead.tasks import TASK_TYPES, Statistics, TaskDecider
 
 
 def check_components(config: Config) -> None:
@@ -36,15 +31,14 @@ def check_components(config: Config) -> None:
                 f'tasks.{name}.loss = "{task.loss.name}" is a loss for {loss.task_type} tasks; '
                 f"a {task.type} task takes {', '.join(fitting)}."
             )
-        construct("loss", LOSSES, task.loss, _nothing_known(task.type, 2))
+        construct("loss", LOSSES, task.loss, _no_statistics(task.type, 2))
         check_fitted(name, task)
-        if isinstance(task, TagsConfig):
-            check_tags_loss(name, task)
+        loss.check_keys(name, task, LOSSES)
 
 
 def build_network(
     config: Config,
-    tasks: Mapping[str, Task],
+    tasks: Mapping[str, TaskDecider],
     statistics: Mapping[str, Statistics] | None = None,
     *,
     pretrained: bool,
@@ -53,29 +47,33 @@ def build_network(
 
     Args:
         config: Names and options of the parts.
-        tasks: The settled tasks.
+        tasks: Task name to decider.
         statistics: Of the training part; None when weights are loaded afterwards, which hold them.
         pretrained: Whether the backbone starts from ImageNet weights.
 
     Raises:
         ConfigError: A name, option or the backbone's weights cannot be had.
     """
-    size = config.model.image_size
-    strides = _strides(config)
+    read = _strides(config)
+    strides = sorted({stride for levels in read.values() for stride in levels})
     backbone = Backbone(
-        config.model.backbone, pretrained=pretrained, image_size=size, strides=strides
+        config.model.backbone,
+        pretrained=pretrained,
+        image_size=config.model.image_size,
+        strides=strides,
     )
     neck = Fpn(backbone.channels) if strides else None
     heads, losses = {}, {}
     for name, task in tasks.items():
         keys = config.tasks[name]
-        known = statistics[name] if statistics else _nothing_known(task.type, len(task.classes))
-        losses[name] = build_loss(task, keys, known)
+        number = len(task.classes)
+        known = statistics[name] if statistics else _no_statistics(task.type, number)
+        losses[name] = LOSSES[keys.loss.name].build(keys, task.classes, known)
         start = losses[name].start()
         inputs = [backbone.num_features, len(start)]
-        if neck and HEADS[keys.head.name].reads == "pyramid":
-            levels = _levels(task.type, size, list(backbone.channels))
-            inputs = [neck.channels, len(start), levels]
+        if neck and name in read:  # a backbone may lack the finest levels
+            levels = [stride for stride in backbone.channels if stride in read[name]]
+            inputs = [neck.channels, len(start), levels or list(backbone.channels)]
         heads[name] = construct("head", HEADS, keys.head, *inputs)
         if statistics:
             heads[name].start_at(start)
@@ -93,41 +91,12 @@ def _check_head(name: str, task_type: str, head: Component) -> None:
     construct("head", HEADS, head, 8, 2, *([[8]] if factory.reads == "pyramid" else []))
 
 
-def _strides(config: Config) -> list[int]:
-    """Levels of the pyramid: stride 4 too where masks or small pictures need so fine a grid."""
-    types = {
-        task.type for task in config.tasks.values() if HEADS[task.head.name].reads == "pyramid"
-    }
-    if not types:
-        return []
-    fine = "mask" in types or min(config.model.image_size) <= SMALL_SIDE
-    return [4, *COARSE_STRIDES] if fine else list(COARSE_STRIDES)
+def _strides(config: Config) -> dict[str, tuple[int, ...]]:
+    """Task name to the levels of the pyramid that its head reads, finest first."""
+    size = config.model.image_size
+    heads = {name: HEADS[task.head.name] for name, task in config.tasks.items()}
+    return {n: head.strides_for(size) for n, head in heads.items() if issubclass(head, SpatialHead)}
 
 
-def _levels(task_type: str, image_size: tuple[int, int], strides: list[int]) -> list[int]:
-    """The levels that one head reads: boxes in large pictures do without the finest."""
-    coarse = [stride for stride in strides if stride >= COARSE_STRIDES[0]]
-    skips = task_type == "boxes" and min(image_size) > SMALL_SIDE and coarse
-    return coarse if skips else strides
-
-
-def _nothing_known(task_type: str, num_classes: int) -> Statistics:
-    if task_type == "number":
-        return NumberStatistics(mean=0.0, std=1.0)
-    return LabelCounts(np.zeros(num_classes), np.zeros(num_classes))
-
-
-def training_statistics(task: Task, targets: Targets) -> Statistics:
-    """What a task's loss is told of the training part.
-
-    Args:
-        task: Whose targets they are.
-        targets: Of the training rows, as the task encodes them.
-    """
-    if task.type == "mask":  # whose pixels nobody counts beforehand
-        return _nothing_known(task.type, len(task.classes))
-    if task.type == "number":
-        return NumberStatistics.of(targets[task.known(targets)])
-    labels = task.stratify(targets)
-    known = labels >= 0
-    return LabelCounts((labels == 1).sum(0), known.sum(0), int(known.any(1).sum()))
+def _no_statistics(task_type: str, num_classes: int) -> Statistics:
+    return TASK_TYPES[task_type].decider.no_statistics(num_classes)

@@ -1,14 +1,12 @@
 """What the model answers about one image, a file for each task type, and its drawing."""
 
+from polyhead.predictions.boxes import BoxesPrediction
+from polyhead.predictions.mask import MaskPrediction
+from polyhead.predictions.number import NumberPrediction
 from polyhead.predictions.prediction import Prediction
-from polyhead.predictions.task_prediction import (
-    BoxesPrediction,
-    ClassPrediction,
-    MaskPrediction,
-    NumberPrediction,
-    TagsPrediction,
-    TaskPrediction,
-)
+from polyhead.predictions.single_class import ClassPrediction
+from polyhead.predictions.tags import TagsPrediction
+from polyhead.predictions.task_prediction import SpatialPrediction, TaskPrediction
 
 __all__ = [
     "BoxesPrediction",
@@ -16,6 +14,7 @@ __all__ = [
     "MaskPrediction",
     "NumberPrediction",
     "Prediction",
+    "SpatialPrediction",
     "TagsPrediction",
     "TaskPrediction",
 ]

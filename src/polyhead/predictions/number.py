@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
+
+from polyhead.predictions.drawing.palette import Paint
+from polyhead.predictions.drawing.section import Section, number
+from polyhead.predictions.task_prediction import TaskPrediction
+from polyhead.table.number_text import decimal_text
 
 
 @dataclass(frozen=True)
-class NumberPrediction:
-    """The number of one picture, in the unit of the labels.
+class NumberPrediction(TaskPrediction):
+    """The number of one image, in the unit of the labels.
 
     Attributes:
         value: The number.
@@ -17,14 +23,15 @@ class NumberPrediction:
         is_count: Whether it counts things, so that it is shown with one decimal at most.
     """
 
+    type: ClassVar[str] = "number"
     value: float
     low: float | None = None
     high: float | None = None
     is_count: bool = field(default=False, repr=False, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON shape of one number task."""
-        entry = {"type": "number", "value": self.value}
+        """The JSON object of one number task."""
+        entry = {"type": self.type, "value": self.value}
         return entry if self.low is None else {**entry, "low": self.low, "high": self.high}
 
     def __str__(self) -> str:
@@ -33,6 +40,19 @@ class NumberPrediction:
         if self.low is None or self.high is None:
             return shown
         return f"{shown} ({written(self.low)} to {written(self.high)})"
+
+    def section(self, paints: Mapping[str, Paint]) -> Section:
+        """The number and its interval."""
+        del paints
+        written = count_text if self.is_count else number
+        if self.low is None or self.high is None:
+            return Section(written(self.value))
+        interval = f"80 % interval: {written(self.low)} to {written(self.high)}"
+        return Section(written(self.value), remark=interval)
+
+    def cells(self) -> list[str]:
+        """The number with six digits at least, never a power of ten."""
+        return [decimal_text(self.value)]
 
 
 def count_text(value: float) -> str:

@@ -1,4 +1,4 @@
-"""What the model says of one picture: the object of `predict`, of `--json` and of HTTP."""
+"""What the model answers about one image: the object of `predict`, of `--json` and of HTTP."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from polyhead.table.table import IMAGE_SUFFIXES
 
 @dataclass(frozen=True)
 class Prediction(Mapping[str, TaskPrediction]):
-    """Every answer about one picture: a mapping from task name to its prediction.
+    """Every answer about one image: a mapping from task name to its prediction.
 
     Attributes:
         image: The file name as given, or a stand-in such as `array-0`.
-        width: Pixels of the displayed picture (after EXIF); 0 when it cannot be read.
+        width: Pixels of the displayed image (after EXIF); 0 when it cannot be read.
         height: Likewise.
         tasks: Task name to prediction; empty when it cannot be read.
-        error: Code and message when the picture cannot be read, else None.
-        source: What to draw on: a path, or the picture itself.
+        error: Code and message when the image cannot be read, else None.
+        source: What to draw on: a path, or the image itself.
         ranges: What is black and white in it where it holds more than 8 bits a channel.
         warnings: Code and message of what makes the answer doubtful, such as `W_PIXEL_RANGE`.
     """
@@ -60,7 +60,7 @@ class Prediction(Mapping[str, TaskPrediction]):
         return f"{self.image}  {'; '.join(f'{name}: {task}' for name, task in self.items())}"
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON object of this picture."""
+        """The JSON object of this image."""
         if self.error is not None:
             return {"image": self.image, "error": dict(self.error)}
         tasks = {name: prediction.to_dict() for name, prediction in self.tasks.items()}
@@ -70,21 +70,21 @@ class Prediction(Mapping[str, TaskPrediction]):
         )
 
     def plot(self) -> Image.Image:
-        """Draw every answer beside the picture.
+        """Draw every answer beside the image.
 
         Raises:
-            PolyheadError: The picture could not be read, or none is attached.
+            PolyheadError: The image could not be read, or none is attached.
         """
         if self.error is not None:
             raise PolyheadError(f"{self.image}: {self.error['message']}", code=self.error["code"])
         return draw(self.source, self.image, (self.width, self.height), self.tasks, self.ranges)
 
     def save(self, path: str | Path) -> None:
-        """Save the drawing of `plot` as a picture file.
+        """Save the drawing of `plot` as an image file.
 
         Raises:
-            ConfigError: The suffix says no kind of picture.
-            PolyheadError: The picture could not be read (its code), or `E_WRITE`.
+            ConfigError: The suffix says no kind of image.
+            PolyheadError: The image could not be read (its code), or `E_WRITE`.
         """
         path = Path(path)
         if Image.registered_extensions().get(path.suffix.lower()) not in Image.SAVE:

@@ -4,7 +4,7 @@ from polyhead.preparation.encode_tasks import encode_tasks
 from polyhead.preparation.examine import Examination, examine
 from polyhead.preparation.fault_lines import fault_lines
 from polyhead.preparation.prepare import Prepared, divide, prepare
-from polyhead.preparation.settle import Derived, derived_tags, settle
+from polyhead.preparation.resolve_classes import Derived, derived_tags, resolve_classes
 
 __all__ = [
     "Derived",
@@ -16,5 +16,5 @@ __all__ = [
     "examine",
     "fault_lines",
     "prepare",
-    "settle",
+    "resolve_classes",
 ]

@@ -13,14 +13,14 @@ from polyhead.config import Config
 from polyhead.data import check_images, find_orphans
 from polyhead.errors import DataError, Fault
 from polyhead.formats import read_tables
+from polyhead.preparation.annotated_sizes import size_faults
 from polyhead.preparation.encode_tasks import encode_tasks
-from polyhead.preparation.settle import settle
-from polyhead.preparation.told_sizes import size_faults
+from polyhead.preparation.resolve_classes import resolve_classes
 from polyhead.progress import Reporter
 from polyhead.table import IMAGE_SUFFIXES, Table
 from polyhead.table.deep_pixels import PixelRanges
 from polyhead.table.named_files import named_file
-from polyhead.tasks import Targets, Task
+from polyhead.tasks import Targets, TaskEncoder
 
 _NO_FILE = ("E_IMAGE_MISSING_NAME", "E_IMAGE_AMBIGUOUS")  # so that no file is looked at
 
@@ -31,7 +31,7 @@ class Examination:
 
     Attributes:
         table: All rows, faulty ones included.
-        tasks: Task name to settled task, in the order of the config.
+        tasks: Task name to its encoder, in the order of the config.
         targets: Task name to targets of the N rows.
         faults: Errors first, then warnings and notes, each in the order of rows.
         digests: (N,) digest of each picture's pixels; empty where it cannot be read.
@@ -40,7 +40,7 @@ class Examination:
     """
 
     table: Table
-    tasks: Mapping[str, Task]
+    tasks: Mapping[str, TaskEncoder]
     targets: Mapping[str, Targets]
     faults: tuple[Fault, ...]
     digests: np.ndarray
@@ -58,7 +58,7 @@ class Examination:
 
 
 def examine(config: Config, reporter: Reporter) -> Examination:
-    """Read the table, settle and encode the tasks, decode every picture.
+    """Read the table, find the classes, encode the tasks, decode every picture.
 
     Args:
         config: The checked config.
@@ -70,7 +70,7 @@ def examine(config: Config, reporter: Reporter) -> Examination:
     """
     data = config.data
     table = read_tables(data.sources())
-    tasks = _settled(config, table)
+    tasks = _encoders(config, table)
     paths = table.paths()
     with reporter.work("checking pictures", len(paths), "pictures") as advance:
         pictures = check_images(
@@ -90,9 +90,9 @@ def examine(config: Config, reporter: Reporter) -> Examination:
     return Examination(table, tasks, targets, tuple(faults), digests, readable, ranges)
 
 
-def _settled(config: Config, table: Table) -> dict[str, Task]:
+def _encoders(config: Config, table: Table) -> dict[str, TaskEncoder]:
     try:
-        return settle(config, table)
+        return resolve_classes(config, table)
     except DataError as error:  # what the reader left out may be the cause
         raise DataError(error.message, (*table.faults, *error.faults)) from error
 
@@ -109,7 +109,7 @@ def _other_pictures(table: Table) -> list[Path]:
     return found
 
 
-def _nothing_known(name: str, task: Task, targets: Targets, table: Table) -> list[Fault]:
+def _nothing_known(name: str, task: TaskEncoder, targets: Targets, table: Table) -> list[Fault]:
     if task.known(targets).any():
         return []
     message = (

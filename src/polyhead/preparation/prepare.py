@@ -14,7 +14,7 @@ from polyhead.preparation.examine import Examination, examine
 from polyhead.progress import Reporter
 from polyhead.table import IMAGE, Table
 from polyhead.table.deep_pixels import NO_RANGES, PixelRanges
-from polyhead.tasks import Targets, Task
+from polyhead.tasks import Targets, TaskDecider, TaskEncoder
 
 MAX_SKIPPED = 0.01  # share of the rows; more than that is no accident
 
@@ -25,7 +25,7 @@ class Prepared:
 
     Attributes:
         table: The rows in use.
-        tasks: Task name to settled task.
+        tasks: Task name to its encoder.
         targets: Task name to targets of the rows in use.
         split: (N,) of `train`, `val` and `test`.
         faults: What was found, none of it an error of a row in use.
@@ -36,7 +36,7 @@ class Prepared:
     """
 
     table: Table
-    tasks: Mapping[str, Task]
+    tasks: Mapping[str, TaskEncoder]
     targets: Mapping[str, Targets]
     split: np.ndarray
     faults: tuple[Fault, ...]
@@ -48,6 +48,10 @@ class Prepared:
     def rows(self, part: str) -> np.ndarray:
         """Rows of one part of the split."""
         return np.flatnonzero(self.split == part)
+
+    def deciders(self) -> dict[str, TaskDecider]:
+        """The decider of every task, before anything was fitted."""
+        return {name: encoder.decider() for name, encoder in self.tasks.items()}
 
     @property
     def images(self) -> list[str]:
@@ -91,7 +95,7 @@ def divide(
     table = found.table.take(keep) if len(keep) < len(found.table) else found.table
     targets = {name: values[keep] for name, values in found.targets.items()}
     digests = found.digests[keep]
-    labels = {name: task.stratify(targets[name]) for name, task in found.tasks.items()}
+    labels = {name: task.label_matrix(targets[name]) for name, task in found.tasks.items()}
     division = share_out(config, table, labels, digests, earlier or {})
     split = division.split
     _require_known(config, table, found.tasks, targets, split == "train")
@@ -123,7 +127,7 @@ def _without(found: Examination, errors: list[Fault]) -> np.ndarray:
 def _require_known(
     config: Config,
     table: Table,
-    tasks: Mapping[str, Task],
+    tasks: Mapping[str, TaskEncoder],
     targets: Mapping[str, Targets],
     training: np.ndarray,
 ) -> None:
@@ -139,7 +143,10 @@ def _require_known(
 
 
 def _thin_parts(
-    table: Table, tasks: Mapping[str, Task], labels: Mapping[str, np.ndarray], split: np.ndarray
+    table: Table,
+    tasks: Mapping[str, TaskEncoder],
+    labels: Mapping[str, np.ndarray],
+    split: np.ndarray,
 ) -> list[Fault]:
     faults = []
     for name, task in tasks.items():

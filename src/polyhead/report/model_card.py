@@ -6,40 +6,16 @@ from collections.abc import Mapping
 
 from polyhead.config import Config
 from polyhead.preparation import Prepared
-from polyhead.report.tag_notes import tag_notes
 from polyhead.runtime.run_folder import RunFolder
-from polyhead.tasks import NumberTask, Task
+from polyhead.tasks import TaskDecider, TaskEncoder
 from polyhead.version import __version__
-
-KINDS = {"poisson": "an expected count", "normal": "a number and its 80 % interval"}
-READING = {
-    "tags": (
-        "labels, and the probability of each. The calibration of the probabilities and the "
-        "thresholds in `classes.json` were fitted on the validation part only."
-    ),
-    "class": (
-        "the likeliest class, and the probability of each, whose temperature was fitted on the "
-        "validation part only."
-    ),
-    "boxes": (
-        "x_min, y_min, x_max, y_max in pixels of the displayed picture, with a label and a score. "
-        "Boxes below the score of their class in `classes.json` are not shown; those scores were "
-        "fitted for F1 at IoU 0.5 on the validation part only."
-    ),
-    "mask": (
-        "the likeliest class of every pixel of the displayed picture, decided on a coarser grid of "
-        "the stretched picture (a quarter of its sides with most backbones) and enlarged: what is "
-        "thinner than a cell of that grid may be lost."
-    ),
-    "number": "in the unit of the labels.",
-}
 
 
 def model_card(
     run: RunFolder,
     config: Config,
     prepared: Prepared,
-    fitted: Mapping[str, Task],
+    fitted: Mapping[str, TaskDecider],
     origin: str | None = None,
 ) -> str:
     """Markdown text.
@@ -48,7 +24,7 @@ def model_card(
         run: Where the model stands.
         config: It was trained by.
         prepared: What it was trained on.
-        fitted: The tasks with their decision rules.
+        fitted: The deciders.
         origin: Name of the run whose weights it started from, if any.
     """
     height, width = config.model.image_size
@@ -71,12 +47,12 @@ def model_card(
             f"- Pictures: {parts}; stretched to {width}×{height} pixels (width × height).",
             *_ranges(config),
             f"- Labels: {labels}; what nobody annotated was unknown, not negative.",
-            *_figure_files(prepared.tasks),
+            *_figure_files(fitted),
             "",
             "How to read the answers:",
             "",
-            *_readings(prepared.tasks),
-            *tag_notes(fitted),
+            *_readings(fitted),
+            *(line for task in fitted.values() for line in task.notes()),
             "",
             "```",
             f"polyhead predict {run.path} photo.jpg",
@@ -86,10 +62,10 @@ def model_card(
     )
 
 
-def _row(name: str, task: Task) -> str:
-    if isinstance(task, NumberTask):
-        return f"| {name} | {task.type} | – | {_amounts(task)} |"
-    return f"| {name} | {task.type} | {len(task.classes)} | {_shown(task.classes)} |"
+def _row(name: str, task: TaskEncoder) -> str:
+    answers = task.config.answers()
+    classes = str(len(task.classes)) if task.classes else "–"
+    return f"| {name} | {task.type} | {classes} | {answers or _shown(task.classes)} |"
 
 
 def _ranges(config: Config) -> list[str]:
@@ -103,25 +79,19 @@ def _ranges(config: Config) -> list[str]:
     ]
 
 
-def _figure_files(tasks: Mapping[str, Task]) -> list[str]:
+def _figure_files(tasks: Mapping[str, TaskDecider]) -> list[str]:
     """Where the figures stand once the run was evaluated."""
     lines = ["- Figures on the test part: `evaluation.json`, written by `polyhead evaluate`."]
-    files = [f"`predictions/{name}.coco.json`" for name in tasks if tasks[name].type == "boxes"]
+    files = [f"`predictions/{name}.coco.json`" for name, task in tasks.items() if task.has_objects]
     if files:
         lines.append(f"- Every box it judged, of any score, as COCO results: {', '.join(files)}.")
     return lines
 
 
-def _readings(tasks: Mapping[str, Task]) -> list[str]:
+def _readings(tasks: Mapping[str, TaskDecider]) -> list[str]:
     """One line a task type that the model has."""
-    types = dict.fromkeys(task.type for task in tasks.values())
-    return [f"- {kind}: {READING[kind]}" for kind in types]
-
-
-def _amounts(task: NumberTask) -> str:
-    distribution = task.config.loss.name if task.config else ""
-    kind = KINDS.get(distribution, "a number")
-    return kind if task.range is None else f"{kind} from {task.range[0]:g} to {task.range[1]:g}"
+    readings = {task.type: task.reading for task in tasks.values()}
+    return [f"- {kind}: {reading}" for kind, reading in readings.items()]
 
 
 def _shown(classes: tuple[str, ...]) -> str:

@@ -22,6 +22,7 @@ from polyhead.report.task_figures import (
     trivial_names,
     trivial_text,
 )
+from polyhead.tasks import TASK_TYPES
 
 MAX_CLASSES = 40
 MAX_CONFUSION = 12
@@ -116,9 +117,10 @@ def _print_classes(console: Console, task: Mapping[str, Any], file: str) -> None
     if hidden > 0:
         console.print(f"{hidden} more classes are in {file}")
     if "confusion" in task and len(task["confusion"]["classes"]) <= MAX_CONFUSION:
-        share = ", in % of the true pixels" if task["type"] == "mask" else ""
+        whole = TASK_TYPES[task["type"]].decider.confusion_share
+        share = f", in % of {whole}" if whole else ""
         console.print(f"\ntrue class by row, answer by column{share}", markup=False)
-        console.print(_confusion(task["confusion"], in_percent=bool(share)))
+        console.print(_confusion(task["confusion"], in_percent=bool(whole)))
 
 
 def _figures(task: Mapping[str, Any]) -> Table:

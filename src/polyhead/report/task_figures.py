@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from polyhead.metrics import TRIVIAL, trivial_twins
+from polyhead.tasks import TASK_TYPES
 
 Task = Mapping[str, Any]
 
@@ -42,13 +43,7 @@ def trivial_text(tasks: Sequence[Task]) -> str:
 
 def sample_size(task: Task) -> str:
     """What a figure is counted over: `1,488 cells`, `124 pictures`, `509 boxes`, `9,216 pixels`."""
-    if task["type"] == "tags":
-        return f"{task['num_known']:,} cells"
-    if task["type"] == "boxes":
-        return f"{task['num_boxes']:,} boxes"
-    if task["type"] == "mask":
-        return f"{task['num_pixels']:,} pixels"
-    return f"{task['num_known']:,} pictures"
+    return TASK_TYPES[task["type"]].decider.sample_size(task)
 
 
 def known_text(task: Task) -> str:
@@ -60,15 +55,7 @@ def known_text(task: Task) -> str:
     >>> known_text({**task, "num_classes": 1})
     '7 of 9 pictures known; 1 class'
     """
-    pictures = task["num_images"]
-    if task["type"] == "tags":
-        cells = pictures * task["num_classes"]
-        found = f"{task['num_known']:,} of {cells:,} cells known ({pictures:,} pictures)"
-    elif task["type"] in ("boxes", "mask"):
-        known = task["num_images_known"]
-        found = f"{known:,} of {pictures:,} pictures annotated, {sample_size(task)}"
-    else:
-        found = f"{task['num_known']:,} of {pictures:,} pictures known"
+    found = TASK_TYPES[task["type"]].decider.known_text(task)
     if "num_classes" not in task:
         return found
     judged, classes = task["num_classes_evaluated"], task["num_classes"]

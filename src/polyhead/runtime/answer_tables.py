@@ -5,33 +5,21 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import math
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from functools import singledispatch
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from polyhead.errors import ConfigError
 from polyhead.files import BINARY, explained, sync_folder, write_all
-from polyhead.formats.label_text import label_text
-from polyhead.predictions import (
-    BoxesPrediction,
-    ClassPrediction,
-    MaskPrediction,
-    NumberPrediction,
-    Prediction,
-    TagsPrediction,
-    TaskPrediction,
-)
+from polyhead.predictions import Prediction
 from polyhead.table import IMAGE
-from polyhead.table.label_cells import DELIMITERS
-from polyhead.tasks import BoxesTask, MaskTask, Task
+from polyhead.table.number_text import decimal_text
+from polyhead.tasks import TaskDecider
 
 ERROR = "image/error"  # no task has a name with a slash
 BOX_COLUMNS = (IMAGE, "task", "label", "score", "x_min", "y_min", "x_max", "y_max")
-NONE = "[]"  # as in annotations: somebody looked and there are none
 _FORMULA = ("=", "+", "-", "@")
 
 
@@ -60,8 +48,10 @@ class AnswerTables:
         ConfigError: Boxes are asked for, and no task has any.
     """
 
-    def __init__(self, tasks: Mapping[str, Task], answers: Path | None, boxes: Path | None) -> None:
-        if boxes and not any(isinstance(task, BoxesTask) for task in tasks.values()):
+    def __init__(
+        self, tasks: Mapping[str, TaskDecider], answers: Path | None, boxes: Path | None
+    ) -> None:
+        if boxes and not any(task.has_objects for task in tasks.values()):
             raise ConfigError(f"--csv-boxes {boxes}: the run has no boxes task; leave it out.")
         self._tasks = tasks
         self._answers = GrowingTable(answers, answer_columns(tasks)) if answers else None
@@ -149,83 +139,27 @@ class GrowingTable:
                 raise
 
 
-def answer_columns(tasks: Mapping[str, Task]) -> list[str]:
+def answer_columns(tasks: Mapping[str, TaskDecider]) -> list[str]:
     """The header of `answer_row`."""
-    columns = [name for task in tasks.items() for name in (task[0], *_share_columns(*task))]
-    return [IMAGE, *columns, ERROR]
+    return [IMAGE, *(column for task in tasks.values() for column in task.columns()), ERROR]
 
 
-def answer_row(prediction: Prediction, tasks: Mapping[str, Task]) -> list[str]:
-    """The cells of one picture: blank, which is unknown, where it could not be read.
-
-    Tags are `car|person`, or a JSON list where a label of the task holds a separator, `[]` when
-    there are none: as polyhead reads them. Boxes and masks are summed up in words; a mask also has
-    the share of the picture, 0 to 1, that each class covers.
-    """
+def answer_row(prediction: Prediction, tasks: Mapping[str, TaskDecider]) -> list[str]:
+    """The cells of one picture: blank, which is unknown, where it could not be read."""
     cells: list[str] = []
     for name, task in tasks.items():
-        if prediction.error is not None:
-            cells += ["", *("" for _ in _share_columns(name, task))]
-            continue
-        answer = prediction[name]
-        shares = answer.shares if isinstance(answer, MaskPrediction) else {}
-        covered = [plain_number(shares.get(label, 0.0)) for label in task.classes]
-        cells += [_cell(answer), *(covered if isinstance(task, MaskTask) else ())]
-    told = "" if prediction.error is None else "{code}: {message}".format(**prediction.error)
-    return [_picture_name(prediction.image), *cells, told]
+        is_read = prediction.error is None
+        cells += prediction[name].cells() if is_read else [""] * len(task.columns())
+    fault = "" if prediction.error is None else "{code}: {message}".format(**prediction.error)
+    return [_picture_name(prediction.image), *cells, fault]
 
 
 def box_rows(prediction: Prediction) -> Iterator[list[str]]:
     """A row for each box, surest first, under `BOX_COLUMNS`; corners in pixels."""
     for name, answer in () if prediction.error is not None else prediction.items():
-        if isinstance(answer, BoxesPrediction):
-            found = zip(answer.labels, answer.scores, answer.boxes_xyxy, strict=True)
-            for label, score, box in found:
-                numbers = map(plain_number, (score, *box))
-                yield [_picture_name(prediction.image), name, label, *numbers]
-
-
-def plain_number(value: float) -> str:
-    """Six digits at least, never a power of ten.
-
-    >>> [plain_number(value) for value in (3.0, 0.12345678, 1234567.8, 2e-7)]
-    ['3', '0.123457', '1234568', '0.0000002']
-    """
-    if not math.isfinite(value) or value == 0:
-        return f"{value:g}"
-    decimals = max(5 - math.floor(math.log10(abs(value))), 0)
-    text = f"{value:.{decimals}f}"
-    return text.rstrip("0").rstrip(".") if decimals else text
-
-
-def _share_columns(name: str, task: Task) -> list[str]:
-    return [f"{name}/{label}" for label in task.classes] if isinstance(task, MaskTask) else []
-
-
-@singledispatch
-def _cell(answer: TaskPrediction) -> str:
-    """The answer of one task in one cell; in words unless its type says otherwise."""
-    return str(answer)
-
-
-@_cell.register
-def _(answer: TagsPrediction) -> str:
-    if not answer.labels:
-        return NONE
-    is_plain = not any(
-        mark in label for label in answer.probabilities for mark in (*DELIMITERS, "[")
-    )
-    return DELIMITERS[0].join(answer.labels) if is_plain else label_text(answer.labels)
-
-
-@_cell.register
-def _(answer: ClassPrediction) -> str:
-    return answer.label
-
-
-@_cell.register
-def _(answer: NumberPrediction) -> str:
-    return plain_number(answer.value)
+        for label, score, box in answer.object_rows():
+            numbers = map(decimal_text, (score, *box))
+            yield [_picture_name(prediction.image), name, label, *numbers]
 
 
 def _picture_name(image: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from polyhead.errors import ConfigError, nearest
-from polyhead.tasks import TagsTask, Task
+from polyhead.tasks import TaskDecider
 
 TOLD = {"yes": True, "no": False}
 
@@ -33,7 +33,9 @@ def read_given(text: str) -> dict[str, bool]:
     return told
 
 
-def conditioned(tasks: Mapping[str, Task], given: Mapping[str, bool]) -> dict[str, Task]:
+def conditioned(
+    tasks: Mapping[str, TaskDecider], given: Mapping[str, bool]
+) -> dict[str, TaskDecider]:
     """The tasks, asked with what is known of every picture.
 
     Args:
@@ -53,13 +55,12 @@ def conditioned(tasks: Mapping[str, Task], given: Mapping[str, bool]) -> dict[st
             raise ConfigError(f'"{plain}" of {task} is given twice; give it once.')
         told.setdefault(task, {})[plain] = holds
     return {
-        name: task.conditioned(told[name]) if isinstance(task, TagsTask) and name in told else task
-        for name, task in tasks.items()
+        name: task.conditioned(told[name]) if name in told else task for name, task in tasks.items()
     }
 
 
-def _place(tasks: Mapping[str, Task], label: str) -> tuple[str, str]:
-    asked = {name: task for name, task in tasks.items() if isinstance(task, TagsTask)}
+def _place(tasks: Mapping[str, TaskDecider], label: str) -> tuple[str, str]:
+    asked = {name: task for name, task in tasks.items() if task.takes_evidence}
     name, slash, plain = label.partition("/")
     if slash and name in asked:
         return name, plain

@@ -16,7 +16,7 @@ from polyhead.predictions import Prediction
 from polyhead.runtime.given import conditioned
 from polyhead.runtime.sources import NamedPicture, Source, expand
 from polyhead.table.deep_pixels import NO_RANGES, PixelRanges
-from polyhead.tasks import Task
+from polyhead.tasks import TaskDecider
 
 Engine = Callable[[np.ndarray], Mapping[str, Mapping[str, np.ndarray]]]
 
@@ -37,7 +37,7 @@ class Predictor:
     def __init__(
         self,
         engine: Engine,
-        tasks: Mapping[str, Task],
+        tasks: Mapping[str, TaskDecider],
         image_size: tuple[int, int],
         ranges: PixelRanges | None = None,
     ) -> None:
@@ -103,7 +103,9 @@ class Predictor:
             return error
 
     def _answer(
-        self, tasks: Mapping[str, Task], loaded: Sequence[tuple[NamedPicture, Decoded | ImageError]]
+        self,
+        tasks: Mapping[str, TaskDecider],
+        loaded: Sequence[tuple[NamedPicture, Decoded | ImageError]],
     ) -> Iterator[Prediction]:
         good = [d for _, d in loaded if isinstance(d, Decoded)]
         answers: dict[str, Sequence[Any]] = {}

@@ -16,13 +16,13 @@ Size = tuple[int, int]
 
 @dataclass(frozen=True, eq=False)
 class Boxes:
-    """The boxes of one picture.
+    """The boxes of one image.
 
     Attributes:
         boxes_xyxy: (M, 4) float32, x_min, y_min, x_max, y_max in pixels.
         labels: (M,) int64, index of the class.
         ignored: (M,) bool, neither to be found nor to be missed: crowds, difficult ones, slivers.
-        known: (K,) bool, classes that the picture was looked through for; all False where nobody
+        known: (K,) bool, classes that the image was looked through for; all False where nobody
             annotated it.
     """
 
@@ -35,7 +35,7 @@ class Boxes:
         return len(self.labels)
 
     def resized(self, from_size: Size, to_size: Size) -> Boxes:
-        """The boxes after the picture was stretched from one height and width to another."""
+        """The boxes after the image was stretched from one height and width to another."""
         (height, width), (new_height, new_width) = from_size, to_size
         factors = np.array([new_width / width, new_height / height] * 2)
         return replace(self, boxes_xyxy=(self.boxes_xyxy * factors).astype(np.float32))
@@ -43,18 +43,18 @@ class Boxes:
 
 @dataclass(frozen=True, eq=False)
 class BoxTargets:
-    """The boxes of N pictures in columns, which loader workers share.
+    """The boxes of N images in columns, which loader workers share.
 
-    `targets[3]` is the `Boxes` of one picture; `targets[rows]` has these rows alone.
+    `targets[3]` is the `Boxes` of one image; `targets[rows]` has these rows alone.
 
     Attributes:
         offsets: (N + 1,) int64; the boxes of row i are `offsets[i]:offsets[i + 1]`.
-        boxes_xyxy: (M, 4) float32, pixels of the displayed pictures.
+        boxes_xyxy: (M, 4) float32, pixels of the displayed images.
         labels: (M,) int64, index of the class.
         ignored: (M,) bool, as in `Boxes`.
         areas: (M,) float64, visible pixels as annotated, else width · height.
         known: (N, K) bool, as in `Boxes`.
-        sizes: (N, 2) int32, height and width of the displayed pictures; 0 where unreadable.
+        sizes: (N, 2) int32, height and width of the displayed images; 0 where unreadable.
         image_ids: (N,) int64, the annotation file's where it has any, else the row + 1.
         category_ids: (K,) int64, the annotation file's, else the index + 1.
     """

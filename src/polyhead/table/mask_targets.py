@@ -16,14 +16,14 @@ Size = tuple[int, int]
 
 @dataclass(frozen=True, eq=False)
 class MaskTargets:
-    """Where the masks of N pictures are; each is decoded when it is asked for.
+    """Where the masks of N images are; each is decoded when it is asked for.
 
-    `targets[3]` is the mask of one picture: (H, W) uint8, index of the class, 255 unknown, all
+    `targets[3]` is the mask of one image: (H, W) uint8, index of the class, 255 unknown, all
     255 where the row has no mask. `targets[rows]` has these rows alone.
 
     Attributes:
         source: Files, or segments to be filled.
-        sizes: (N, 2) int32, height and width of the displayed pictures; 0 where unreadable.
+        sizes: (N, 2) int32, height and width of the displayed images; 0 where unreadable.
         known: (N,) bool, rows that have a mask.
         present: (N, K) int8, whether a pixel of the class is there: 1 yes, 0 no, -1 unknown, as
             all are before the pixels were checked.
@@ -45,7 +45,7 @@ class MaskTargets:
         """One mask, or some rows.
 
         Raises:
-            ImageError: The mask cannot be read, has another size than the picture, or holds other
+            ImageError: The mask cannot be read, has another size than the image, or holds other
                 values than the classes: `E_MASK_MISSING`, `E_MASK_FORMAT`, `E_MASK_SIZE`,
                 `E_MASK_VALUE`.
         """

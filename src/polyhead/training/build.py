@@ -10,17 +10,17 @@ import torch
 from polyhead.checkpoints.start_weights import StartWeights
 from polyhead.config import Config
 from polyhead.loading.batches import Batches, choose_workers, in_order
-from polyhead.loading.dataset import Collate, Pictures
-from polyhead.loading.order import EpochBatches
+from polyhead.loading.dataset import Collate, ImageDataset
+from polyhead.loading.order import EpochBatchSampler
+from polyhead.loading.sample_transform import transform_of
 from polyhead.loading.sampler import sampler_of
-from polyhead.loading.variation import variation_of
 from polyhead.losses import Loss
-from polyhead.network import Network, build_network, training_statistics
+from polyhead.network import Network, build_network
 from polyhead.network.layout import lay_out
 from polyhead.objective import Coverage, Objective
 from polyhead.preparation import Prepared
 from polyhead.runtime.cache_folder import open_cache
-from polyhead.tasks import Targets, Task
+from polyhead.tasks import Targets, TaskEncoder
 from polyhead.training.devices import build_accelerator
 from polyhead.training.ema import ExponentialAverage
 from polyhead.training.fitting import Fitting, fitted_heads
@@ -70,7 +70,7 @@ def build_parts(
     fitted = fitted_heads(network)
     learning = [name for name in prepared.tasks if name not in (*settled, *fitted)]
     sampler = sampler_of(settings.sampler, prepared)
-    order = EpochBatches(prepared.rows("train"), settings.batch_size, settings.seed, sampler)
+    order = EpochBatchSampler(prepared.rows("train"), settings.batch_size, settings.seed, sampler)
     weights = {name: config.tasks[name].weight for name in learning}
     objective = _objective(weights, network, prepared, order.drawn())
     training, validation = _loaders(config, prepared, order, accelerator.device)
@@ -102,10 +102,9 @@ def fresh_network(config: Config, prepared: Prepared, *, pretrained: bool) -> Ne
     """
     rows = prepared.rows("train")
     counts = {
-        name: training_statistics(task, prepared.targets[name][rows])
-        for name, task in prepared.tasks.items()
+        name: task.statistics(prepared.targets[name][rows]) for name, task in prepared.tasks.items()
     }
-    return build_network(config, prepared.tasks, counts, pretrained=pretrained)
+    return build_network(config, prepared.deciders(), counts, pretrained=pretrained)
 
 
 def _objective(
@@ -121,7 +120,7 @@ def _objective(
 
 
 @torch.no_grad()
-def _coverage(loss: Loss, task: Task, targets: Targets, rows: np.ndarray) -> Coverage:
+def _coverage(loss: Loss, task: TaskEncoder, targets: Targets, rows: np.ndarray) -> Coverage:
     """What one image of these rows tells of a task, on average."""
     count, num_known = 0.0, 0
     for start in range(0, len(rows), ROWS_AT_ONCE):
@@ -147,7 +146,7 @@ def _fitting(
     cache = open_cache(table, size, ranges) if config.data.cache else None
     rows = prepared.rows("train").tolist()
     batches = Batches(
-        Pictures(table, targets, size, cache=cache, ranges=ranges),
+        ImageDataset(table, targets, tasks, size, cache=cache, ranges=ranges),
         in_order(rows, settings.batch_size),
         Collate(tasks),
         workers=choose_workers(settings.workers, device),
@@ -157,16 +156,18 @@ def _fitting(
 
 
 def _loaders(
-    config: Config, prepared: Prepared, order: EpochBatches, device: torch.device
+    config: Config, prepared: Prepared, order: EpochBatchSampler, device: torch.device
 ) -> tuple[Batches, Batches]:
     """Training batches, and validation batches in the order of the table."""
     settings, size = config.train, config.model.image_size
     table, targets = prepared.table, prepared.targets
     ranges = config.data.ranges()
     cache = open_cache(table, size, ranges) if config.data.cache else None
-    variation = variation_of(config, prepared)
-    shown = Pictures(table, targets, size, cache=cache, variation=variation, ranges=ranges)
-    plain = Pictures(table, {}, size, cache=cache, ranges=ranges)
+    transform, tasks = transform_of(config, prepared), prepared.tasks
+    shown = ImageDataset(
+        table, targets, tasks, size, cache=cache, transform=transform, ranges=ranges
+    )
+    plain = ImageDataset(table, {}, {}, size, cache=cache, ranges=ranges)
     workers, pin = choose_workers(settings.workers, device), device.type == "cuda"
     held_out = in_order(prepared.rows("val").tolist(), settings.batch_size)
     return (

@@ -9,7 +9,7 @@ from typing import Any
 
 from polyhead.files import read_jsonl, write_text
 from polyhead.progress import rounded
-from polyhead.tasks import Task
+from polyhead.tasks import TaskDecider
 from polyhead.training.state import Position
 
 WIDTH = 80  # columns of the narrowest usual terminal
@@ -18,7 +18,7 @@ ROW_NAMES: tuple[str, str, str] = ("", "  loss", "  validation")
 
 
 def epoch_record(
-    position: Position, tasks: Mapping[str, Task], figures: Mapping[str, Any]
+    position: Position, tasks: Mapping[str, TaskDecider], figures: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Losses, validation figures and the score that chooses the best epoch.
 

@@ -211,7 +211,7 @@ def _finish(
 ) -> None:
     """Fit decision rules on validation with the best weights; write what they are."""
     fitted = fit_decisions(trainer, run, prepared, reporter)
-    write_classes(run, fitted)
+    write_classes(run, fitted, config)
     start = read_start_weights(run)
     origin = start.origin if start else None
     write_text(run.readme, model_card(run, config, prepared, fitted, origin))

@@ -15,8 +15,8 @@ from polyhead.data import write_split
 from polyhead.errors import PolyheadError
 from polyhead.files import write_json, write_text
 from polyhead.preparation import Prepared
+from polyhead.runtime.classes_file import write_classes
 from polyhead.runtime.run_folder import RunFolder, environment
-from polyhead.tasks import Task
 
 
 def write_start(
@@ -39,18 +39,12 @@ def write_start(
     write_text(run.config, source.read_text(encoding="utf-8-sig") if source else resolved)
     write_json(run.environment, environment())
     write_split(run.split, prepared.images, prepared.split, prepared.digests)
-    write_classes(run, prepared.tasks)
+    write_classes(run, prepared.deciders(), config)
     lines = [str(fault) for fault in (*prepared.skipped, *prepared.faults)]
     write_text(run.log, "\n".join([*lines, ""]))
     if start:
         start.write(run)
     write_text(run.resolved_config, resolved)  # last: its presence makes the folder a run
-
-
-def write_classes(run: RunFolder, tasks: Mapping[str, Task]) -> None:
-    """`classes.json`: what the outputs mean and how answers are chosen."""
-    entries = {name: task.to_dict() for name, task in tasks.items()}
-    write_json(run.classes, {"format_version": 1, "tasks": entries})
 
 
 def config_yaml(config: Config) -> str:

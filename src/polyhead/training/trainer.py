@@ -17,12 +17,13 @@ from polyhead.errors import DivergedError, Interrupted, first_few, one_line
 from polyhead.files import append_line
 from polyhead.loading import Batch
 from polyhead.loading.batches import Batches
-from polyhead.loading.order import EpochBatches, stable_seed
+from polyhead.loading.order import EpochBatchSampler, stable_seed
 from polyhead.network import Network
+from polyhead.network.measure import measure, scoring_deciders
 from polyhead.preparation import Prepared
 from polyhead.progress import Advance, Reporter
 from polyhead.runtime.run_folder import RunFolder
-from polyhead.tasks import Meter, Task
+from polyhead.tasks import Meter, TaskDecider
 from polyhead.training.ema import ExponentialAverage
 from polyhead.training.fitting import Fitting
 from polyhead.training.freezing import Freezing
@@ -32,7 +33,6 @@ from polyhead.training.metrics_log import epoch_line, epoch_record
 from polyhead.training.optimizer import rate_factor, set_rates
 from polyhead.training.state import SKIP_WINDOW, Position, save_state
 from polyhead.training.step import Stepper, StepReport
-from polyhead.training.validation import measure, with_fields
 
 MAX_SKIPPED_STEPS = 10
 NUM_PROBED = 2  # batches whose gradients are compared
@@ -61,8 +61,8 @@ class Parts:
     stepper: Stepper
     average: ExponentialAverage
     freezing: Freezing
-    settled: Mapping[str, Task]
-    order: EpochBatches
+    settled: Mapping[str, TaskDecider]
+    order: EpochBatchSampler
     training: Batches
     validation: Batches
     fitting: Fitting | None = None
@@ -234,11 +234,11 @@ class Trainer:
         """Figures of the averaged weights; keeps them as last, and as best when they are."""
         shadow, prepared = self.parts.shadow, self.prepared
         shadow.load_state_dict(self.parts.average.state_dict())
-        tasks = with_fields(shadow, prepared.tasks)
+        tasks = scoring_deciders(shadow, prepared.deciders())
         with self.reporter.work("validating", len(prepared.rows("val")), "pictures") as tell:
             meters = measure(shadow, self.parts.validation, tasks, prepared.targets, tell)
         figures = {name: meter.compute() for name, meter in meters.items()}
-        record = epoch_record(position, prepared.tasks, figures)
+        record = epoch_record(position, tasks, figures)
         score = record["score"]
         better = position.best_score is None or score > position.best_score
         targets_of_save = [self.run.last_weights] + ([self.run.best_weights] if better else [])
@@ -260,7 +260,7 @@ class Trainer:
         """Meters that have seen what some weights say of the validation part, yet undecided."""
         shadow, prepared = self.parts.shadow, self.prepared
         shadow.load_state_dict(weights)
-        return measure(shadow, self.parts.validation, prepared.tasks, prepared.targets)
+        return measure(shadow, self.parts.validation, prepared.deciders(), prepared.targets)
 
     def _save(self, position: Position) -> None:
         parts = self.parts

@@ -31,10 +31,10 @@ from polyhead.evaluation.label_doctor.near_duplicates import (
 from polyhead.evaluation.label_doctor.probes import cross_fitted_probabilities
 from polyhead.formats import read_tables
 from polyhead.loading.batches import worker_deaths_explained
-from polyhead.preparation import derived_tags, encode_tasks, settle
+from polyhead.preparation import derived_tags, encode_tasks, resolve_classes
 from polyhead.progress import Reporter
 from polyhead.table import Table
-from polyhead.tasks import TagsTask
+from polyhead.tasks import TaskEncoder
 
 KINDS = ("missing", "wrong", "rule", "twins")
 MIN_PICTURES = 50
@@ -107,7 +107,7 @@ def examine_labels(
     with reporter.waiting("fitting probes"):
         for name, (task, cells) in targets.items():
             probabilities = cross_fitted_probabilities(features, cells, groups)
-            rules = task.decision.rules
+            rules = task.decider().rules
             judged.append(JudgedTask(name, task.classes, cells, probabilities, rules))
     return _report(judged, table, pairs)
 
@@ -134,14 +134,14 @@ def _doubt(finding: LabelFinding) -> float:
 
 def _targets(
     config: Config, table: Table, reporter: Reporter
-) -> Mapping[str, tuple[TagsTask, np.ndarray]]:
+) -> Mapping[str, tuple[TaskEncoder, np.ndarray]]:
     """Each tags task with its (N, L) targets; broken rules are findings, not errors, here."""
-    settled = settle(config, table)
-    tags = {name: task for name, task in settled.items() if isinstance(task, TagsTask)}
+    encoders = resolve_classes(config, table)
+    tags = [name for name, task in encoders.items() if task.decider().takes_evidence]
     if not tags:
         raise ConfigError("the config has no tags task; --labels judges the labels of such.")
-    sources = {source for source, _ in derived_tags(settled).values()}
-    tasks = {name: task for name, task in settled.items() if name in {*tags, *sources}}
+    sources = {source for source, _ in derived_tags(encoders).values()}
+    tasks = {name: task for name, task in encoders.items() if name in {*tags, *sources}}
     sizes = np.zeros((len(table), 2), np.int32)
     if sources:
         sizes = picture_sizes(table.paths())
@@ -150,7 +150,7 @@ def _targets(
     errors = [fault for fault in told if fault.is_error]
     if errors:
         raise DataError("the labels cannot be read", errors)
-    return {name: (task, targets[name]) for name, task in tags.items()}
+    return {name: (tasks[name], targets[name]) for name in tags}
 
 
 def _looked_at(

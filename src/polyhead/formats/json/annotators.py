@@ -65,15 +65,15 @@ def _labelme_rows(file: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _via_shape(shape: Mapping[str, Any]) -> dict[str, Any]:
     """A shape of labelme in VIA's words; what has no points is left for the reader to refuse."""
-    kind = shape.get("shape_type") or "polygon"
+    shape_name = shape.get("shape_type") or "polygon"
     points = shape.get("points") or []
     try:
         across, down = [float(p[0]) for p in points], [float(p[1]) for p in points]
-        if kind == "circle":
+        if shape_name == "circle":
             radius = math.hypot(across[1] - across[0], down[1] - down[0])
             return {"name": "circle", "cx": across[0], "cy": down[0], "r": radius}
     except (IndexError, TypeError, ValueError):
-        return {"name": kind}
+        return {"name": shape_name}
     # The box around the corners of a rectangle, in any order, is that around a line through them.
-    name = "polyline" if kind in (*_LINES, "rectangle", "mask") else kind
+    name = "polyline" if shape_name in (*_LINES, "rectangle", "mask") else shape_name
     return {"name": name, "all_points_x": across, "all_points_y": down}

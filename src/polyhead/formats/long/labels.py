@@ -10,7 +10,6 @@ from pyarrow.compute import call_function
 
 from polyhead.errors import Fault, first_few
 from polyhead.formats.faults import MAX_ROW_FAULTS, refusal
-from polyhead.formats.label_text import LABEL_LISTS
 from polyhead.formats.long.box_faults import place
 from polyhead.formats.long.label_columns import LabelColumns, distinct
 from polyhead.formats.long.pictures import Pictures, one_row_each
@@ -18,6 +17,7 @@ from polyhead.formats.long.settle import own_labels
 from polyhead.formats.long.spellings import Rows
 from polyhead.formats.raw_table import RawTable
 from polyhead.table import IMAGE, labels_column
+from polyhead.table.label_text import LABEL_LISTS
 from polyhead.table.yes_no_cells import UNKNOWN, read_answers
 
 

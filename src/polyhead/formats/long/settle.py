@@ -12,11 +12,11 @@ from PIL import Image
 
 from polyhead.errors import Fault, first_few
 from polyhead.formats.faults import refusal
-from polyhead.formats.label_text import LABEL_LISTS
 from polyhead.formats.long.boxes import GatheredBoxes
 from polyhead.formats.long.spellings import FORMAT_WORDS
 from polyhead.formats.object_cells import ObjectCells
 from polyhead.table import OBJECTS, Table, labels_column, objects_field
+from polyhead.table.label_text import LABEL_LISTS
 from polyhead.table.object_spellings import BoxFormat, to_corners
 
 SLACK = 1.0  # pixels outside that rounding explains

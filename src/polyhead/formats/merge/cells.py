@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from polyhead.formats.label_text import label_text
 from polyhead.table.cell_words import has_leading_zeros, plain_number
 from polyhead.table.label_cells import split_labels
+from polyhead.table.label_text import label_text
 
 
 class Cell(NamedTuple):

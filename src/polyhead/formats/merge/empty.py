@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 from pyarrow.compute import call_function
 
-from polyhead.formats.label_text import LABEL_LISTS
 from polyhead.formats.merge.vocabulary import unite_fields
 from polyhead.table import Table
+from polyhead.table.label_text import LABEL_LISTS
 from polyhead.table.objects import OBJECTS_TYPE
 
 

@@ -11,11 +11,11 @@ from pyarrow.compute import call_function
 
 from polyhead.errors import ConfigError, Fault
 from polyhead.formats.column_builder import is_text
-from polyhead.formats.label_text import LABEL_LISTS, lists_to_text
 from polyhead.formats.merge.column import Part
 from polyhead.formats.merge.empty import with_empty_objects
 from polyhead.formats.merge.vocabulary import labels_apart, unite_fields
 from polyhead.table import Table, cell_kind, labels_column
+from polyhead.table.label_text import LABEL_LISTS, lists_to_text
 from polyhead.table.objects import OBJECTS_TYPE, labels_of, units_of
 
 

@@ -12,7 +12,6 @@ import pyarrow as pa
 from polyhead.errors import Fault, one_line
 from polyhead.formats.column_builder import is_text, narrow
 from polyhead.formats.faults import row_faults
-from polyhead.formats.label_text import LABEL_LISTS
 from polyhead.formats.merge.cells import (
     Unite,
     objects_differ,
@@ -25,6 +24,7 @@ from polyhead.formats.merge.column import Contest, MergedColumn, merge_column
 from polyhead.formats.merge.kinds import SharedColumn, share_columns
 from polyhead.formats.merge.rows import Alignment, align
 from polyhead.table import IMAGE, Table, labels_column
+from polyhead.table.label_text import LABEL_LISTS
 from polyhead.table.objects import OBJECTS_TYPE
 from polyhead.table.table import Origin
 from polyhead.table.tag_splits import find_delimiter

@@ -13,7 +13,6 @@ from polyhead.errors import ConfigError
 from polyhead.files import write_bytes
 from polyhead.formats.column_builder import is_text
 from polyhead.formats.images.image_names import has_image_suffix
-from polyhead.formats.label_text import LABEL_LISTS, lists_to_text
 from polyhead.formats.writers.loss import Loss, lost_columns
 from polyhead.formats.writers.names import names_from
 from polyhead.table import (
@@ -21,6 +20,7 @@ from polyhead.table import (
     Table,
     labels_column,
 )
+from polyhead.table.label_text import LABEL_LISTS, lists_to_text
 from polyhead.table.objects import groups_of
 
 _UNFIT = re.compile(r"\A\s|\s\Z|\A\Z|[\r\n\0]")

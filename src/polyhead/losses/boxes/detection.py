@@ -16,7 +16,8 @@ from polyhead.losses.boxes.assign_static import assign_static
 from polyhead.losses.boxes.assignment import NOBODY, Assigner, Grid
 from polyhead.losses.boxes.overlap import overlap
 from polyhead.losses.boxes.quality_focal import quality_focal
-from polyhead.losses.loss import LabelCounts, StepLoss
+from polyhead.losses.loss import StepLoss
+from polyhead.tasks.statistics import LabelCounts
 
 BOX_WEIGHT = 2.0
 LEAST_QUALITY = 0.1

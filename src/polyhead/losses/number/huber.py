@@ -5,9 +5,9 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn import functional
 
-from polyhead.losses.loss import NumberStatistics
 from polyhead.losses.number.number_loss import NumberLoss
 from polyhead.losses.option_rules import require
+from polyhead.tasks.statistics import NumberStatistics
 
 
 class Huber(NumberLoss):

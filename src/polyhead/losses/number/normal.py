@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from polyhead.losses.loss import NumberStatistics
 from polyhead.losses.number.number_loss import NumberLoss
 from polyhead.losses.option_rules import require
+from polyhead.tasks.statistics import NumberStatistics
 
 HALF_OF_80_PERCENT = 1.2815515655446004  # Φ⁻¹(0.9)
 LARGEST_LOG_SPREAD = 7.0

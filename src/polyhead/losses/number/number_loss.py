@@ -8,7 +8,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from polyhead.losses.loss import Loss, NumberStatistics
+from polyhead.losses.loss import Loss
+from polyhead.tasks.statistics import NumberStatistics
 
 GAIN = 10.0  # log s a unit of its parameter, whose steps are small
 LEAST_ERROR = 0.02
@@ -31,6 +32,7 @@ class NumberLoss(Loss, ABC):
     """
 
     task_type = "number"
+    state_is_of_data = True
     has_own_spread: ClassVar[bool] = False
     mean: Tensor
     std: Tensor

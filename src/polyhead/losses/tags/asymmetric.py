@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 from torch.nn.functional import elu, logsigmoid, softplus
 
-from polyhead.losses.loss import LabelCounts
 from polyhead.losses.option_rules import require
 from polyhead.losses.precision import full_precision
 from polyhead.losses.tags.focusing import steepening
 from polyhead.losses.tags.inversion import invert
 from polyhead.losses.tags.pointwise import PointwiseLoss
+from polyhead.tasks.statistics import LabelCounts
 
 LEAST_LOG_ODDS = -16.0  # a probability of 1e-7: below what a training set can tell
 REACH, MOST_START = 20.0, 6.0

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from polyhead.losses.loss import LabelCounts
 from polyhead.losses.precision import full_precision
 from polyhead.losses.tags.pointwise import PointwiseLoss
+from polyhead.tasks.statistics import LabelCounts
 
 MAX_AUTO_WEIGHT = 20.0
 
@@ -29,6 +29,7 @@ class Bce(PointwiseLoss):
         logits, targets, known (B, L).
     """
 
+    reads_log_posterior = True
     log_weight: Tensor
 
     def __init__(self, counts: LabelCounts, *, pos_weight: float | Literal["auto"] = 1.0) -> None:
@@ -43,7 +44,7 @@ class Bce(PointwiseLoss):
                 "Parameter `pos_weight` should be strictly positive or auto. "
                 f"Found `pos_weight = {pos_weight}`."
             )
-        self.is_weighted = pos_weight != 1
+        self.is_likelihood = pos_weight == 1
         log_weight = torch.from_numpy(np.log(weight)).float()
         self.register_buffer("log_weight", log_weight)
         self._prior_logit = torch.logit(torch.from_numpy(counts.prior)).float()

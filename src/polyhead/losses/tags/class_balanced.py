@@ -7,16 +7,16 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from polyhead.losses.loss import LabelCounts
 from polyhead.losses.option_rules import require
 from polyhead.losses.precision import full_precision
 from polyhead.losses.tags.pointwise import PointwiseLoss
+from polyhead.tasks.statistics import LabelCounts
 
 
 class ClassBalanced(PointwiseLoss):
     """Binary cross-entropy times w_c ∝ (1−β)/(1−β^n_c), n_c the yeses of class c, mean weight 1.
 
-    (1−β^n)/(1−β) is the effective number of n pictures that overlap: rare labels count more, by at
+    (1−β^n)/(1−β) is the effective number of n images that overlap: rare labels count more, by at
     most 1/(1−β) to 1. Yes and no weigh the same, so logits stay log-odds.
     Source: Cui et al., *Class-balanced loss based on effective number of samples*, 2019.
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from polyhead.losses.loss import LabelCounts
 from polyhead.losses.option_rules import require
 from polyhead.losses.tags.focusing import focused
 from polyhead.losses.tags.pointwise import PointwiseLoss
 from polyhead.losses.tags.ranked import RankedLoss
+from polyhead.tasks.statistics import LabelCounts
 
 GAMMA, KAPPA = 2.0, 0.05
 LIFT, STEEPNESS = 0.1, 10.0  # α and β of the smoothed weight
@@ -20,9 +20,9 @@ class DistributionBalanced(RankedLoss, PointwiseLoss):
     """r̂·[y·2(1−p)²·softplus(−z') + (1−y)/λ·2σ(λz')²·softplus(λz')], p = σ(z').
 
     For long tails. z' = z + (κ/λ)·logit(π_c) shifts rare labels, π the prior; r̂ = α + σ(β(r − μ))
-    with r = (1/π_c)/Σ_j y_j/π_j takes back what a picture's frequent labels would make it count; λ
+    with r = (1/π_c)/Σ_j y_j/π_j takes back what an image's frequent labels would make it count; λ
     lets easy noes go. α .1, β 10, κ .05. Rows without a known yes have r̂ = α + 1. The weight
-    differs from picture to picture, so there is no inverse link.
+    differs from image to image, so there is no inverse link.
     Source: Wu et al., *Distribution-balanced loss for multi-label classification in long-tailed
     datasets*, 2020.
 

@@ -7,12 +7,12 @@ import math
 import torch
 from torch import Tensor
 
-from polyhead.losses.loss import LabelCounts
 from polyhead.losses.option_rules import require
 from polyhead.losses.precision import full_precision
 from polyhead.losses.tags.focusing import focused, log_slope
 from polyhead.losses.tags.inversion import invert
 from polyhead.losses.tags.pointwise import PointwiseLoss
+from polyhead.tasks.statistics import LabelCounts
 
 REACH = 20.0  # logits between which training may start
 

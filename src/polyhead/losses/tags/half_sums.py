@@ -1,4 +1,4 @@
-"""The likelihood of what is known of a picture, unknown labels summed out over half sets."""
+"""The likelihood of what is known of an image, unknown labels summed out over half sets."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class HalfSums(nn.Module):
     def forward(
         self, unaries: Tensor, targets: Tensor, known: Tensor, couplings: Tensor, means: Tensor
     ) -> Tensor:
-        """The sum over pictures, (); those that no legal set agrees with teach nothing."""
+        """The sum over images, (); those that no legal set agrees with teach nothing."""
         kind = torch.float32 if unaries.device.type == "mps" else torch.float64
         u, y, is_known = (
             unaries.to(kind)[:, self.order],

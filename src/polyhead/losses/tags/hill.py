@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
-from polyhead.losses.loss import LabelCounts
 from polyhead.losses.option_rules import require
 from polyhead.losses.precision import full_precision
 from polyhead.losses.tags.focusing import focused, log_slope
 from polyhead.losses.tags.inversion import invert
 from polyhead.losses.tags.pointwise import PointwiseLoss
+from polyhead.tasks.statistics import LabelCounts
 
 GAMMA, LAMBDA = 2.0, 1.5  # the link is increasing for no smaller λ
 MOST_MARGIN = 1.5  # above it the link falls in places: one probability, several logits

@@ -1,4 +1,4 @@
-"""Couplings of low rank that gates of a picture add to those of all pictures."""
+"""Couplings of low rank that gates of an image add to those of all images."""
 
 from __future__ import annotations
 

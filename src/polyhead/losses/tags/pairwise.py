@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import torch
@@ -13,14 +13,18 @@ from polyhead.field import PairwiseField, Rules
 from polyhead.field.halves import Halves
 from polyhead.field.low_rank import ruled_pairs
 from polyhead.field.states import legal_states
-from polyhead.losses.loss import LabelCounts, StepLoss
+from polyhead.losses.loss import StepLoss
 from polyhead.losses.option_rules import require
-from polyhead.losses.tags.bce import Bce
 from polyhead.losses.tags.half_sums import HalfSums
 from polyhead.losses.tags.low_rank import LowRank
 from polyhead.losses.tags.pseudo_likelihood import PseudoLikelihood
 from polyhead.losses.tags.tags_loss import TagsLoss
 from polyhead.losses.tags.unknown_neighbours import unknown_pull
+from polyhead.tasks.statistics import LabelCounts
+
+if TYPE_CHECKING:
+    from polyhead.tasks.tags.decider import TagsDecider
+    from polyhead.tasks.tags.meter import TagsTaskMeter
 
 GAIN = 10.0  # couplings a unit of their parameter: they are of size 1, and steps are small
 L2 = 1e-3
@@ -41,7 +45,7 @@ class Pairwise(TagsLoss, StepLoss):
     to be explains part of the known ones. `pseudo` does so exactly while legal states are few (all
     those of 20 labels, of 14 with a rank), else one unknown neighbour at a time.
 
-    With a rank R, couplings depend on the picture: W(x) = W + Σ_{r≤R} α_r(x) a_r a_rᵀ, but for the
+    With a rank R, couplings depend on the image: W(x) = W + Σ_{r≤R} α_r(x) a_r a_rᵀ, but for the
     diagonal and pairs that a rule joins. α = tanh z of R more outputs z of the head, so a_ri a_rj
     is the most that W_ij changes by.
 
@@ -55,7 +59,7 @@ class Pairwise(TagsLoss, StepLoss):
         rules: Which states are legal. Rows that break them teach `exact` nothing.
         objective: `pseudo`, or `exact` for few legal states (at most 2^14).
         l1: Weight of Σ|W_ij|, which leaves few couplings; of Σ|a_ri a_rj| too.
-        rank: R, up to 8; 0 is the same W for all pictures.
+        rank: R, up to 8; 0 is the same W for all images.
 
     Raises:
         ConfigError: Too many legal states for `exact`.
@@ -84,7 +88,7 @@ class Pairwise(TagsLoss, StepLoss):
         require(0 <= rank <= MAX_RANK, "rank", f"in [0, {MAX_RANK}]", rank)
         self.base, self.objective, self.l1 = base, objective, l1
         self.joins_images = base.joins_images
-        self.is_joint = isinstance(base, Bce) and not base.is_weighted
+        self.is_joint = base.is_likelihood
         ruled = torch.from_numpy(ruled_pairs(num_classes, rules))
         self.register_buffer("places", (~ruled).triu(1).nonzero().T, persistent=False)
         self.edges = nn.Parameter(torch.zeros(self.places.shape[1]))
@@ -138,7 +142,7 @@ class Pairwise(TagsLoss, StepLoss):
         is_whole, is_part = known.all(1), known.any(1) & ~known.all(1)
         if self.objective == "exact":
             is_whole, is_part = is_whole & False, known.any(1)
-        # A sum over no picture still has the gradient 0 of every parameter.
+        # A sum over no image still has the gradient 0 of every parameter.
         own = own + self._pseudo(u[is_whole], gates[is_whole], y[is_whole], known[is_whole])
         if is_part.any():
             own = own + self._summed_out(u[is_part], gates[is_part], y[is_part], known[is_part])
@@ -192,7 +196,7 @@ class Pairwise(TagsLoss, StepLoss):
         wrong = torch.where(known, 1 - y, 0.0) @ self.states.T
         missed = torch.where(known, y, 0.0) @ (1 - self.states).T
         agrees = wrong + missed < 0.5
-        rows = agrees.any(1)  # tags of pictures mixed into one may break a rule
+        rows = agrees.any(1)  # tags of images mixed into one may break a rule
         agreeing = scores.masked_fill(~agrees, float("-inf"))[rows]
         return (scores[rows].logsumexp(1) - agreeing.logsumexp(1)).sum()
 
@@ -212,8 +216,27 @@ class Pairwise(TagsLoss, StepLoss):
             return found
         return found | {"gates": self._split(logits)[1].float().tanh()}
 
+    def undo_sampling(self, labels: np.ndarray, expected: np.ndarray) -> None:
+        """Nothing: how a sampler shifts couplings is left to the calibration on validation."""
+
+    def calibrate_by(self, meter: TagsTaskMeter) -> list[str]:
+        """Keep the couplings or switch them off, then fit scale and shift."""
+        gain = meter.couple(self.field(meter.rules))
+        switch = "kept" if gain.is_sure else "switched off"
+        return [f"the field is {switch}: {gain}", *super().calibrate_by(meter)]
+
+    def scoring_decider(self, decider: TagsDecider) -> TagsDecider:
+        """The decider with the couplings learnt so far.
+
+        An epoch is then judged by what its weights will answer with: the log-odds of a field are
+        those of no label by itself. A field too large for exact marginals is left out, whose belief
+        propagation would take seconds a thousand images.
+        """
+        found, field = decider.for_scoring(), self.field(decider.rules)
+        return found.with_field(field) if field.is_exact else found
+
     def progress(self, share: float) -> None:
-        """Told to the head's own loss."""
+        """Passed on to the head's own loss."""
         self.base.progress(share)
 
     def start(self) -> Tensor:

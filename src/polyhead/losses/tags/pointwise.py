@@ -1,4 +1,4 @@
-"""What losses are that look at one label of one picture at a time."""
+"""What losses are that look at one label of one image at a time."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from abc import ABC, abstractmethod
 import torch
 from torch import Tensor
 
-from polyhead.losses.tags.tags_loss import TagsLoss
+from polyhead.losses.tags.named_loss import NamedTagsLoss
 
 
-class PointwiseLoss(TagsLoss, ABC):
+class PointwiseLoss(NamedTagsLoss, ABC):
     """A sum over cells of y·ℓ⁺(z) + (1−y)·ℓ⁻(z), divided by the number of known cells.
 
     Its inverse link is where the expected loss is stationary: odds(P) = ∂ℓ⁻/(−∂ℓ⁺).

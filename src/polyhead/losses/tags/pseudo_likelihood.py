@@ -12,12 +12,12 @@ CERTAIN = 100.0  # log-odds of a label that cannot be otherwise
 
 
 class PseudoLikelihood(nn.Module):
-    """−Σ over known i of log P(y_i | known others), summed over pictures.
+    """−Σ over known i of log P(y_i | known others), summed over images.
 
     A label that a known partner forces tells nothing and is left out. An exactly-one group is one
     site, softmax over its members: no member can change alone, so that its own term would be 0
     and teach nothing (as `PairwiseField.pseudo_log_likelihood`). So is a group that breaks its
-    rule, as tags of pictures mixed into one do.
+    rule, as tags of images mixed into one do.
 
     Args:
         num_classes: L.

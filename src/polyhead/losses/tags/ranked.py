@@ -7,12 +7,12 @@ from abc import ABC
 import torch
 from torch import Tensor
 
-from polyhead.losses.loss import LabelCounts
 from polyhead.losses.precision import full_precision
-from polyhead.losses.tags.tags_loss import TagsLoss
+from polyhead.losses.tags.named_loss import NamedTagsLoss
+from polyhead.tasks.statistics import LabelCounts
 
 
-class RankedLoss(TagsLoss, ABC):
+class RankedLoss(NamedTagsLoss, ABC):
     """A loss without an inverse link: probabilities come from the calibration on validation.
 
     Args:

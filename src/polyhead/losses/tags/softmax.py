@@ -5,13 +5,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from polyhead.losses.loss import LabelCounts
-from polyhead.losses.tags.tags_loss import TagsLoss
+from polyhead.losses.tags.named_loss import NamedTagsLoss
+from polyhead.tasks.statistics import LabelCounts
 
 MAX_LOG_ODDS = 80.0
 
 
-class Softmax(TagsLoss):
+class Softmax(NamedTagsLoss):
     """Categorical cross-entropy on normalised multi-hot targets: −Σ_c t_c·log softmax(z)_c.
 
     t = y/|y|. Not the default, because its optimum softmax(z)_c = E[y_c/|y|] is a share of label

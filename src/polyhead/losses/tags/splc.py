@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from polyhead.losses.loss import LabelCounts
 from polyhead.losses.option_rules import require
 from polyhead.losses.tags.focusing import focused
 from polyhead.losses.tags.pointwise import PointwiseLoss
 from polyhead.losses.tags.ranked import RankedLoss
+from polyhead.tasks.statistics import LabelCounts
 
 GAMMA = 2.0
 

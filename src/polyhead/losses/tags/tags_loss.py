@@ -1,13 +1,20 @@
-"""What every loss of a tags task is: log-odds that its logits stand for, and their calibration."""
+"""Losses of tags: the log-odds that their logits stand for, and the calibration of these."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from polyhead.losses.loss import ProbabilityLoss
+from polyhead.losses.sampled_shares import label_shift
+
+if TYPE_CHECKING:
+    from polyhead.tasks.tags.meter import TagsTaskMeter
 
 
 class TagsLoss(ProbabilityLoss, ABC):
@@ -22,10 +29,14 @@ class TagsLoss(ProbabilityLoss, ABC):
     Attributes:
         has_link: Whether the optimum of the loss is known to be `log_odds(z) = logit P`. Losses
             without one rank labels; their probabilities come from the calibration alone.
+        is_likelihood: Whether it is the plain likelihood of labels that do not depend on each
+            other, which a field may replace.
     """
 
     task_type = "tags"
+    neutral_calibration = MappingProxyType({"scale": 1.0, "shift": 0.0})
     has_link: bool = True
+    is_likelihood: bool = False
     scale: Tensor
     shift: Tensor
     shown: Tensor
@@ -45,9 +56,19 @@ class TagsLoss(ProbabilityLoss, ABC):
         self.scale.copy_(scale)
         self.shift.copy_(shift)
 
-    def undo_sampling(self, shift: Tensor) -> None:
-        """Set (L,) logit(π′) − logit(π): a sampler showed labels in shares π′ instead of π."""
-        self.shown.copy_(shift)
+    def calibrate_by(self, meter: TagsTaskMeter) -> list[str]:
+        """Fit scale and shift."""
+        found = meter.calibrate(has_link=self.has_link)
+        self.calibrate(torch.from_numpy(found.scale), torch.from_numpy(found.shift))
+        return []
+
+    def undo_sampling(self, labels: np.ndarray, expected: np.ndarray) -> None:
+        """Keep logit(π′) − logit(π), π′ the shares shown: right on average for joint labels.
+
+        Without a link the calibration alone tells what logits stand for.
+        """
+        if self.has_link:
+            self.shown.copy_(torch.from_numpy(label_shift(labels, expected)))
 
     def dense(self, logits: Tensor) -> dict[str, Tensor]:
         """`logits`, the calibrated log-odds, and `probabilities`; (B, L) fp32 each."""

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from polyhead.losses.loss import LabelCounts
 from polyhead.losses.option_rules import require
 from polyhead.losses.tags.ranked import RankedLoss
+from polyhead.tasks.statistics import LabelCounts
 
 NEVER = float("-inf")
 
@@ -18,7 +18,7 @@ class TwoWay(RankedLoss):
 
     Each row asks that its yeses outrank its noes, each column of the batch that a label's yeses
     outrank its noes. Rows and columns without a known yes and a known no have nothing to compare
-    and are left out, unknown cells by −∞. A soft target weighs by y and 1−y. What a picture costs
+    and are left out, unknown cells by −∞. A soft target weighs by y and 1−y. What an image costs
     hangs on its batch: large ones teach better, and there is no inverse link.
     Source: Kobayashi, *Two-way multi-label loss*, 2023, whose mask of −100 lets large logits leak.
 

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn.functional import softplus
 from torch.utils.checkpoint import checkpoint
 
-MAX_CELLS = 2**22  # pairs of labels of pictures held at once: 16 MB an array
+MAX_CELLS = 2**22  # pairs of labels of images held at once: 16 MB an array
 
 
 def unknown_pull(
@@ -23,7 +23,7 @@ def unknown_pull(
         unaries: (B, L) u, without gradient where unknown.
         targets: (B, L) of 0 and 1.
         known: (B, L) bool.
-        couplings: (L, L), or (B, L, L) where pictures have their own.
+        couplings: (L, L), or (B, L, L) where images have their own.
         means: (L,) μ.
 
     Returns:

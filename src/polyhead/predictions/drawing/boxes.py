@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,6 @@ from PIL import Image, ImageDraw
 from polyhead.predictions.drawing.lettering import Font, fit, lettered
 from polyhead.predictions.drawing.palette import BACKGROUND, Paint
 from polyhead.predictions.drawing.tabs import place_tabs
-from polyhead.predictions.task_prediction import BoxesPrediction
 
 MANY = 100  # boxes: beyond it lines are thin
 
@@ -28,7 +27,9 @@ class _Tab:
 
 def draw_boxes(
     picture: Image.Image,
-    prediction: BoxesPrediction,
+    boxes_xyxy: Sequence[Sequence[float]],
+    labels: Sequence[str],
+    scores: Sequence[float],
     size: tuple[int, int],
     paints: Mapping[str, Paint],
 ) -> Image.Image:
@@ -38,7 +39,9 @@ def draw_boxes(
 
     Args:
         picture: RGB, at the size it is shown.
-        prediction: With boxes in pixels of a picture of `size`; those not finite are left out.
+        boxes_xyxy: In pixels of a picture of `size`; those not finite are left out.
+        labels: What each is.
+        scores: How sure each is.
         size: Width and height that the boxes refer to.
         paints: Class name to paint.
 
@@ -47,13 +50,10 @@ def draw_boxes(
     """
     em = min(max(max(picture.size) // 60, 12), 16)
     sheet, origin = _sheet(picture, em)
-    boxes, strongest_first = _on_sheet(prediction, picture, size, origin)
+    boxes, strongest_first = _on_sheet(boxes_xyxy, scores, (picture.size, size), origin)
     canvas = ImageDraw.Draw(sheet)
     width = max(max(picture.size) // 240, 3) if len(strongest_first) <= MANY else 1
-    tabs = [
-        _tab(prediction.labels[k], prediction.scores[k], paints, em, sheet.width)
-        for k in strongest_first
-    ]
+    tabs = [_tab(labels[k], scores[k], paints, em, sheet.width) for k in strongest_first]
     for box, tab in zip(boxes[::-1].tolist(), tabs[::-1], strict=True):
         _outline(sheet, canvas, box, tab.paint, width)
     sizes = np.array([tab.size for tab in tabs], dtype=float).reshape(-1, 2)
@@ -74,17 +74,24 @@ def _sheet(picture: Image.Image, em: int) -> tuple[Image.Image, tuple[int, int]]
 
 
 def _on_sheet(
-    prediction: BoxesPrediction,
-    picture: Image.Image,
-    size: tuple[int, int],
+    boxes_xyxy: Sequence[Sequence[float]],
+    scores: Sequence[float],
+    sizes: tuple[tuple[int, int], tuple[int, int]],
     origin: tuple[int, int],
 ) -> tuple[np.ndarray, list[int]]:
-    """(M, 4) boxes cut to the picture, strongest first, and which of the prediction they are."""
-    given = np.array(prediction.boxes_xyxy, dtype=np.float64).reshape(-1, 4)
-    order = np.argsort(-np.array(prediction.scores, dtype=np.float64), kind="stable")
+    """(M, 4) boxes cut to the picture, highest score first, and which of the given they are.
+
+    Args:
+        boxes_xyxy: As given.
+        scores: Of each.
+        sizes: Width and height that the picture is shown at, and those that boxes refer to.
+        origin: Where on the sheet the picture starts.
+    """
+    given = np.array(boxes_xyxy, dtype=np.float64).reshape(-1, 4)
+    order = np.argsort(-np.array(scores, dtype=np.float64), kind="stable")
     order = order[np.isfinite(given[order]).all(axis=1)]
-    scale = np.tile(np.divide(picture.size, size), 2)
-    most = np.tile(np.array(picture.size, dtype=np.float64) - 1, 2)
+    scale = np.tile(np.divide(*sizes), 2)
+    most = np.tile(np.array(sizes[0], dtype=np.float64) - 1, 2)
     # The last pixel of a box is the one before its far edge.
     boxes = np.clip(np.round(given[order] * scale) - (0, 0, 1, 1), 0, most)
     boxes[:, 2:] = np.maximum(boxes[:, 2:], boxes[:, :2])

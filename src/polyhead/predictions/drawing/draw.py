@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from PIL import Image, ImageOps
 
-from polyhead.predictions.drawing.boxes import draw_boxes
-from polyhead.predictions.drawing.mask import draw_mask
-from polyhead.predictions.drawing.palette import BACKGROUND, Paint, paints
+from polyhead.predictions.drawing.palette import BACKGROUND, paints
 from polyhead.predictions.drawing.panel import flow, heading, panel_blocks, side_by_side, stacked
-from polyhead.predictions.drawing.section import section
 from polyhead.predictions.drawing.shown_picture import shown_picture
-from polyhead.predictions.task_prediction import (
-    BoxesPrediction,
-    MaskPrediction,
-    TaskPrediction,
-)
+from polyhead.predictions.task_prediction import SpatialPrediction, TaskPrediction
 from polyhead.table.deep_pixels import NO_RANGES, PixelRanges
-
-Spatial = BoxesPrediction | MaskPrediction
 
 # Longest side of a picture that stands alone, and of each of several.
 LARGEST, LARGEST_OF_SEVERAL = 1280, 960
@@ -51,41 +42,21 @@ def draw(
         several tasks draw on it), and a panel beside it, or below one that is wide.
 
     Raises:
-        PolyheadError: There is no picture to draw on, or a task type that has no drawing.
+        PolyheadError: There is no picture to draw on.
         ImageError: The picture cannot be decoded.
     """
-    class_paints = paints(_class_names(tasks.values()))
-    sections = {name: section(task, class_paints) for name, task in tasks.items()}
-    spatial = {name: task for name, task in tasks.items() if isinstance(task, Spatial)}
+    spatial = {n: task for n, task in tasks.items() if isinstance(task, SpatialPrediction)}
+    class_paints = paints([name for task in spatial.values() for name in task.drawn_classes()])
+    sections = {name: task.section(class_paints) for name, task in tasks.items()}
     largest = LARGEST_OF_SEVERAL if len(spatial) > 1 else LARGEST
     picture = shown_picture(source, image, largest, ranges)
     em = min(max(max(picture.size) // 60, 15), 20)
-    views = {name: _view(picture, task, size, class_paints) for name, task in spatial.items()}
+    views = {name: task.draw_on(picture, size, class_paints) for name, task in spatial.items()}
     if len(views) > 1:
         views = {name: stacked([heading(name, v.width, em), v], 0) for name, v in views.items()}
     blocks = panel_blocks(Path(image).name, f"{size[0]} × {size[1]}", sections, em)
     sheet = _arranged(picture, list(views.values()) or [picture], blocks, em)
     return ImageOps.expand(sheet, em, BACKGROUND)
-
-
-def _class_names(tasks: Iterable[TaskPrediction]) -> list[str]:
-    """The classes of every task that draws on the picture, in the same order for every picture."""
-    names: list[str] = []
-    for task in tasks:
-        if isinstance(task, BoxesPrediction):
-            names += [*task.classes, *sorted(set(task.labels) - set(task.classes))]
-        elif isinstance(task, MaskPrediction):
-            names += task.classes
-    return names
-
-
-def _view(
-    picture: Image.Image, task: Spatial, size: tuple[int, int], class_paints: dict[str, Paint]
-) -> Image.Image:
-    """The picture with the answer of one task on it."""
-    if isinstance(task, MaskPrediction):
-        return draw_mask(picture, task, class_paints)
-    return draw_boxes(picture, task, size, class_paints)
 
 
 def _arranged(

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
 
 from polyhead.predictions.drawing.palette import Paint, stripes
-from polyhead.predictions.task_prediction import MaskPrediction
 
 OPACITY = 0.55
 PERIOD = 12  # pixels from stripe to stripe
 
 
-def draw_mask(
-    picture: Image.Image, prediction: MaskPrediction, paints: Mapping[str, Paint]
-) -> Image.Image:
+def draw_mask(picture: Image.Image, mask: np.ndarray, class_paints: Sequence[Paint]) -> Image.Image:
     """Lay the colour of each pixel's class over the picture, with dark lines between regions.
 
     The picture goes grey below, so that all colour is that of the legend; a pixel without a
@@ -24,18 +21,18 @@ def draw_mask(
 
     Args:
         picture: RGB, at the size it is shown.
-        prediction: A mask of any size, stretched to that of the picture.
-        paints: Class name to paint.
+        mask: (H, W) uint8 class indices of any size, stretched to that of the picture.
+        class_paints: Of each class.
 
     Returns:
         RGB, of the picture's size.
     """
-    stretched = Image.fromarray(prediction.mask).resize(picture.size, Image.Resampling.NEAREST)
+    stretched = Image.fromarray(mask).resize(picture.size, Image.Resampling.NEAREST)
     mask = np.asarray(stretched)
-    painted = Image.fromarray(_painted(mask, [paints[name] for name in prediction.classes]))
+    painted = Image.fromarray(_painted(mask, class_paints))
     grey = picture.convert("L").convert("RGB")
     coloured = np.array(Image.blend(grey, painted, OPACITY))
-    unknown = mask >= len(prediction.classes)
+    unknown = mask >= len(class_paints)
     coloured[unknown] = np.asarray(picture)[unknown]
     coloured[_borders(mask)] //= 3
     return Image.fromarray(coloured)

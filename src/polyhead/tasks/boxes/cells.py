@@ -38,7 +38,7 @@ class BoxCells:
         boxes_xyxy: (M, 4) float64; NaN where a side is missing.
         crowd: (M,) bool.
         difficult: (M,) bool.
-        areas: (M,) float64; NaN where none is told.
+        areas: (M,) float64; NaN where none is annotated.
         segmentations: (M,) Arrow texts or nulls.
     """
 
@@ -140,7 +140,7 @@ def _flags(column: pa.Array) -> np.ndarray:
 
 
 def is_fraction(table: Table, column: str) -> bool:
-    """Whether the coordinates of a column are fractions of the picture."""
+    """Whether the coordinates of a column are fractions of the image."""
     return units_of(table.data.schema.field(column)) == "fraction"
 
 

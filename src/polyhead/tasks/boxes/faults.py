@@ -16,19 +16,19 @@ MAX_WARNINGS = 20
 SMALL_PICTURE = 16  # pixels of the shorter side; a box of a pixel may be real there
 PER_CENT = 100.0
 _MIN_BOXES = 3
-_LARGE_PICTURE = 200  # pixels of the shorter side: boxes up to 100 would leave half of it empty
+_LARGE_IMAGE = 200  # pixels of the shorter side: boxes up to 100 would leave half of it empty
 _MANY_BEYOND = 0.2  # share of boxes that reach out of smaller pictures
 LARGEST_FRACTION = 1.5  # normalised boxes may reach out of the picture somewhat
 
 
 @dataclass(frozen=True, eq=False)
 class BoxRows:
-    """M boxes with the sizes of their pictures.
+    """M boxes with the sizes of their images.
 
     Attributes:
         rows: (M,) row of each.
         boxes_xyxy: (M, 4) float64 in pixels.
-        limits: (M, 4) float64 width, height, width, height; 0 where the picture is unreadable.
+        limits: (M, 4) float64 width, height, width, height; 0 where the image is unreadable.
         as_written: (M, 4) as the file has them.
         fractions: Whether the file says that they are fractions.
     """
@@ -97,7 +97,7 @@ def _listed(
 
 
 def _in_unit_square(boxes: BoxRows) -> np.ndarray:
-    """Boxes within the first pixel of a picture of many, where fractions were written."""
+    """Boxes within the first pixel of an image of many, where fractions were written."""
     if boxes.fractions:
         return np.zeros(len(boxes.rows), bool)
     tiny = (boxes.boxes_xyxy >= 0).all(1) & (boxes.boxes_xyxy <= 1).all(1)
@@ -134,7 +134,7 @@ def _perhaps_per_cent(table: Table, column: str, boxes: BoxRows, finite: np.ndar
     sized = sides[sides.all(1)]
     if not len(sized):
         return []
-    if float(sized.min()) >= _LARGE_PICTURE:
+    if float(sized.min()) >= _LARGE_IMAGE:
         found = "so that all of them lie in the upper left corner"
     elif (boxes.boxes_xyxy[finite] > sides).any(1).mean() > _MANY_BEYOND and highest > 1:
         found = "and many of them reach out"
@@ -189,7 +189,7 @@ def _clipped(shown: str, box: list[float], size: list[float]) -> str:
 
 
 def _turned(box: list[float], size: list[float]) -> str:
-    """A hint where a box would fit the picture turned by a quarter."""
+    """A hint where a box would fit the image turned by a quarter."""
     if min(box[:2]) >= 0 and box[2] <= size[1] and box[3] <= size[0]:
         return "it would fit the picture turned as EXIF says: draw it on the displayed one; "
     return ""

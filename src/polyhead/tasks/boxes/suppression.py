@@ -15,10 +15,10 @@ MAX_IOU = 0.6  # of two kept boxes of one class
 
 @dataclass(frozen=True, eq=False)
 class KeptBoxes:
-    """The boxes kept in one picture, surest first.
+    """The boxes kept in one image, highest score first.
 
     Attributes:
-        boxes_xyxy: (D, 4) float64, pixels of the displayed picture, inside it.
+        boxes_xyxy: (D, 4) float64, pixels of the displayed image, inside it.
         labels: (D,) int64, index of the class.
         scores: (D,) float32 in [0, 1].
     """
@@ -39,16 +39,16 @@ def find_boxes(
     *,
     suppress: bool = True,
 ) -> KeptBoxes:
-    """The boxes of one picture from the dense outputs at its N points.
+    """The boxes of one image from the dense outputs at its N points.
 
     Pairs of point and class whose score reaches the class's threshold; the best 300 of them;
-    per class greedily suppressed above an IoU of 0.6; the best 100; clipped to the picture. Equal
+    per class greedily suppressed above an IoU of 0.6; the best 100; clipped to the image. Equal
     scores rank in the order of points, then classes.
 
     Args:
-        fractions_xyxy: (N, 4) boxes in fractions of the picture.
+        fractions_xyxy: (N, 4) boxes in fractions of the image.
         scores: (N, K) in [0, 1].
-        size: Height and width of the displayed picture.
+        size: Height and width of the displayed image.
         thresholds: (K,).
         suppress: False where the network gives one box an object.
 
@@ -86,7 +86,7 @@ def suppress_overlaps(boxes_xyxy: np.ndarray, labels: np.ndarray) -> np.ndarray:
     A box is kept unless its IoU with a kept box before it of the same class exceeds `MAX_IOU`.
 
     Args:
-        boxes_xyxy: (D, 4), surest first.
+        boxes_xyxy: (D, 4), highest score first.
         labels: (D,) classes.
 
     Returns:

@@ -28,13 +28,13 @@ def encode_boxes(
     keep_difficult: bool,
     is_declared: bool,
 ) -> tuple[BoxTargets, list[Fault]]:
-    """The boxes of all rows in pixels of the displayed pictures, clipped to them.
+    """The boxes of all rows in pixels of the displayed images, clipped to them.
 
     Args:
         table: N rows.
         column: Of the objects.
         classes: The K classes.
-        sizes: (N, 2) height and width; 0 where the picture is unreadable.
+        sizes: (N, 2) height and width; 0 where the image is unreadable.
         keep_difficult: Whether objects declared difficult count as any other.
         is_declared: Whether the classes are the user's, not gathered from the labels.
 
@@ -82,7 +82,7 @@ def _clipped(boxes: BoxRows, kept: np.ndarray) -> np.ndarray:
     return np.where(limits > 0, np.clip(pixels, 0, limits), pixels)
 
 
-def _areas(told: np.ndarray, pixels: np.ndarray) -> np.ndarray:
-    """Areas as told, where they are; else those of the boxes."""
+def _areas(annotated: np.ndarray, pixels: np.ndarray) -> np.ndarray:
+    """Areas as annotated, where they are; else those of the boxes."""
     sides = pixels[:, 2:] - pixels[:, :2]
-    return np.where(np.isfinite(told) & (told > 0), told, sides.prod(1))
+    return np.where(np.isfinite(annotated) & (annotated > 0), annotated, sides.prod(1))

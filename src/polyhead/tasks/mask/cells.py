@@ -1,4 +1,4 @@
-"""Cells of a mask task: names of picture files, or objects whose segments make up a mask."""
+"""Cells of a mask task: names of image files, or objects whose segments make up a mask."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from polyhead.tasks.boxes.cells import (
 )
 from polyhead.tasks.known_labels import known_labels
 from polyhead.tasks.labels import unknown_label_faults
-from polyhead.tasks.task import UNKNOWN
+from polyhead.tasks.targets import UNKNOWN
 from polyhead.tasks.text_cells import text_column
 
 BACKGROUND = "background"
@@ -47,7 +47,7 @@ def mask_classes(table: Table, column: str) -> tuple[str, ...]:
 
     Raises:
         DataError: No object has a segment.
-        ConfigError: The column names picture files, which cannot tell the names of their values;
+        ConfigError: The column names image files, which cannot tell the names of their values;
             says which values they hold.
     """
     if is_objects(table.column(column).type):
@@ -78,14 +78,14 @@ def _values_found(table: Table, column: str) -> list[int]:
 
 
 def mask_files(table: Table, column: str, meaning: MaskMap | None = None) -> MaskFiles:
-    """The picture files that a column names; blank cells are null."""
+    """The image files that a column names; blank cells are null."""
     texts = text_column(table, column).cast(pa.string()).to_pylist()
     names = [text.strip() or None if text else None for text in texts]
     return MaskFiles(_folder(table.root, names), pa.array(names, pa.string()), meaning)
 
 
 def _folder(root: Path, names: Sequence[str | None]) -> Path:
-    """Where names start: at the pictures' folder, or beside it as the pictures themselves may."""
+    """Where names start: at the images' folder, or beside it as the images themselves may."""
     first = next((name for name in names if name), "")
     folders = [root, root.parent]
     return next((folder for folder in folders if is_file(named_file(folder, first))), root)
@@ -104,7 +104,7 @@ def encode_masks(
         table: N rows.
         column: Of file names or objects.
         classes: The K classes.
-        sizes: (N, 2) height and width of the displayed pictures; 0 where unreadable.
+        sizes: (N, 2) height and width of the displayed images; 0 where unreadable.
         meaning: What stands for which class in files; the classes in their order when None.
     """
     faults: list[Fault] = []

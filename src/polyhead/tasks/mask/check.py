@@ -13,7 +13,7 @@ from polyhead.errors import Fault, ImageError
 from polyhead.table import MaskTargets
 from polyhead.table.mask_sources import UNKNOWN_PIXEL, MaskFiles, MaskSegments
 from polyhead.tasks.labels import support_faults
-from polyhead.tasks.task import UNKNOWN
+from polyhead.tasks.targets import UNKNOWN
 
 MIN_KNOWN = 0.9  # share of known pixels at which a class without any counts as absent
 
@@ -25,7 +25,7 @@ class MaskCheck:
     """What the check found.
 
     Attributes:
-        targets: As given, with `present` told by the pixels.
+        targets: As given, with `present` found in the pixels.
         faults: In the order of rows, general ones last: `E_MASK_MISSING`, `E_MASK_FORMAT`,
             `E_MASK_SIZE`, `E_MASK_VALUE`, `W_NO_POSITIVES`,
             `E_NO_POSITIVES`.
@@ -45,7 +45,7 @@ def check_masks(
 ) -> MaskCheck:
     """Decode the mask of every row that has one, in threads, and say all that is wrong.
 
-    Rows whose picture is unreadable have a fault of their own and are passed over.
+    Rows whose image is unreadable have a fault of their own and are passed over.
 
     Args:
         targets: N rows.

@@ -1,1 +1,1 @@
-"""A number a picture."""
+"""Task type `number`: one quantity per image."""

@@ -1,1 +1,1 @@
-"""Exactly one class a picture."""
+"""Exactly one class an image."""

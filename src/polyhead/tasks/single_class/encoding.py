@@ -1,4 +1,4 @@
-"""From the cells of a table to the class of every picture."""
+"""From the cells of a table to the class of every image."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from polyhead.tasks.labels import (
 from polyhead.tasks.row_faults import MAX_LISTED, row_faults
 from polyhead.tasks.single_class.cells import class_cells
 from polyhead.tasks.single_class.names import DOUBTFUL, ClassNames, name_classes
-from polyhead.tasks.task import UNKNOWN
+from polyhead.tasks.targets import UNKNOWN
 from polyhead.tasks.yes_no_columns import ValuesConfig, encode_columns
 
 _MAX_SHOWN = 5

@@ -1,1 +1,1 @@
-"""Any number of labels a picture."""
+"""Any number of labels an image."""

@@ -21,12 +21,12 @@ class TagDecision:
     """What is fitted on validation, and the rules that hold in every answer.
 
     Attributes:
-        thresholds: (L,) probabilities at and above which a label is given; ½ each when empty.
+        thresholds: (L,) probabilities at and above which a label is answered; ½ each when empty.
         decoder: `marginals`: labels at their thresholds; `map`: the likeliest set of labels;
             `expected_f1`: the set with the highest expected F1.
         field: Couplings between the labels and the rules that they obey; None without either.
         conformal: The level at which few true labels are missed, where asked for.
-        given: (L,) what is known of every picture: 1 yes, 0 no, -1 not told; empty for nothing.
+        evidence: (L,) what is known of every image: 1 yes, 0 no, -1 unknown; empty for nothing.
         intervals: How sure the thresholds are, once they are fitted.
         uncoupled: What the field is compared with, where there is one.
     """
@@ -35,7 +35,7 @@ class TagDecision:
     decoder: Decoder = "marginals"
     field: PairwiseField | None = None
     conformal: Conformal | None = None
-    given: tuple[int, ...] = ()
+    evidence: tuple[int, ...] = ()
     intervals: ThresholdIntervals | None = None
     uncoupled: Uncoupled | None = None
 
@@ -46,7 +46,7 @@ class TagDecision:
 
     @property
     def is_coupled(self) -> bool:
-        """Whether what is said of one label tells of another."""
+        """Whether the probability of one label depends on another."""
         return self.field is not None and self.field.is_coupled
 
     @property
@@ -60,23 +60,23 @@ class TagDecision:
     @property
     def is_plain(self) -> bool:
         """Whether thresholds alone decide."""
-        return self.field is None and self.decoder == "marginals" and not self.given
+        return self.field is None and self.decoder == "marginals" and not self.evidence
 
     def probabilities(self, dense: Mapping[str, np.ndarray]) -> np.ndarray:
-        """(N, L) probability of each label, by the field and by what is given.
+        """(N, L) probability of each label, by the field and the evidence.
 
         Args:
             dense: `probabilities`; `logits` (calibrated log-odds) where there is a field, and
-                `gates` where it differs from picture to picture.
+                `gates` where it differs from image to image.
         """
-        if not self.is_learnt and not self.given:
+        if not self.is_learnt and not self.evidence:
             return dense["probabilities"]
         log_odds = dense["logits"]
-        marginals = self._field(dense).marginals(log_odds, self._told(log_odds))
+        marginals = self._field(dense).marginals(log_odds, self._evidence_of(log_odds))
         return marginals.astype(np.float32)
 
     def labels(self, dense: Mapping[str, np.ndarray], probabilities: np.ndarray) -> np.ndarray:
-        """(N, L) bool: the labels given.
+        """(N, L) bool: the labels answered.
 
         Args:
             dense: As `probabilities` takes it.
@@ -84,13 +84,13 @@ class TagDecision:
         """
         if self.is_plain:
             return probabilities >= self.cuts(probabilities.shape[1])
-        field, told = self._field(dense), self._told(probabilities)
+        field, evidence = self._field(dense), self._evidence_of(probabilities)
         if self.decoder == "map":
-            return field.mode(dense["logits"], told)
+            return field.mode(dense["logits"], evidence)
         if self.decoder == "expected_f1":
-            return field.expected_f(dense["logits"], given=told)
+            return field.expected_f(dense["logits"], given=evidence)
         cuts = self.cuts(probabilities.shape[1])
-        return field.decode_marginals(probabilities, cuts, told)
+        return field.decode_marginals(probabilities, cuts, evidence)
 
     def possible(self, probabilities: np.ndarray) -> Sequence[np.ndarray | None]:
         """N times (L,) bool: labels that may hold, at the conformal level; None where not asked."""
@@ -103,7 +103,7 @@ class TagDecision:
         return np.asarray(self.thresholds or (0.5,) * num_classes, np.float32)
 
     def to_dict(self) -> dict[str, Any]:
-        """What of it is not at its default, but for what is given."""
+        """What of it is not at its default, but for the evidence."""
         entry: dict[str, Any] = {}
         if self.decoder != "marginals":
             entry["decoder"] = self.decoder
@@ -138,10 +138,10 @@ class TagDecision:
             return PairwiseField.independent(dense["probabilities"].shape[1])
         return self.field if self.field.directions is None else self.field.of_images(dense["gates"])
 
-    def _told(self, cells: np.ndarray) -> np.ndarray | None:
-        if not self.given:
+    def _evidence_of(self, cells: np.ndarray) -> np.ndarray | None:
+        if not self.evidence:
             return None
-        return np.broadcast_to(np.array(self.given, np.int8), cells.shape)
+        return np.broadcast_to(np.array(self.evidence, np.int8), cells.shape)
 
 
 def _field_of(entry: Mapping[str, Any]) -> PairwiseField | None:

@@ -19,7 +19,7 @@ from polyhead.tasks.labels import (
 )
 from polyhead.tasks.row_faults import MAX_LISTED
 from polyhead.tasks.tags.cells import LabelCells, is_list, label_column, read_labels
-from polyhead.tasks.task import UNKNOWN
+from polyhead.tasks.targets import UNKNOWN
 
 _MAX_SHOWN = 5
 _DOUBTFUL = {",": "commas", " ": "spaces"}  # also parts of plain labels

@@ -34,17 +34,17 @@ def explained(field: PairwiseField, log_odds: np.ndarray, targets: np.ndarray) -
 
 
 def calibrate_field(field: PairwiseField, log_odds: np.ndarray, targets: np.ndarray) -> Calibration:
-    """The scale and shift of its log-odds by which a field explains held-out pictures best.
+    """The scale and shift of its log-odds by which a field explains held-out images best.
 
     Labels that couplings or rules join share one scale and shift, for none of them can be judged
     by itself. Tried from simple to rich: none, temperature, scale and shift, each fitted by
     pseudo-likelihood, unknown labels summed out; a richer form is taken only where it gains more
-    held-out log-likelihood, over 5 folds of pictures, than the standard error of its gain. The
+    held-out log-likelihood, over 5 folds of images, than the standard error of its gain. The
     other labels are calibrated as those of any tags task.
 
     Args:
-        field: Of these pictures, where it differs from picture to picture.
-        log_odds: (N, L) its unaries, of pictures that it was not trained on.
+        field: Of these images, where it differs from image to image.
+        log_odds: (N, L) its unaries, of images that it was not trained on.
         targets: (N, L) 1 yes, 0 no, -1 unknown.
     """
     alone = field.alone
@@ -76,7 +76,7 @@ def _choose(
 
 
 def _cross_fitted(fit: Fit, form: Form, num_rows: int) -> tuple[np.ndarray, np.ndarray]:
-    """(N, 1) scale and (N, 1) shift for each picture, by fits that have not seen it."""
+    """(N, 1) scale and (N, 1) shift for each image, by fits that have not seen it."""
     folds = np.random.default_rng(0).permutation(num_rows) % NUM_FOLDS
     fits = [fit(form, np.flatnonzero(folds != fold)) for fold in range(NUM_FOLDS)]
     scale, shift = np.array(fits)[folds].T[..., None]
@@ -86,7 +86,7 @@ def _cross_fitted(fit: Fit, form: Form, num_rows: int) -> tuple[np.ndarray, np.n
 def _fitting(field: PairwiseField, log_odds: np.ndarray, targets: np.ndarray) -> Fit:
     """The most probable scale and shift on some rows.
 
-    ln scale and shift have a standard normal prior, which weighs less than a few pictures and
+    ln scale and shift have a standard normal prior, which weighs less than a few images and
     keeps both finite where every answer is right.
     """
 

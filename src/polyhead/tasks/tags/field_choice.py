@@ -20,7 +20,7 @@ class FieldChoice:
     Attributes:
         gain: Of the field over labels without couplings; it is kept where this is sure.
         field: What answers: the field, the rules alone of one that was dropped, or None.
-        calibration: Of the log-odds, for what answers; None without a picture to fit it on.
+        calibration: Of the log-odds, for what answers; None without an image to fit it on.
         uncoupled: From these to log-odds without couplings, where the field is kept.
     """
 
@@ -38,7 +38,7 @@ def choose_field(
     It is dropped, too, where the log loss of the marginals that it would answer with is larger:
     likelihoods of all labels together, or of each given the others, tell nothing of that.
 
-    Both sides are first calibrated on these very pictures, the labels by themselves with more
+    Both sides are first calibrated on these very images, the labels by themselves with more
     freedom: the comparison favours doing without. Under rules what remains of a field is still
     one, for log-odds learnt under rules are those of no label by itself.
 
@@ -46,7 +46,7 @@ def choose_field(
         field: As trained.
         log_odds: (N, L) its unaries, as trained.
         targets: (N, L) 1 yes, 0 no, -1 unknown; a known one in each row.
-        gates: (N, R), of a field that differs from picture to picture.
+        gates: (N, R), of a field that differs from image to image.
     """
     rules_alone = PairwiseField(np.zeros_like(field.couplings), field.means, field.rules)
     dropped = rules_alone if field.rules else None

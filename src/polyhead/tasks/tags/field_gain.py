@@ -1,4 +1,4 @@
-"""Whether couplings between labels explain held-out pictures better than none."""
+"""Whether couplings between labels explain held-out images better than none."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from scipy.special import stdtrit
 
 from polyhead.field import PairwiseField
 
-SMALLEST = 1e-12  # of a probability, so that one picture does not decide
-SURE = 0.841  # as sure as a gain of one standard error over many pictures
+SMALLEST = 1e-12  # of a probability, so that one image does not decide
+SURE = 0.841  # as sure as a gain of one standard error over many images
 
 
 @dataclass(frozen=True)
 class FieldGain:
-    """Log-likelihoods a picture, in nats, over the known labels of held-out pictures.
+    """Log-likelihoods an image, in nats, over the known labels of held-out images.
 
     Pseudo-likelihoods where the field is too large for log Z.
 
     Attributes:
-        num_images: Pictures with a known label.
-        coupled: With the field; None where there are no such pictures.
+        num_images: Images with a known label.
+        coupled: With the field; None where there are no such images.
         independent: Without couplings, the labels calibrated by themselves.
-        standard_error: Of the difference; None of a single picture.
+        standard_error: Of the difference; None of a single image.
         log_loss: Of the marginals that the field answers with, in nats a known label.
         log_loss_independent: Without couplings.
         loses: Whether the field's is larger, by more than a standard error.
@@ -40,9 +40,9 @@ class FieldGain:
 
     @property
     def is_sure(self) -> bool:
-        """Whether the field gains more than chance would: over many pictures, a standard error.
+        """Whether the field gains more than chance would: over many images, a standard error.
 
-        The standard error of few pictures is itself unsure; Student's t asks for more. Nor may the
+        The standard error of few images is itself unsure; Student's t asks for more. Nor may the
         probabilities that it answers with be worse ones.
         """
         if self.coupled is None or self.independent is None or self.standard_error is None:
@@ -81,7 +81,7 @@ def field_gain(
     """Compare a field with labels that have no couplings, under the same rules.
 
     Args:
-        field: Of these pictures, where it differs from picture to picture.
+        field: Of these images, where it differs from image to image.
         log_odds: (N, L) its unaries.
         uncoupled: (N, L) log-odds of the labels without couplings.
         targets: (N, L) 1 yes, 0 no, -1 unknown; a known one in each row.
@@ -114,6 +114,6 @@ def _error(values: np.ndarray) -> float | None:
 
 
 def _log_loss(probabilities: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """(N,) summed over the known labels of each picture."""
+    """(N,) summed over the known labels of each image."""
     of_truth = np.where(targets == 1, probabilities, 1 - probabilities)
     return -np.where(targets >= 0, np.log(np.maximum(of_truth, SMALLEST)), 0).sum(1)

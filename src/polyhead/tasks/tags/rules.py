@@ -15,7 +15,7 @@ from polyhead.tasks.section import Section
 
 
 class RulesConfig(Section):
-    """What can never be true of one picture at once."""
+    """What can never be true of one image at once."""
 
     exclusive: tuple[tuple[str, ...], ...] = Field(
         default=(), description="Groups of labels of which at most one holds."
@@ -27,11 +27,11 @@ class RulesConfig(Section):
         default=(), description="Groups of labels of which one holds and no other."
     )
 
-    def settle(self, classes: Sequence[str]) -> Rules:
-        """The rules over settled classes.
+    def over(self, classes: Sequence[str]) -> Rules:
+        """The rules over these classes.
 
         Raises:
-            ConfigError: A name that is no class, or rules that no picture could obey.
+            ConfigError: A name that is no class, or rules that no image could obey.
         """
         return Rules.of(
             classes,

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from polyhead.losses.loss import LabelCounts
 from polyhead.losses.option_rules import require
 from polyhead.losses.tags.unknown.unknown import Unknown
+from polyhead.tasks.statistics import LabelCounts
 
 
 class Em(Unknown):
@@ -32,7 +32,7 @@ class Em(Unknown):
         self.alpha = alpha
 
     def penalty(self, log_odds: Tensor, known: Tensor) -> Tensor:
-        """−α·ΣH over unknown cells of pictures of which something is known."""
+        """−α·ΣH over unknown cells of images of which something is known."""
         undecided = known.any(1, keepdim=True) & ~known
         yes, no = torch.sigmoid(log_odds), torch.sigmoid(-log_odds)
         entropy = yes * softplus(-log_odds) + no * softplus(log_odds)

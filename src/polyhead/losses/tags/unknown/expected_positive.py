@@ -1,4 +1,4 @@
-"""Pictures have, on average, a given number of labels."""
+"""Images have, on average, a given number of labels."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from polyhead.losses.loss import LabelCounts
 from polyhead.losses.option_rules import require
 from polyhead.losses.tags.unknown.unknown import Unknown
+from polyhead.tasks.statistics import LabelCounts
 
-MOST_SHARE = 0.9  # of pictures that a class is taken to be in before anything is learnt
+MOST_SHARE = 0.9  # of images that a class is taken to be in before anything is learnt
 
 
 class ExpectedPositive(Unknown):
     """Expected-positive regularisation: R = ((k̂ − k)/L)², k̂ the batch's mean number Σ_c P_c.
 
     Known cells and R balance each other as in the paper, where the loss is (Σ_known ℓ)/(B·L) + R
-    over B pictures: to the sum over known cells B·L·R is added. k̂ is the mean of one step, so
+    over B images: to the sum over known cells B·L·R is added. k̂ is the mean of one step, so
     steps should not be small.
     Source: Cole et al., *Multi-label learning from single positive labels*, 2021, eq. 6 with the
     square for a norm.
 
     Args:
         counts: Of the training part.
-        num_positive: k, labels of a picture on average; unless given, the sum of the prevalences
+        num_positive: k, labels of an image on average; unless given, the sum of the prevalences
             over known cells, which needs known noes and labels that are missing by chance.
 
     Raises:
@@ -52,7 +52,7 @@ class ExpectedPositive(Unknown):
         self.num_positive = num_positive
 
     def penalty(self, log_odds: Tensor, known: Tensor) -> Tensor:
-        """B·L·R over the B pictures of which something is known."""
+        """B·L·R over the B images of which something is known."""
         counted = known.any(1, keepdim=True)
         num_pictures = counted.sum()
         total = torch.where(counted, torch.sigmoid(log_odds), 0.0).sum()

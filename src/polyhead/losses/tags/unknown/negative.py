@@ -8,12 +8,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from polyhead.losses.loss import LabelCounts
 from polyhead.losses.tags.unknown.unknown import Unknown
+from polyhead.tasks.statistics import LabelCounts
 
 
 class Negative(Unknown):
-    """Assume negative: what nobody said of a picture that somebody looked at is taken for no.
+    """Assume negative: what nobody said of an image that somebody looked at is taken for no.
 
     Right where annotators list what they see and leave out the rest; else probabilities come out
     too low by the share of yeses that were left out.
@@ -22,7 +22,7 @@ class Negative(Unknown):
     needs_link = False
 
     def read(self, targets: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
-        """0 in unknown cells, which are known where anything of the picture is."""
+        """0 in unknown cells, which are known where anything of the image is."""
         looked_at = known.any(1, keepdim=True).expand_as(known)
         return torch.where(known, targets, torch.zeros_like(targets)), looked_at
 
@@ -31,6 +31,6 @@ class Negative(Unknown):
         return log_odds.new_zeros(())
 
     def counts(self) -> LabelCounts:
-        """Every cell of the pictures of which something is known counts as known."""
+        """Every cell of the images of which something is known counts as known."""
         counts = self._counts
         return replace(counts, known=np.maximum(counts.known, counts.rows))

@@ -9,13 +9,13 @@ from typing import ClassVar
 import numpy as np
 from torch import Tensor
 
-from polyhead.losses.loss import LabelCounts
+from polyhead.tasks.statistics import LabelCounts
 
 
 class Unknown(ABC):
-    """What is made of the unknown cells of pictures of which something is known.
+    """What is made of the unknown cells of images of which something is known.
 
-    A picture of which nothing is known stays out, whatever the strategy: nobody looked at it.
+    An image of which nothing is known stays out, whatever the strategy: nobody looked at it.
 
     Args:
         counts: Of the training part.
@@ -49,7 +49,7 @@ class Unknown(ABC):
         """The counts that the loss is told.
 
         Known cells of a class without a known no tell nothing of its share: it is taken for as
-        frequent as its yeses among all pictures.
+        frequent as its yeses among all images.
         """
         counts = self._counts
         return replace(counts, known=np.where(self.only_yes, counts.rows, counts.known))

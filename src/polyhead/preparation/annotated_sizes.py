@@ -8,11 +8,11 @@ import numpy as np
 
 from polyhead.errors import Fault
 from polyhead.table import Table
-from polyhead.tasks import BoxesTask, MaskTask, Task
+from polyhead.tasks import TaskEncoder
 from polyhead.tasks.row_faults import row_faults
 
 
-def size_faults(table: Table, tasks: Mapping[str, Task], sizes: np.ndarray) -> list[Fault]:
+def size_faults(table: Table, tasks: Mapping[str, TaskEncoder], sizes: np.ndarray) -> list[Fault]:
     """`E_IMAGE_SIZE` for each picture whose size is not what the annotation file says.
 
     Boxes and masks made at another size, or before EXIF turned the picture, lie elsewhere in it.
@@ -23,7 +23,7 @@ def size_faults(table: Table, tasks: Mapping[str, Task], sizes: np.ndarray) -> l
         sizes: (N, 2) height and width of the displayed pictures, 0 where unreadable.
     """
     told = table.told_sizes
-    if told is None or not any(isinstance(task, BoxesTask | MaskTask) for task in tasks.values()):
+    if told is None or not any(task.is_spatial for task in tasks.values()):
         return []
     rows = np.flatnonzero((told != sizes).any(1) & told.all(1) & sizes.all(1))
     messages = (_message(told[row], sizes[row]) for row in rows)

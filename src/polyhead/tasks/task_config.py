@@ -1,0 +1,66 @@
+"""The keys that every task has."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+from pydantic import Field
+
+from polyhead.registry import ComponentField
+from polyhead.table import Table
+from polyhead.tasks.section import Section
+from polyhead.tasks.task_encoder import TaskEncoder
+
+
+class TaskConfig(Section):
+    """Keys that every task has."""
+
+    type: Any
+    head: ComponentField
+    loss: ComponentField
+    weight: float = Field(default=1.0, gt=0, description="Factor of this task's loss in the sum.")
+    freeze: bool = Field(
+        default=False, description="The head keeps the weights that --init-from gives it."
+    )
+
+    @property
+    def derived_from(self) -> str | None:
+        """The task whose targets tell those of this one; None where the table does."""
+        return None
+
+    @abstractmethod
+    def resolve(self, name: str, table: Table) -> TaskEncoder:
+        """The encoder, with the classes that the table tells unless they are declared.
+
+        Raises:
+            ConfigError: A column is not there; names the nearest.
+            DataError: The table tells no classes.
+        """
+        raise NotImplementedError
+
+    @abstractmethod
+    def encoder(self, name: str, classes: tuple[str, ...]) -> TaskEncoder:
+        """The encoder for classes that are known already, as if they had been declared."""
+        raise NotImplementedError
+
+    def derive(self, name: str, source: TaskEncoder) -> TaskEncoder:
+        """The encoder of a task whose targets follow from those of another.
+
+        Raises:
+            ConfigError: The type follows from no other task.
+        """
+        raise NotImplementedError(f"{self.type} tasks follow from no other ({name}, {source.name})")
+
+    def answers(self) -> str:
+        """What the model card says the task answers; empty where the classes say it."""
+        return ""
+
+    def other_outputs(self, before: TaskConfig) -> str:
+        """Why outputs besides those of the classes mean something else than in an earlier run.
+
+        Args:
+            before: The task of the same name and type in that run.
+        """
+        del before
+        return ""
