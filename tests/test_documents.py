@@ -2,7 +2,9 @@
 
 import csv
 import json
+import pkgutil
 import re
+import runpy
 import shlex
 import shutil
 import subprocess
@@ -40,6 +42,48 @@ def test_every_yaml_block_is_a_valid_config(guide, tmp_path):
 def test_every_link_leads_to_a_file(guide):
     for target in re.findall(r"\]\(([^)#:]+)\)", guide.read_text()):
         assert (guide.parent / target).exists(), target
+
+
+def without_counts(drawing):
+    """The drawing but for modules and lines, and these as numbers."""
+    counts = r"(\d+) modules? · ([\d,]+) lines"
+    found = [[int(n.replace(",", "")) for n in pair] for pair in re.findall(counts, drawing)]
+    return re.sub(counts, "", drawing), np.array(found)
+
+
+def test_the_drawn_rooms_are_those_of_the_contract():
+    """Words and layers are exact; sizes within a quarter, not to be drawn again at each commit."""
+    drawn, sizes = without_counts((ROOT / "docs" / "architecture.svg").read_text(encoding="utf-8"))
+    program = runpy.run_path(str(ROOT / "docs" / "draw_architecture.py"))
+    today, expected = without_counts(program["drawing"]())
+    mend = "run python docs/draw_architecture.py"
+    assert drawn == today, mend
+    np.testing.assert_allclose(sizes, expected, rtol=0.25, atol=4, err_msg=mend)
+    rooms = {path.stem for path in (ROOT / "src" / "polyhead").iterdir() if path.suffix == ".py"}
+    rooms |= {path.parent.name for path in (ROOT / "src" / "polyhead").glob("*/__init__.py")}
+    shown = re.findall(r'font-family="monospace"[^>]*>(\w+)<', drawn)
+    assert sorted(shown) == sorted(rooms - {"__init__", "__main__"})
+
+
+def test_the_drawing_has_its_torch_line_where_the_contract_has_it():
+    program = runpy.run_path(str(ROOT / "docs" / "draw_architecture.py"))
+    layers, torch_free = program["read_contract"]()
+    drawn = (ROOT / "docs" / "architecture.svg").read_text(encoding="utf-8")
+    above, below = drawn.split("torch line")
+    rooms = {room for layer in layers for room in layer}
+    shown_above = {room for room in rooms if f">{room}<" in above}
+    assert {room for room in rooms if f">{room}<" in below} == rooms - shown_above
+    assert torch_free | {"version"} == rooms - shown_above
+
+
+@pytest.mark.parametrize("guide", ["docs/architecture.md", "CONTRIBUTING.md"])
+def test_every_name_of_the_program_in_the_guide_exists(guide):
+    rooms = "|".join(path.stem for path in (ROOT / "src" / "polyhead").iterdir())
+    files = r"(?!\w+\.(?:md|json|jsonl|yaml|toml|txt|py)`|config\.resolved)"
+    names = re.findall(rf"`{files}((?:{rooms})(?:\.\w+)+)`", (ROOT / guide).read_text())
+    assert names
+    for name in names:
+        pkgutil.resolve_name(f"polyhead.{name}")
 
 
 def listed_default(default):

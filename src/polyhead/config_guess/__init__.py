@@ -1,4 +1,4 @@
-"""From a folder of pictures and tables of labels to a config, with a reason for each task."""
+"""From a folder of images and tables of labels to a config, with a reason for each task."""
 
 from polyhead.config_guess.config_text import meaningful_name, render_yaml, write_config
 from polyhead.config_guess.infer import propose

@@ -1,4 +1,4 @@
-"""Pictures: decode, resize, check and cache them, and split a table of them."""
+"""Images: decode, resize, check and cache them, and split a table of them."""
 
 from polyhead.data.cache import ImageCache
 from polyhead.data.decode import MAX_PIXELS, NOTES, Decoded, decode

@@ -1,4 +1,4 @@
-"""One file a format: annotation file -> Table."""
+"""One file or folder a format: annotation files to one table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Training: loop, checkpoints, resume."""
+"""Training: epochs of steps, validation, saving, resume, calibration."""
 
 from polyhead.training.run import resume, train
 
