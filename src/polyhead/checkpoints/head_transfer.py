@@ -59,16 +59,17 @@ def transfer_head(
     is_whole = all(tensor.shape == then[key].shape for key, tensor in now.items())
     if before.classes == task.classes and is_whole:
         return _with_loss(then, origin, network, config, name)
-    if not layers:
+    rows = [len(tensor) for key, tensor in now.items() if key.startswith(layers)]
+    if not layers or min(rows) < len(task.classes):
         return HeadTransfer(remark="its layers have no rows of classes, and its outputs differ")
     if not set(before.classes) & set(task.classes):
         return HeadTransfer(remark="no class in common")
-    rows = _Rows(before.classes, task.classes)
+    by_name = _Rows(before.classes, task.classes)
     merged = {
-        key: rows.merge(tensor, now[key]) if key.startswith(layers) else tensor
+        key: by_name.merge(tensor, now[key]) if key.startswith(layers) else tensor
         for key, tensor in then.items()
     }
-    return HeadTransfer(merged, rows.remark(_other_outputs(origin, config, name)))
+    return HeadTransfer(merged, by_name.remark(_other_outputs(origin, config, name)))
 
 
 @dataclass(frozen=True)

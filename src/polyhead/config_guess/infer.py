@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,7 +43,7 @@ from polyhead.formats import BoxFormat, Rows, Source, mask_pairs, read_tables
 from polyhead.formats.images.image_files import list_files
 from polyhead.formats.images.picture_folder import PictureFolder
 from polyhead.table import Table
-from polyhead.tasks import SPATIAL_TYPES
+from polyhead.tasks import SPATIAL_TYPES, TASK_TYPES
 
 
 def propose(
@@ -163,15 +163,26 @@ def _decide(
         if is_folder and column.name == "class" and len(column.texts) > 1:
             decided[column.name] = [folder_classes(column)]
         elif column.name not in decided:
-            decided[column.name] = [_decide_one(table, column)]
+            decided[column.name] = _decide_one(table, column)
     in_order = {id(each): each for name in table.columns for each in decided[name]}
     objects = object_columns(table)
     return [with_rules(decision, table, objects) for decision in in_order.values()], group_by
 
 
-def _decide_one(table: Table, column: ColumnProfile) -> Decision:
+def _decide_one(table: Table, column: ColumnProfile) -> list[Decision]:
+    """What one column is, and the tasks that it might be instead."""
     decision = decide(column)
-    return mask_task(table, column) if decision.type == "picture" else decision
+    if decision.type == "picture":
+        return [mask_task(table, column)]
+    return [decision, *(_offers(column, decision) if decision.task else ())]
+
+
+def _offers(column: ColumnProfile, decision: Decision) -> Iterator[Decision]:
+    """The tasks of other types that say of themselves that the column may be one of theirs."""
+    for name, kind in TASK_TYPES.items():
+        if reason := kind.config.offered_for(column.name, column.texts, decision.type):
+            task, keys = f"{column.name}_{name}", {"column": column.name}
+            yield Decision((column.name,), task, name, reason, keys=keys, is_offer=True)
 
 
 def _name_tasks(decisions: Sequence[Decision]) -> list[Decision]:

@@ -9,9 +9,11 @@ TRIVIAL = {
     "chance": "a random ranking",
     "majority": "always the commonest class",
     "mean": "always the mean",
+    "median": "always the middle grade",
 }
 NEAR = 0.1  # of the way from the trivial answer to a perfect one
-NOTHING_FOUND = 0.01  # AP of boxes, whose trivial answer is no box and scores 0
+NO_TWIN = "AP"  # of boxes: their trivial answer is no box, and scores 0
+NOTHING_FOUND = 0.01  # AP
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Comparison:
     @property
     def is_near(self) -> bool:
         """Whether the model knows next to nothing."""
-        if self.trivial == 0:
+        if self.figure == NO_TWIN:
             return self.value < NOTHING_FOUND
         return self.gained < NEAR
 
@@ -45,7 +47,7 @@ class Comparison:
         return (self.value - self.trivial) / (1 - self.trivial) if self.trivial < 1 else 1.0
 
     def __str__(self) -> str:
-        if self.trivial == 0:
+        if self.figure == NO_TWIN:
             return f"finds next to nothing ({self.figure} {self.value:.3f})"
         how = "worse than" if self.gained < 0 else "hardly better than"
         return f"{how} {self.answer} ({self.figure} {self.value:.3f} against {self.trivial:.3f})"
@@ -74,7 +76,7 @@ def compare_to_trivial(metrics: Mapping[str, float | None]) -> Comparison | None
     figure = next(iter(metrics), "")
     twin = trivial_twins(metrics).get(figure)
     value = metrics.get(figure)
-    trivial = 0.0 if figure == "AP" else metrics.get(twin or "")
+    trivial = 0.0 if figure == NO_TWIN else metrics.get(twin or "")
     if value is None or trivial is None or (figure == "MAE" and trivial == 0):
         return None
     return Comparison(figure, value, trivial, TRIVIAL[twin.split("_")[-1]] if twin else "no box")

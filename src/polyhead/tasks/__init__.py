@@ -35,6 +35,7 @@ from polyhead.tasks.task_decider import Meter, TaskDecider
 from polyhead.tasks.task_encoder import Derivation, Encoding, TaskEncoder
 
 __all__ = [
+    "IMAGE_LEVEL_TYPES",
     "SPATIAL_TYPES",
     "TASK_TYPES",
     "AnyTaskConfig",
@@ -91,7 +92,8 @@ TASK_TYPES = {
         TaskType(NumberConfig, NumberEncoder, NumberDecider),
     )
 }
-SPATIAL_TYPES = [name for name, kind in TASK_TYPES.items() if kind.encoder.is_spatial]
+SPATIAL_TYPES = tuple(name for name, kind in TASK_TYPES.items() if kind.encoder.is_spatial)
+IMAGE_LEVEL_TYPES = tuple(name for name in TASK_TYPES if name not in SPATIAL_TYPES)
 
 
 def decider_from_dict(name: str, entry: Mapping[str, Any]) -> TaskDecider:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Collection
 from typing import Any
 
 from pydantic import Field
@@ -51,6 +52,18 @@ class TaskConfig(Section):
             ConfigError: The type follows from no other task.
         """
         raise NotImplementedError(f"{self.type} tasks follow from no other ({name}, {source.name})")
+
+    @classmethod
+    def offered_for(cls, column: str, cells: Collection[str], decided: str) -> str:
+        """Why `init` offers such a task beside the one that it proposes; empty where it does not.
+
+        Args:
+            column: Its name.
+            cells: Its different cells, without those that say that nothing is known.
+            decided: The type that is proposed.
+        """
+        del column, cells, decided
+        return ""
 
     def answers(self) -> str:
         """What the model card says the task answers; empty where the classes say it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from polyhead.errors import DataError, Fault
 from polyhead.metrics import ClassMeter, fit_temperature
-from polyhead.predictions import ClassPrediction
+from polyhead.predictions import ClassPrediction, TaskPrediction
 from polyhead.tasks.targets import UNKNOWN, Dense
 from polyhead.tasks.task_decider import Meter, TaskDecider
 
@@ -36,7 +36,7 @@ class ClassDecider(TaskDecider):
     name: str
     classes: tuple[str, ...]
 
-    def select(self, dense: Dense, sizes: np.ndarray) -> list[ClassPrediction]:  # noqa: ARG002
+    def select(self, dense: Dense, sizes: np.ndarray) -> Sequence[TaskPrediction]:  # noqa: ARG002
         """The likeliest class."""
         return [
             ClassPrediction(
@@ -69,8 +69,8 @@ class ClassDecider(TaskDecider):
                 f"the classes of a picture sum to {sums[off.argmax()]:.3g}; expected "
                 "probabilities, which sum to 1; apply a softmax, or divide each row by its sum."
             )
-        meter = ClassMeter(self.classes)
-        meter.update(scores, targets)
+        meter = self.meter()
+        meter.update({"probabilities": scores}, targets)
         return meter.compute(intervals=True)
 
     def _refusal(self, message: str) -> DataError:
