@@ -2,6 +2,7 @@
 
 from polyhead.losses.boxes.detection import Detection
 from polyhead.losses.cross_entropy import CrossEntropy
+from polyhead.losses.cumulative_link import CumulativeLink
 from polyhead.losses.loss import Loss, Outputs, ProbabilityLoss, StepLoss
 from polyhead.losses.number.huber import Huber
 from polyhead.losses.number.normal import Normal
@@ -30,6 +31,7 @@ __all__ = [
     "Bce",
     "ClassBalanced",
     "CrossEntropy",
+    "CumulativeLink",
     "Detection",
     "DistributionBalanced",
     "Focal",

@@ -3,6 +3,7 @@
 from polyhead.predictions.boxes import BoxesPrediction
 from polyhead.predictions.mask import MaskPrediction
 from polyhead.predictions.number import NumberPrediction
+from polyhead.predictions.ordinal import OrdinalPrediction
 from polyhead.predictions.prediction import Prediction
 from polyhead.predictions.single_class import ClassPrediction
 from polyhead.predictions.tags import TagsPrediction
@@ -13,6 +14,7 @@ __all__ = [
     "ClassPrediction",
     "MaskPrediction",
     "NumberPrediction",
+    "OrdinalPrediction",
     "Prediction",
     "SpatialPrediction",
     "TagsPrediction",

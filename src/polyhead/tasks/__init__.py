@@ -21,6 +21,9 @@ from polyhead.tasks.mask.encoder import MaskEncoder
 from polyhead.tasks.number.config import NumberConfig
 from polyhead.tasks.number.decider import NumberDecider
 from polyhead.tasks.number.encoder import NumberEncoder
+from polyhead.tasks.ordinal.config import OrdinalConfig
+from polyhead.tasks.ordinal.decider import OrdinalDecider
+from polyhead.tasks.ordinal.encoder import OrdinalEncoder
 from polyhead.tasks.section import Section
 from polyhead.tasks.single_class.config import ClassConfig
 from polyhead.tasks.single_class.decider import ClassDecider
@@ -57,6 +60,9 @@ __all__ = [
     "NumberDecider",
     "NumberEncoder",
     "NumberStatistics",
+    "OrdinalConfig",
+    "OrdinalDecider",
+    "OrdinalEncoder",
     "Section",
     "Statistics",
     "TagsConfig",
@@ -80,7 +86,8 @@ class TaskType(NamedTuple):
 
 
 AnyTaskConfig = Annotated[
-    TagsConfig | ClassConfig | BoxesConfig | MaskConfig | NumberConfig, Field(discriminator="type")
+    TagsConfig | ClassConfig | BoxesConfig | MaskConfig | NumberConfig | OrdinalConfig,
+    Field(discriminator="type"),
 ]
 TASK_TYPES = {
     kind.decider.type: kind
@@ -90,6 +97,7 @@ TASK_TYPES = {
         TaskType(BoxesConfig, BoxesEncoder, BoxesDecider),
         TaskType(MaskConfig, MaskEncoder, MaskDecider),
         TaskType(NumberConfig, NumberEncoder, NumberDecider),
+        TaskType(OrdinalConfig, OrdinalEncoder, OrdinalDecider),
     )
 }
 SPATIAL_TYPES = tuple(name for name, kind in TASK_TYPES.items() if kind.encoder.is_spatial)

@@ -1,0 +1,1 @@
+"""One of several grades in an order."""

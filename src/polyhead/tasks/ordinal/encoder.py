@@ -1,0 +1,65 @@
+"""From cells to the targets of an ordinal task."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from polyhead.table import Table
+from polyhead.tasks.labels import support_faults
+from polyhead.tasks.ordinal.cells import encode_grades, gap_faults
+from polyhead.tasks.ordinal.decider import OrdinalDecider
+from polyhead.tasks.targets import UNKNOWN
+from polyhead.tasks.task_encoder import Encoding, TaskEncoder
+
+if TYPE_CHECKING:
+    from polyhead.tasks.ordinal.config import OrdinalConfig
+
+
+@dataclass(frozen=True)
+class OrdinalEncoder(TaskEncoder):
+    """The encoder of an ordinal task.
+
+    Attributes:
+        name: Key in the YAML.
+        classes: The K grades, the lowest first.
+        config: Where the grade stands in the table.
+    """
+
+    type: ClassVar[str] = "ordinal"
+    name: str
+    classes: tuple[str, ...]
+    config: OrdinalConfig
+
+    def encode(self, table: Table, sizes: np.ndarray | None = None) -> Encoding:  # noqa: ARG002
+        """(N,) int32: index of the grade, -1 unknown."""
+        column = self.config.column or self.name
+        targets, faults = encode_grades(table, column, self.classes)
+        if not self.config.classes:
+            faults += gap_faults(self.classes, f'{table.source} column "{column}"')
+        positives = np.bincount(targets[targets >= 0], minlength=len(self.classes))
+        faults += support_faults(self.classes, positives, table.source, faults)
+        return Encoding(targets, faults)
+
+    def known(self, targets: np.ndarray) -> np.ndarray:
+        """Rows whose grade is known."""
+        return targets != UNKNOWN
+
+    def label_matrix(self, targets: np.ndarray) -> np.ndarray:
+        """One yes/no column per grade."""
+        labels = (targets[:, None] == np.arange(len(self.classes))).astype(np.int8)
+        labels[targets == UNKNOWN] = UNKNOWN
+        return labels
+
+    def join(self, targets: Sequence[np.integer], *, overlaid: bool) -> np.integer:
+        """The grade that all images have; unknown where they differ."""
+        del overlaid
+        cells = np.stack(targets)
+        return cells[0] if (cells == cells[0]).all() else cells.dtype.type(UNKNOWN)
+
+    def decider(self) -> OrdinalDecider:
+        """The middle grade."""
+        return OrdinalDecider(self.name, self.classes)
