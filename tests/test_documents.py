@@ -86,6 +86,15 @@ def test_every_name_of_the_program_in_the_guide_exists(guide):
         pkgutil.resolve_name(f"polyhead.{name}")
 
 
+def test_every_path_that_contributing_names_exists():
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    paths = set(re.findall(r"`((?:\w+/)+\w+\.\w+)`|\]\(([\w/]+\.md)\)", text))
+    found = {inline or link for inline, link in paths if "my_loss" not in inline}
+    assert "tasks/ordinal/encoder.py" in found
+    bases = (ROOT, ROOT / "src" / "polyhead")
+    assert {path for path in found if not any((base / path).exists() for base in bases)} == set()
+
+
 def listed_default(default):
     """A default of the JSON Schema as the guide writes it; None for keys of its own."""
     if isinstance(default, dict):
