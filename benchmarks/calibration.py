@@ -1,10 +1,10 @@
-"""Log loss and ECE of tags before and after each form of calibration, by number of pictures.
+"""Log loss and ECE of tags before and after each form of calibration, by number of images.
 
     OMP_NUM_THREADS=1 python benchmarks/calibration.py [--draws 5]
 
 80 labels, prevalence .4 to .004. Worlds: `calibrated`; `over-confident`, log-odds 2.5 times too
 large, a little different label by label; `no link`, scores of a loss that only ranks. Excess: log
-loss on 4,000 fresh pictures less that of the truth, in 1e-4 nats a cell, mean over draws. `chosen`
+loss on 4,000 fresh images less that of the truth, in 1e-4 nats a cell, mean over draws. `chosen`
 is what `choose_calibration` takes.
 """
 
@@ -47,7 +47,7 @@ def log_loss(log_odds: np.ndarray, truth: np.ndarray) -> float:
 
 
 def main() -> None:
-    """Print a row for each world and number of pictures."""
+    """Print a row for each world and number of images."""
     parser = argparse.ArgumentParser(description="What calibration gains.")
     parser.add_argument("--draws", type=int, default=5)
     draws = parser.parse_args().draws

@@ -1,7 +1,7 @@
 """Decode and preprocess 640×480 JPEGs to 224 px: polyhead against Pillow with torchvision.
 
 Compared is work for work, on one core: JPEG bytes in memory to a normalised float (B, 3, 224, 224)
-batch. The peer runs the usual recipe a picture: `Image.open().convert("RGB")`, Resize (bicubic,
+batch. The peer runs the usual recipe an image: `Image.open().convert("RGB")`, Resize (bicubic,
 antialiased), ToTensor, Normalize, then stacks. Polyhead decodes and resizes to uint8, stacks, and
 normalises the whole batch in torch, as its network does. The two alternate in one run; medians.
 
@@ -52,19 +52,19 @@ def photographs() -> list[bytes]:
 
 
 def with_polyhead(batch: list[bytes]) -> torch.Tensor:
-    """Uint8 pictures, normalised as one batch."""
+    """Uint8 images, normalised as one batch."""
     images = np.stack([load_image(data, (SIDE, SIDE)).image for data in batch])
     return (torch.from_numpy(images).permute(0, 3, 1, 2).float() - MEAN) / SPREAD
 
 
 def with_torchvision(batch: list[bytes]) -> torch.Tensor:
-    """Float pictures, normalised one by one."""
+    """Float images, normalised one by one."""
     pictures = [Image.open(io.BytesIO(data)).convert("RGB") for data in batch]
     return torch.stack([torch.as_tensor(peer_transform(picture)) for picture in pictures])
 
 
 def images_per_second(run: Callable[[list[bytes]], torch.Tensor], files: list[bytes]) -> float:
-    """Pictures a second of processor time, in one pass over the files."""
+    """Images a second of processor time, in one pass over the files."""
     started = time.process_time()
     for start in range(0, len(files), BATCH):
         run(files[start : start + BATCH])

@@ -4,7 +4,7 @@
 
 Batch 16 of street scenes at 160 px on tf_efficientnet_lite0, through the Stepper of a run's own
 parts: forward, losses with their assignment of boxes, backward, clipping, AdamW. Every network is
-its own and sees the same pictures; they take turns in one process with one thread, and a ratio is
+its own and sees the same images; they take turns in one process with one thread, and a ratio is
 the median over rounds. Boxes are timed with both assignments: the static one of the first steps
 and the dynamic one of the rest. Weights are random.
 

@@ -2,7 +2,7 @@
 
     python benchmarks/fashion_mnist.py --data DIR [--fetch] [--part class|tags|both]
 
-Class: the package's own split of 60,000 and 10,000 pictures, 5,000 of the former held out for
+Class: the package's own split of 60,000 and 10,000 images, 5,000 of the former held out for
 validation; a small timm backbone from scratch at 32 px. The package's README gives 0.916 for two
 convolutions with pooling. Tags: canvases of 2 to 4 garments, ten tags; training and test canvases
 show different garments.
@@ -49,7 +49,7 @@ def settings_for(part: str, annotations: Path, epochs: int | None) -> polyhead.C
 
 
 def write_part(part: str, data: Path, out: Path) -> Path:
-    """The annotations of one part, its pictures written beside them."""
+    """The annotations of one part, its images written beside them."""
     train, test = read_garments(data)
     if part == "class":
         return write_garments(out, train, test)
@@ -71,7 +71,7 @@ def run_part(part: str, data: Path, out: Path, epochs: int | None) -> None:
     result = polyhead.evaluate(run.path)
     task, figures = next(iter(result["tasks"].items()))
     print(f"{task}: {config.model.backbone} at {config.model.image_size[0]} px, ", end="")
-    print(f"{config.train.epochs} epochs, {result['num_images']:,} test pictures")
+    print(f"{config.train.epochs} epochs, {result['num_images']:,} test images")
     for metric in ("accuracy", "mAP"):
         if metric in figures["metrics"]:
             entry = figures["metrics"][metric]

@@ -1,10 +1,10 @@
 """What does the label field learn of scenes whose joint distribution is known?
 
-Tags of street scenes from `street_distribution`, with the evidence of pictures simulated: of each
+Tags of street scenes from `street_distribution`, with the evidence of images simulated: of each
 tag a number x_i ~ N(y_i, 1), so that p(y | x) is a pairwise field with the planted couplings and
 the log-odds u_i + x_i − ½, which enumeration solves. Heads are logistic layers over x, trained
 with cross-entropy (no field), or jointly with the field by pseudo-likelihood or exactly. Printed:
-couplings found against those planted, and on other pictures the joint log-likelihood, how often
+couplings found against those planted, and on other images the joint log-likelihood, how often
 the likeliest set is right, and the log loss of the remaining labels once k of the 12 are told.
 
     OMP_NUM_THREADS=1 python benchmarks/field_learning.py [--train 4000]
@@ -36,7 +36,7 @@ NUM_TEST = 3000
 EPOCHS, BATCH, RATE = 40, 250, 0.02
 TOLD = (0, 1, 2, 3, 4)
 
-Model = tuple[PairwiseField, np.ndarray]  # a field, and (N, L) log-odds of the test pictures
+Model = tuple[PairwiseField, np.ndarray]  # a field, and (N, L) log-odds of the test images
 
 
 def sample(num: int, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -73,7 +73,7 @@ def learn(
 
 
 def log_odds(loss: TagsLoss, head: torch.nn.Linear, evidence: np.ndarray) -> np.ndarray:
-    """What the trained head says of other pictures."""
+    """What the trained head says of other images."""
     with torch.no_grad():
         return loss.log_odds(head(torch.from_numpy(evidence).float())).double().numpy()
 
@@ -147,7 +147,7 @@ def show_partly_labelled() -> None:
 def main() -> None:
     """Train the three, print both tables."""
     parser = argparse.ArgumentParser(description="Couplings and answers of a learnt field.")
-    parser.add_argument("--train", type=int, default=4000, help="training pictures")
+    parser.add_argument("--train", type=int, default=4000, help="training images")
     generator = np.random.default_rng(0)
     evidence, labels = sample(parser.parse_args().train, generator)
     other, truth = sample(NUM_TEST, generator)

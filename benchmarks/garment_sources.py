@@ -1,4 +1,4 @@
-"""Do pictures without boxes help a network that also learns boxes? Garments from two sources.
+"""Do images without boxes help a network that also learns boxes? Garments from two sources.
 
     python benchmarks/garment_sources.py --data DIR [--fetch] [--train 960] [--epochs 4]
 
@@ -54,7 +54,7 @@ class Sources:
     Attributes:
         out: The folder.
         rows: Of the CSV file, as `HEADER` names them.
-        boxed: Names of the pictures that are in the COCO file.
+        boxed: Names of the images that are in the COCO file.
         images: Of the COCO file.
         annotations: Of the COCO file.
     """
@@ -66,7 +66,7 @@ class Sources:
     annotations: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, canvas: BoxedCanvas, part: str, *, has_boxes: bool) -> None:
-        """Write one picture and note what is told of it."""
+        """Write one image and note what is told of it."""
         name = f"images/{len(self.rows):06d}.png"
         Image.fromarray(canvas.image).save(self.out / name, compress_level=1)
         tags = "|".join(LABELS[label] for label in sorted(set(canvas.labels)))
@@ -92,7 +92,7 @@ class Sources:
             )
 
     def write(self) -> None:
-        """`objects.json`, `all.csv`, and `boxed.csv` without the pictures that have no boxes."""
+        """`objects.json`, `all.csv`, and `boxed.csv` without the images that have no boxes."""
         categories = [{"id": k, "name": label} for k, label in enumerate(LABELS, 1)]
         document = {"images": self.images, "annotations": self.annotations}
         (self.out / "objects.json").write_text(json.dumps({**document, "categories": categories}))
@@ -149,7 +149,7 @@ def train_and_test(title: str, config: polyhead.Config, out: Path) -> None:
     seconds = time.perf_counter() - started
     result = polyhead.evaluate(run.path)
     print(f"{title}: {config.train.epochs} epochs, {seconds:.0f} s; ", end="")
-    print(f"{result['num_images']} test pictures")
+    print(f"{result['num_images']} test images")
     for task, metric in FIGURES:
         entry = result["tasks"][task]["metrics"][metric]
         interval = f"95 % interval {entry['low']:.4f} to {entry['high']:.4f}"

@@ -1,7 +1,7 @@
 """Fashion-MNIST as data sets for polyhead: single garments, and canvases of several garments.
 
-The pictures come from Debian's package `dataset-fashion-mnist` (Expat licence, 60,000 training
-and 10,000 test pictures of 28 px). It is unpacked without root by
+The images come from Debian's package `dataset-fashion-mnist` (Expat licence, 60,000 training
+and 10,000 test images of 28 px). It is unpacked without root by
 
     apt-get download dataset-fashion-mnist && dpkg-deb -x dataset-fashion-mnist_*.deb DIR
 """
@@ -60,7 +60,7 @@ def fetch(folder: Path) -> None:
 
 
 def read_garments(folder: Path) -> tuple[Garments, Garments]:
-    """The 60,000 training and 10,000 test pictures.
+    """The 60,000 training and 10,000 test images.
 
     Args:
         folder: Where the package was unpacked, or the folder of its four `.gz` files.
@@ -81,7 +81,7 @@ def _read(folder: Path, part: str) -> Garments:
 def write_garments(out: Path, train: Garments, test: Garments) -> Path:
     """PNG files and `labels.csv` with the columns image, kind and split.
 
-    The last `NUM_VALIDATION` training pictures are held out for validation.
+    The last `NUM_VALIDATION` training images are held out for validation.
     """
     split = ["train"] * (len(train.labels) - NUM_VALIDATION) + ["val"] * NUM_VALIDATION
     split += ["test"] * len(test.labels)
@@ -166,7 +166,7 @@ def _paste(
 
 
 def _save(out: Path, index: int, image: np.ndarray) -> str:
-    """Write one picture, a thousand a folder; its name in the table."""
+    """Write one image, a thousand a folder; its name in the table."""
     name = f"images/{index // 1000:03d}/{index:06d}.png"
     (out / name).parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(image).save(out / name, compress_level=1)

@@ -4,7 +4,7 @@ Steps of tf_efficientnet_lite0 with one head each: network, binary cross-entropy
 clipping, AdamW and averaged weights. CSRA stands against the linear head, ML-Decoder with 1,000 and
 10,000 labels against itself with 100; heads take turns and the ratio is the median over paired
 rounds. Where other work makes steps uneven, the milliseconds of the heads by themselves say more.
-Naive Bayes is fitted to the pictures of one epoch, with what the backbone's pass takes of it.
+Naive Bayes is fitted to the images of one epoch, with what the backbone's pass takes of it.
 
     OMP_NUM_THREADS=1 python benchmarks/head_cost.py [--rounds 7]
 
@@ -39,7 +39,7 @@ from polyhead.training.optimizer import build_optimizer
 from polyhead.training.step import Stepper
 
 BACKBONE, NUM_LABELS = "tf_efficientnet_lite0", 80
-SIZES = {160: 16, 448: 2}  # pixels to pictures of a batch
+SIZES = {160: 16, 448: 2}  # pixels to images of a batch
 NUM_FITTED = 256
 Step = Callable[[], object]
 MakeHead = Callable[[int], Head]
@@ -132,7 +132,7 @@ def fit_naive_bayes(side: int) -> None:
     head.settle()
     seconds["head"] += time.process_time() - started
     print(
-        f"naive Bayes, {NUM_FITTED} pictures of {side} px, {NUM_LABELS} labels: "
+        f"naive Bayes, {NUM_FITTED} images of {side} px, {NUM_LABELS} labels: "
         f"{sum(seconds.values()):.2f} s, of which the head {seconds['head']:.3f} s"
     )
 

@@ -1,9 +1,9 @@
 """What the outputs of losses of tags mean: calibration before and after the inverse link.
 
 A linear model is true here: 20 labels, P(y_c = 1 | x) = σ(w_c·x + b_c) of 16 numbers, rare labels
-and frequent ones. A logistic layer is trained on 40,000 pictures with each loss until it stands
+and frequent ones. A logistic layer is trained on 40,000 images with each loss until it stands
 still, and read on 20,000 others: the expected calibration error (15 bins, all cells) of σ(z) and of
-the probabilities of the loss's inverse link, which sees no validation data; labels per picture and
+the probabilities of the loss's inverse link, which sees no validation data; labels per image and
 share of wrong cells when a label is given at .5. Bayes gives labels by the true P.
 
     OMP_NUM_THREADS=1 python benchmarks/inverse_link.py
@@ -85,8 +85,8 @@ def main() -> None:
     seen, held_out, truth = sample(NUM_TEST, generator)
     counts = LabelCounts(labels.sum(0).numpy(), np.full(NUM_LABELS, float(NUM_TRAIN)), NUM_TRAIN)
     answers, best = held_out.numpy() > 0.5, truth.numpy() > 0.5
-    print(f"{NUM_LABELS} labels, {NUM_TRAIN:,} pictures to learn from, {NUM_TEST:,} others to test")
-    print(f"labels per picture {answers.sum(1).mean():.2f}; Bayes gives {best.sum(1).mean():.2f} ")
+    print(f"{NUM_LABELS} labels, {NUM_TRAIN:,} images to learn from, {NUM_TEST:,} others to test")
+    print(f"labels per image {answers.sum(1).mean():.2f}; Bayes gives {best.sum(1).mean():.2f} ")
     print(f"and has {(best != answers).mean():.4f} of the cells wrong; figures: σ(z) → link")
     print(f"{'loss':<34}{'ECE':>17}{'labels at .5':>17}{'wrong cells':>19}{'seconds':>9}")
     for name, options in ROWS:

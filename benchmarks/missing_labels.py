@@ -7,9 +7,9 @@ of its pooled features stay fixed. On them a linear head learns from labels that
 thinned out, by AdamW over the whole training part at each step, in the same way with every
 strategy; figures are of test scenes whose labels are all known, means over seeds of what is hidden.
 Patterns: `random`, each cell alike; `per_class`, at rates that differ as widely as they can;
-`single_positive`, such a share of the pictures has one yes and nothing else, at 100 % every one.
+`single_positive`, such a share of the images has one yes and nothing else, at 100 % every one.
 
-`expected_positive` is told how many labels a picture really has on average. `hill` and `splc` are
+`expected_positive` is told how many labels an image really has on average. `hill` and `splc` are
 for unknown cells that stand as no, so `unknown: negative` goes with them. The error of calibration
 is that of probabilities as the loss's inverse link tells them, without a calibration on validation,
 which would inherit the gaps of its labels.
@@ -93,7 +93,7 @@ def build_loss(strategy: str, labels: np.ndarray, num_positive: float) -> TagsLo
 
 
 def fit(loss: TagsLoss, features: Tensor, labels: np.ndarray, seed: int) -> Head:
-    """A linear head after `STEPS` steps over all pictures, its rate falling to 0."""
+    """A linear head after `STEPS` steps over all images, its rate falling to 0."""
     torch.manual_seed(seed)
     head = construct("head", HEADS, Component(name="linear"), features.shape[1], labels.shape[1])
     head.start_at(loss.start())
@@ -141,7 +141,7 @@ def show(pattern: str, share: float, found: np.ndarray) -> None:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description="Strategies for labels that are missing.")
-    parser.add_argument("--train", type=int, default=1000, help="pictures to learn from")
+    parser.add_argument("--train", type=int, default=1000, help="images to learn from")
     parser.add_argument("--test", type=int, default=600)
     parser.add_argument("--seeds", type=int, default=3)
     arguments = parser.parse_args()

@@ -1,4 +1,4 @@
-"""Pictures of noise with labels, for benchmarks of a step's speed."""
+"""Images of noise with labels, for benchmarks of a step's speed."""
 
 from __future__ import annotations
 

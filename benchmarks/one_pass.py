@@ -5,7 +5,7 @@
 Tags, class, boxes, mask and a number on tf_efficientnet_lite0, as a config of five tasks builds
 them, against five networks that the same config builds when it has one task alone. Weights are
 random: they change no latency. Each network answers the same street scenes through `TorchEngine`,
-from uint8 pictures to dense arrays; decoding pictures and selecting answers are left out, for the
+from uint8 images to dense arrays; decoding images and selecting answers are left out, for the
 latter is the same on both sides. All six networks live in one process with one thread and take
 turns; a round's ratio is the sum of the five over the one.
 
@@ -102,7 +102,7 @@ def rounds_of(
 
 
 def compare(folder: Path, side: int, rounds: int) -> None:
-    """Print the rows of one side of the pictures."""
+    """Print the rows of one side of the images."""
     shared, single = networks(folder, side)
     ours, theirs = num_parameters(shared), sum(map(num_parameters, single))
     print(f"{side} px: {ours / 1e6:.2f} M parameters, five networks {theirs / 1e6:.2f} M, ", end="")

@@ -11,7 +11,7 @@ augmentation on the first seed; later seeds choose between its two best recipes.
 validation mAP counts, each time.
 
 Each run of the peer gets the processor seconds that polyhead's whole call took on the same
-pictures (check, decoding, validation and saving included), on pictures decoded beforehand. Both
+images (check, decoding, validation and saving included), on images decoded beforehand. Both
 use one thread, so that other work on the machine costs neither. Reported is test mAP. Sets are
 street scenes and canvases of garments, whose `--data` `fashion_mnist.py` explains; and `both`:
 street scenes with a class beside the tags, where the peer sums both losses in two ways, twelve
@@ -46,7 +46,7 @@ EPOCHS = {300: 20, 1000: 12, 3000: 8}
 
 
 def parts_of(num: int, num_test: int) -> dict[str, int]:
-    """Pictures of each part, `num` of them for training and validation."""
+    """Images of each part, `num` of them for training and validation."""
     held_out = round(VALIDATION * num)
     return {"train": num - held_out, "val": held_out, "test": num_test}
 
@@ -85,7 +85,7 @@ def train_default(
 
     Args:
         annotations: Table with the columns image, tags and split, and perhaps daytime.
-        side: Of the pictures, in pixels.
+        side: Of the images, in pixels.
         epochs: The one key of the recipe that is set.
         seed: Of the run.
         keys: Further keys of `train`, when a default is being chosen.
@@ -165,7 +165,7 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=96)
     parser.add_argument("--epochs", type=int, help="other than the default of each size")
     parser.add_argument("--num-test", type=int, default=1000)
-    parser.add_argument("--quick", action="store_true", help="300 pictures of 64 px, one seed")
+    parser.add_argument("--quick", action="store_true", help="300 images of 64 px, one seed")
     arguments = parser.parse_args()
     if arguments.quick:
         parser.set_defaults(sizes=[300], seeds=1, side=64, epochs=10, num_test=500)

@@ -56,7 +56,7 @@ class BareNetwork(nn.Module):
         self.kind = nn.Linear(self.body.num_features, NUM_KINDS)
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Both logits of uint8 pictures."""
+        """Both logits of uint8 images."""
         pooled = self.body((images.float() - 127) / 128)
         return self.tags(pooled), self.kind(pooled)
 

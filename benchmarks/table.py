@@ -102,7 +102,7 @@ def _watch_workers(table: Table, targets: np.ndarray) -> None:
 
 
 def _touch_rows(table: Table, targets: np.ndarray, done: Semaphore, leave: Event) -> None:
-    """What a worker does: the target of every row, one by one, and names of pictures."""
+    """What a worker does: the target of every row, one by one, and names of images."""
     for row in range(len(table)):
         targets[row].sum()
     for row in range(0, len(table), _STEP):

@@ -1,10 +1,10 @@
-"""What fitted thresholds lose on fresh pictures against the best ones that could be.
+"""What fitted thresholds lose on fresh images against the best ones that could be.
 
     OMP_NUM_THREADS=1 python benchmarks/thresholds.py [--draws 20] [--seconds 50] [--worlds …]
     OMP_NUM_THREADS=1 python benchmarks/thresholds.py --bounds precision>=0.8 mean_precision>=0.8 …
 
 80 labels, prevalence .4 to .004, log-odds normal with a spread of 1.5 to 4. Regret: macro-F1 of the
-thresholds fitted on 5,000 pictures, less that of thresholds fitted on n others, both on the
+thresholds fitted on 5,000 images, less that of thresholds fitted on n others, both on the
 5,000; in points, mean over draws with its standard error. Then the share of the labels with a yes
 whose 95 % interval holds the threshold that is best for the population. Worlds: `calibrated`
 probabilities; `distorted`, log-odds scaled and shifted label by label; `bent`, distorted and then
@@ -45,7 +45,7 @@ def told(world: str, log_odds: np.ndarray) -> np.ndarray:
 
 
 def pictures(world: str, generator: np.random.Generator, num: int) -> Drawn:
-    """Probabilities and truth of pictures; the labels of a world are the same in every draw."""
+    """Probabilities and truth of images; the labels of a world are the same in every draw."""
     log_odds = LEVELS + SPREADS * generator.normal(size=(num, NUM_LABELS))
     truth = (generator.random(log_odds.shape) < expit(log_odds)).astype(np.int8)
     return expit(told(world, log_odds)).astype(np.float32), truth
@@ -127,7 +127,7 @@ def fits(probabilities: np.ndarray, truth: np.ndarray, shrunk: np.ndarray) -> di
 
 
 def main() -> None:
-    """Print a row for each world and number of pictures."""
+    """Print a row for each world and number of images."""
     parser = argparse.ArgumentParser(description="Regret of fitted thresholds.")
     parser.add_argument("--draws", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=50)

@@ -3,7 +3,7 @@
     python examples/street_tags.py
     python examples/street_tags.py --scenes 2000 --side 128 --epochs 20 --fine-tune
 
-The same rendered pictures, split and backbone for
+The same rendered images, split and backbone for
 
 - softmax: the recipe of many tutorials, categorical cross-entropy on the normalised tags;
 - bce: one yes/no question a tag, the default;
@@ -12,7 +12,7 @@ The same rendered pictures, split and backbone for
 - pairwise: a random field whose labels attract and repel one another, learnt together with the
   head; its answer is the likeliest set of tags in which rain and snow exclude each other.
 
-All figures are of test pictures that nothing was fitted on. `broken` counts test pictures that are
+All figures are of test images that nothing was fitted on. `broken` counts test images that are
 said to show both rain and snow, which no scene does; `seconds` are processor time of the training
 call, checks and validation included. Only the public interface is used.
 """
@@ -44,11 +44,11 @@ SHARES = {"train": 0.6, "val": 0.2, "test": 0.2}
 SMALLEST = 1e-7  # a probability of 0 that was wrong would cost without end
 
 Truth = dict[Path, set[str]]
-"""Test picture to its tags."""
+"""Test image to its tags."""
 
 
 def write_street(folder: Path, num: int, side: int) -> tuple[Path, Truth]:
-    """Render scenes; a table of their tags with a split, and what is true of the test pictures."""
+    """Render scenes; a table of their tags with a split, and what is true of the test images."""
     table = write_scenes(folder / "street", num, SceneOptions(size=side))
     with table.open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -80,7 +80,7 @@ def config_of(keys: dict[str, Any], table: Path, options: argparse.Namespace) ->
 
 
 def figures_of(config: polyhead.Config, runs: Path, truth: Truth) -> dict[str, float]:
-    """Train, evaluate, and ask for every test picture."""
+    """Train, evaluate, and ask for every test image."""
     quiet = Reporter(quiet=True)
     started = time.process_time()
     run = polyhead.train(config, runs=runs, reporter=quiet)
@@ -118,7 +118,7 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description="Four ways to tag street scenes.")
     parser.add_argument("--scenes", type=int, default=600)
-    parser.add_argument("--side", type=int, default=64, help="of the pictures, in pixels")
+    parser.add_argument("--side", type=int, default=64, help="of the images, in pixels")
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--fine-tune", action="store_true", help="the backbone learns too")
     parser.add_argument("--device", default="cpu")

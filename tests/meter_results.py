@@ -1,4 +1,4 @@
-"""What the meters of all five task types give, over three pictures."""
+"""What the meters of all five task types give, over three images."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ BOX = np.array([[1, 2, 11, 22]], np.float32)
 
 
 def box_targets(known):
-    """One car in each of three pictures; which of them were annotated is the caller's."""
+    """One car in each of three images; which of them were annotated is the caller's."""
     return BoxTargets(
         offsets=np.arange(4),
         boxes_xyxy=np.repeat(BOX, 3, axis=0),
@@ -25,7 +25,7 @@ def box_targets(known):
 
 
 def evaluation(known=(True, True, False)):
-    """As `evaluate` returns it: pictures that are not known are so for every task."""
+    """As `evaluate` returns it: images that are not known are so for every task."""
     known = np.asarray(known, bool)
     tags, daytime, people = TagsMeter(CLASSES), ClassMeter(CLASSES), NumberMeter()
     boxes, ground = BoxesMeter(CLASSES), MaskMeter(CLASSES)

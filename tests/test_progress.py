@@ -27,10 +27,10 @@ def on_terminal(width):
     return reporter, frames
 
 
-@pytest.mark.parametrize(("width", "rate"), [(80, "/s"), (120, " pictures/s")])
+@pytest.mark.parametrize(("width", "rate"), [(80, "/s"), (120, " images/s")])
 def test_a_bar_is_one_line_with_losses_rate_and_time_left(width, rate):
     reporter, frames = on_terminal(width)
-    with reporter.work("epoch 12/20", 2000, "pictures") as advance:
+    with reporter.work("epoch 12/20", 2000, "images") as advance:
         for _ in range(4):
             time.sleep(0.02)
             advance(4, NOTE)
@@ -46,7 +46,7 @@ def test_a_bar_is_one_line_with_losses_rate_and_time_left(width, rate):
 
 def test_many_losses_are_cut_rather_than_wrapped():
     reporter, frames = on_terminal(80)
-    with reporter.work("epoch 12/20", 2000, "pictures") as advance:
+    with reporter.work("epoch 12/20", 2000, "images") as advance:
         advance(400, " ".join(f"task{i} 0.123" for i in range(9)))
     assert all(line.startswith("epoch") for line in frames())
     assert " 400/2000 " in frames()[-1]
@@ -58,14 +58,14 @@ def test_many_losses_are_cut_rather_than_wrapped():
 def test_elsewhere_there_are_plain_lines_now_and_then(capsys, monkeypatch):
     now = iter([0.0, 5.0, 12.0, 13.0, 30.0])
     monkeypatch.setattr(progress.time, "monotonic", lambda: next(now))
-    with Reporter().work("epoch 1/2", 40, "pictures") as advance:
+    with Reporter().work("epoch 1/2", 40, "images") as advance:
         for _ in range(4):
             advance(10, NOTE)
     out, err = capsys.readouterr()
     assert out == ""
     assert err.splitlines() == [
-        f"epoch 1/2: 20/40 pictures, 1.7/s  {NOTE}",
-        f"epoch 1/2: 40/40 pictures, 1.3/s  {NOTE}",
+        f"epoch 1/2: 20/40 images, 1.7/s  {NOTE}",
+        f"epoch 1/2: 40/40 images, 1.3/s  {NOTE}",
     ]
 
 

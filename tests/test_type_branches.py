@@ -7,7 +7,7 @@ from polyhead.tasks import TASK_TYPES
 
 SOURCE = Path(__file__).parents[1] / "src" / "polyhead"
 # What a type is made of; each has files of its own there. Names of rules in config_guess are what
-# columns hold ("picture", "group"), of which those of task types are only some.
+# columns hold ("image", "group"), of which those of task types are only some.
 PLACES = ("tasks/", "predictions/", "losses/", "heads/", "config_guess/", "metrics/", "scenes/")
 
 

@@ -1,4 +1,4 @@
-"""polyhead: one image model with many heads, from a folder of pictures to answers.
+"""polyhead: one image model with many heads, from a folder of images to answers.
 
 Importing this package is quick: what needs PyTorch is loaded when it is first used.
 """

@@ -37,7 +37,7 @@ class ConfigError(PolyheadError):
 
 
 class ImageError(PolyheadError):
-    """A picture that cannot be decoded: `E_NOT_IMAGE`, `E_TRUNCATED`, `E_TOO_LARGE` and kin."""
+    """An image that cannot be decoded: `E_NOT_IMAGE`, `E_TRUNCATED`, `E_TOO_LARGE` and kin."""
 
     code = "E_NOT_IMAGE"
 

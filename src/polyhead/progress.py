@@ -39,7 +39,7 @@ class RateColumn(ProgressColumn):
         self._unit = f" {unit}" if unit else ""
 
     def render(self, task: Task) -> Text:
-        """`45 pictures/s`, or nothing before it is known."""
+        """`45 images/s`, or nothing before it is known."""
         speed = task.finished_speed or task.speed
         return Text("" if speed is None else f"{rounded(speed)}{self._unit}/s")
 

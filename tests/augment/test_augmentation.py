@@ -12,7 +12,7 @@ SIZE = (48, 64)
 
 
 def shown(augmentation, picture, seed):
-    """The picture alone, as a tensor."""
+    """The image alone, as a tensor."""
     return augmentation(picture, {}, seed)[0]
 
 

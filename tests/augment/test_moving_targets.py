@@ -1,4 +1,4 @@
-"""Boxes and masks stay with what the picture shows, whatever was drawn."""
+"""Boxes and masks stay with what the image shows, whatever was drawn."""
 
 import dataclasses
 
@@ -37,7 +37,7 @@ def boxes_of(boxes_xyxy, labels=None, ignored=None, known=(True, True, True)):
 
 @st.composite
 def scenes(draw, size=None):
-    """A grey picture of up to three boxes, each in its label's colour; the mask repeats it."""
+    """A grey image of up to three boxes, each in its label's colour; the mask repeats it."""
     height, width = size or (draw(st.integers(24, 70)), draw(st.integers(40, 90)))
     image = np.full((height, width, 3), GREY, np.uint8)
     mask = np.zeros((height, width), np.uint8)

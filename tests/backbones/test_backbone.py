@@ -182,5 +182,5 @@ def test_weights_that_cannot_be_had_are_refused_with_the_fix(monkeypatch, error)
 
 @pytest.mark.parametrize(("name", "size"), [("vgg11", 16), ("mixer_s32_224", 64)])
 def test_a_size_that_does_not_fit_the_model_is_refused(name, size):
-    with pytest.raises(ConfigError, match=f"cannot take pictures of {size}x{size} pixels"):
+    with pytest.raises(ConfigError, match=f"cannot take images of {size}x{size} pixels"):
         build(name, (size, size))

@@ -201,11 +201,11 @@ def test_a_renamed_training_picture_is_not_held_out_and_what_moved_is_told(
     parts = {after[name] for name in after if "renamed" in name}
     assert parts == {"train"}
     assert after[held_out] == "train"
-    assert f"1 pictures that {trained.path} held out are trained on now" in run.log.read_text()
+    assert f"1 images that {trained.path} held out are trained on now" in run.log.read_text()
 
 
 def test_the_split_is_not_drawn_anew(scenes, trained, tasks):
-    """Other tasks would share out the pictures otherwise, some of RUN's training among them."""
+    """Other tasks would share out the images otherwise, some of RUN's training among them."""
     config = config_of(scenes, {"objects": tasks["objects"]})
     earlier = dict(zip(*read_split(trained.split), strict=True))
     drawn, kept = prepare(config, QUIET), prepare(config, QUIET, earlier)

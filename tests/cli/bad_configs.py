@@ -37,7 +37,7 @@ CASES = {
     "nan": (train("learning_rate: nan"), "train.learning_rate"),
     "infinity": (train("learning_rate: inf"), "train.learning_rate"),
     "word for a bool": (edited("pretrained: false", "pretrained: maybe"), "pretrained"),
-    "tiny pictures": (edited("image_size: 32", "image_size: 5"), "between 16 and 4096"),
+    "tiny images": (edited("image_size: 32", "image_size: 5"), "between 16 and 4096"),
     "three sides": (edited("image_size: 32", "image_size: [32, 32, 3]"), "image_size"),
     "split of too much": (edited("labels.csv}", "labels.csv, split: {val: .5, test: .45}}"), "val"),
     "split by no column": (edited("labels.csv}", "labels.csv, split: {method: column}}"), "column"),

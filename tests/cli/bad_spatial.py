@@ -41,7 +41,7 @@ def config(folder, annotations="o.json", tasks=BOXES):
 
 
 def document():
-    """A good COCO document: two boxes with outlines a picture, two categories."""
+    """A good COCO document: two boxes with outlines an image, two categories."""
     images = [
         {"id": i + 1, "file_name": name(i), "width": WIDTH, "height": HEIGHT} for i in range(NUM)
     ]
@@ -129,7 +129,7 @@ def masks(code, exit_code=3, change=None, only=None, cells=None, tasks=MASK):
 
 
 def saved(make):
-    """Changes a mask file to the picture of these values."""
+    """Changes a mask file to the image of these values."""
     return lambda values, path: Image.fromarray(make(values)).save(path)
 
 
@@ -184,7 +184,7 @@ def sources(code, exit_code=3, second="other.json", change=None, tasks=BOXES):
 
 
 def turned(folder):
-    """One picture is turned by EXIF, and its boxes were made before."""
+    """One image is turned by EXIF, and its boxes were made before."""
     write_json(folder, document())
     (folder / "images" / name(3)).write_bytes(oriented("PNG", 6, pixels(3)))
     config(folder)

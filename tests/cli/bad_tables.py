@@ -1,4 +1,4 @@
-"""Tables and pictures with one fault each: what is written, the code, the exit code of `check`."""
+"""Tables and images with one fault each: what is written, the code, the exit code of `check`."""
 
 import os
 
@@ -34,7 +34,7 @@ def rows():
 
 
 def good(folder):
-    """Good pictures, no two alike."""
+    """Good images, no two alike."""
     for i in range(NUM_GOOD):
         (folder / f"good{i:02}.png").write_bytes(encoded(scene(20 + i, 30)))
 
@@ -50,7 +50,7 @@ def config(folder, table="labels.csv", tags="column: tags", split="{}", more="")
 
 
 def picture(name, data, code, exit_code):
-    """A case: one more picture with that name and content."""
+    """A case: one more image with that name and content."""
 
     def build(folder):
         write(folder, [*rows(), [name, "a", "x"]])
@@ -137,16 +137,16 @@ JSON_ROW = '{"image": "good00.png", "tags": ["a"], "kind": "x"}'
 
 CASES = {
     "good": (lambda folder: write(folder, rows()), None, 0),
-    # Pictures
+    # Images
     **{
-        f"picture {name}": picture("odd.jpg", data, "E_NOT_IMAGE", 3)
+        f"image {name}": picture("odd.jpg", data, "E_NOT_IMAGE", 3)
         for name, (data, _) in NOT_PICTURES.items()
     },
     "half a jpeg": picture("odd.jpg", HALF_JPEG, "E_TRUNCATED", 3),
     "half a png": picture("odd.png", HALF_PNG, "E_TRUNCATED", 3),
     "decompression bomb": picture("odd.png", bomb(), "E_TOO_LARGE", 3),
     "zero width": picture("odd.png", png((0, 9, 8, 2), b""), "E_TRUNCATED", 3),
-    "missing picture": picture("odd.jpg", None, "E_IMAGE_MISSING", 3),
+    "missing image": picture("odd.jpg", None, "E_IMAGE_MISSING", 3),
     "folder named .jpg": special(os.mkdir, "E_IMAGE_UNREADABLE"),
     "named pipe": special(os.mkfifo, "E_IMAGE_UNREADABLE"),
     "symlink loop": special(lambda path: os.symlink(path, path), "E_IMAGE_UNREADABLE"),
@@ -163,7 +163,7 @@ CASES = {
     "transparent": picture("odd.png", encoded(RGBA), None, 0),
     "cmyk": picture("odd.jpg", encoded(Image.new("CMYK", (9, 12)), "JPEG"), None, 0),
     "name with emoji": picture("foto 🚗 é.png", encoded(scene(9, 9)), None, 0),
-    "same picture twice": picture("odd.png", encoded(scene(20, 30)), "W_IMAGE_DUPLICATE", 0),
+    "same image twice": picture("odd.png", encoded(scene(20, 30)), "W_IMAGE_DUPLICATE", 0),
     # Tables
     "empty file": text("", "E_EMPTY_TABLE"),
     "header alone": text("image,tags,kind\n", "E_EMPTY_TABLE"),
@@ -191,7 +191,7 @@ CASES = {
     "an empty cell": cells(None, 0, r0c1="", r5c2=""),
     "one class": (lambda f: write(f, [[*r[:2], "x"] for r in rows()]), "E_DATA", 3),
     "nothing known": (lambda f: write(f, [[r[0], "", r[2]] for r in rows()]), "E_DATA", 3),
-    "orphan picture": settings(
+    "orphan image": settings(
         "W_IMAGE_ORPHAN", 0, lambda: rows()[:-1], table="labels.csv, images: ."
     ),
     "undeclared label": settings("E_LABEL_UNKNOWN", tags="column: tags, classes: [a, b, d]"),

@@ -1,4 +1,4 @@
-"""Bad pictures, tables, configs and run folders through the command line: code and exit code.
+"""Bad images, tables, configs and run folders through the command line: code and exit code.
 
 The rows of the table of bad inputs; what each room does with them in detail is tested there.
 """
@@ -13,7 +13,7 @@ from data.picture_files import NOT_PICTURES, bomb, encoded, scene
 
 from polyhead.runtime.run_folder import RunFolder
 
-# What one fault entails: a row without a name has no picture, a torn one repeats another.
+# What one fault entails: a row without a name has no image, a torn one repeats another.
 FOLLOWING = {"E_DUPLICATE_ROW", "E_IMAGE_UNREADABLE"}
 
 
@@ -68,7 +68,7 @@ def test_predict_names_what_each_picture_is(shell, trained, tmp_path):
     codes = [answer.get("error", {}).get("code") for answer in answers]
     expected = ["E_NOT_IMAGE"] * len(NOT_PICTURES)
     assert codes == [*expected, "E_TRUNCATED", "E_TOO_LARGE", None, "E_IMAGE_MISSING"]
-    assert f"{len(NOT_PICTURES) + 3} of {len(paths) + 1} pictures" in shell.err
+    assert f"{len(NOT_PICTURES) + 3} of {len(paths) + 1} images" in shell.err
 
 
 def rewrite(path, change):

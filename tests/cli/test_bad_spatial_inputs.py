@@ -54,7 +54,7 @@ CASES = {
     "category id as text": one("E_UNKNOWN_CATEGORY", category_id="1"),
     "image id unknown": one("E_UNKNOWN_IMAGE", image_id=999),
     "image id a list": one("E_COCO", image_id=[1]),
-    "picture twice": coco("E_DUPLICATE_ROW", change=lambda c: c["images"][3].update(file_name=P2)),
+    "image twice": coco("E_DUPLICATE_ROW", change=lambda c: c["images"][3].update(file_name=P2)),
     "no images": coco("E_EMPTY_TABLE", change=lambda c: c.update(images=[])),
     "no categories": coco("E_UNKNOWN_CATEGORY", change=lambda c: c.update(categories=[])),
     "no list of annotations": coco("E_COCO", change=lambda c: c.pop("annotations")),
@@ -167,7 +167,7 @@ CASES = {
 }
 P2 = bad_spatial.name(2)
 TEENS = range(300)
-# What a picture that is missing entails.
+# What an image that is missing entails.
 FOLLOWING = {"E_DATA", "E_IMAGE_MISSING"}
 
 

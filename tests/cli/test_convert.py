@@ -65,7 +65,7 @@ def test_pictures_that_are_not_there_are_told_with_the_mend(polyhead, street, tm
     boxes.write_bytes((street / "objects.json").read_bytes())
     code, _, err = polyhead("convert", boxes, tmp_path / "o.json", "--to", "coco")
     assert code == 0
-    assert "6 of 6 pictures are not where boxes.json names them" in err
+    assert "6 of 6 images are not where boxes.json names them" in err
     assert str(tmp_path / "images" / "000000.jpg") in err
     code, _, err = polyhead("convert", boxes, tmp_path / "v", "--to", "voc")
     assert (code, "name their folder with --images." in err.splitlines()[-1]) == (3, True)

@@ -20,7 +20,7 @@ ONE_EPOCH = ("--set", "train.epochs=1")
 
 @pytest.fixture(scope="module")
 def many_rows(tmp_path_factory):
-    """A table of 102 pictures in one folder, as `bad_data: skip` allows one bad row in 100."""
+    """A table of 102 images in one folder, as `bad_data: skip` allows one bad row in 100."""
     folder = tmp_path_factory.mktemp("many") / "scenes"
     folder.mkdir()
     lines = ["image,tags,daytime"]
@@ -36,7 +36,7 @@ def many_rows(tmp_path_factory):
 
 
 def broken(many_rows, folder, *names):
-    """A copy of those pictures, some of them broken, and its config."""
+    """A copy of those images, some of them broken, and its config."""
     shutil.copytree(many_rows, folder / "scenes")
     for name in names:
         (folder / "scenes" / name).write_text("hello")
@@ -179,7 +179,7 @@ class TestCheck:
         config = broken(many_rows, tmp_path, "007.png")
         code, out, err = polyhead("check", config)
         assert code == 3
-        assert out == "102 rows, 101 readable pictures: 1 error\n"
+        assert out == "102 rows, 101 readable images: 1 error\n"
         assert "E_NOT_IMAGE labels.csv:9 007.png: " in err
 
 

@@ -80,7 +80,7 @@ def test_a_recipe_for_a_table(polyhead, scenes, tmp_path):
         ((), "expected IMAGES TABLE"),
         (("--recipe", "street"), "choose one of detect-only, street-five"),
         (("none",), "none is no folder"),
-        (("{scenes}/labels.csv", "{scenes}"), "the folder of pictures first"),
+        (("{scenes}/labels.csv", "{scenes}"), "the folder of images first"),
         (("{scenes}", "{scenes}/none.csv"), "E_NO_FILE"),
     ],
 )

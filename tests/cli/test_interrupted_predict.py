@@ -54,7 +54,7 @@ def test_ctrl_c_loses_no_row_of_a_table(trained, scenes, tmp_path):
         rows = list(csv.DictReader(file))
     assert 1 <= len(lines) <= len(rows) <= len(lines) + 1
     assert [row["image"] for row in rows][: len(lines)] == [line.split("  ")[0] for line in lines]
-    assert err == f"wrote {table}: {len(rows):,} of 10,800 pictures\npolyhead: stopped\n"
+    assert err == f"wrote {table}: {len(rows):,} of 10,800 images\npolyhead: stopped\n"
     assert [path.name for path in tmp_path.iterdir()] == ["answers.csv"]
 
 

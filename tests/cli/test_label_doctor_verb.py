@@ -11,7 +11,7 @@ from polyhead.config import load_config
 
 @pytest.fixture
 def doubled(scenes, tmp_path):
-    """The scenes with a copy of every picture; one copy has other labels."""
+    """The scenes with a copy of every image; one copy has other labels."""
     folder = shutil.copytree(scenes, tmp_path / "scenes")
     lines = (folder / "labels.csv").read_text().splitlines()
     copies = []
@@ -40,7 +40,7 @@ def test_labels_are_listed_with_their_place(polyhead, trained, doubled):
         assert finding["given"] in expected[finding["kind"]]
         assert finding["where"].startswith("labels.csv:")
     text = polyhead("check", doubled, "--labels", trained.path, "-q").out
-    assert "near-duplicate pictures, one with the label and one without" in text
+    assert "near-duplicate images, one with the label and one without" in text
 
 
 def test_broken_rules_are_listed(polyhead, trained, doubled):

@@ -47,7 +47,7 @@ SPOILT_ROWS = [
     ("spare1.png,caar,day", "E_LABEL_UNKNOWN", '"car"'),
     ("spare2.png,car,nihgt", "E_LABEL_UNKNOWN", '"night"'),
     ("spare3.png,car", "E_ROW_LENGTH", "3"),
-    (",car,day", "E_IMAGE_MISSING_NAME", "names no picture"),
+    (",car,day", "E_IMAGE_MISSING_NAME", "names no image"),
 ]
 
 
@@ -150,7 +150,7 @@ def test_train_refuses_with_the_same_list(polyhead, planted, tmp_path):
 def test_predict_answers_the_same_codes(polyhead, trained, planted):
     folder = planted[0].parent
     codes = {name: code for name, (_, code) in {**SPOILT_PICTURES, **ODD_FILES}.items()}
-    del codes["folder.jpg"]  # a folder is a request for the pictures in it
+    del codes["folder.jpg"]  # a folder is a request for the images in it
     code, out, err = polyhead("predict", trained.path, *(folder / name for name in codes), "--json")
     answers = [json.loads(line) for line in out.splitlines()]
     assert code == 1

@@ -12,12 +12,12 @@ def rows_of(path):
 
 def test_a_table_of_answers_is_what_json_says(polyhead, trained, scenes, tmp_path):
     pictures = sorted((scenes / "images").iterdir())[:3]
-    (tmp_path / "broken.jpg").write_text("no picture")
+    (tmp_path / "broken.jpg").write_text("no image")
     table = tmp_path / "new" / "answers.csv"
     words = ("predict", trained.path, *pictures, tmp_path / "broken.jpg", "--csv", table)
     code, out, err = polyhead(*words)
     assert (code, len(out.splitlines())) == (1, 4)
-    assert f"wrote {table}: 4 of 4 pictures" in err
+    assert f"wrote {table}: 4 of 4 images" in err
     rows = rows_of(table)
     answer = polyhead("predict", trained.path, pictures[0])
     assert f"daytime: {rows[0]['daytime']} " in answer.out
@@ -31,7 +31,7 @@ def test_a_table_can_be_corrected_and_trained_on(polyhead, trained, scenes, tmp_
     table = tmp_path / "answers.csv"
     assert polyhead("predict", trained.path, scenes / "images", "--csv", table).code == 0
     rows = rows_of(table)
-    for number, row in enumerate(rows):  # the tiny run says the same of every picture
+    for number, row in enumerate(rows):  # the tiny run says the same of every image
         corrected = (("car|bus", "day"), ("car", "night"), ("[]", "day"))[number % 3]
         row["contents"], row["daytime"] = corrected
     with table.open("w", encoding="utf-8-sig", newline="") as file:

@@ -28,7 +28,7 @@ def truth(config):
 
 @pytest.fixture
 def columns(truth):
-    """A table of made-up probabilities, one row a picture."""
+    """A table of made-up probabilities, one row an image."""
     images, classes, targets = truth
     noise = np.random.default_rng(0).random(targets.shape)
     scores = np.round(0.7 * noise + 0.3 * targets, 2)
@@ -133,8 +133,8 @@ FAULTS = {
     "an empty cell": (changed("contents/car", 2, None), 3, '"contents/car" of images/000002.jpg'),
     "NaN": (changed("contents/car", 2, np.nan), 3, "1 cells of the task"),
     "text": (lambda c: c | {"contents/car": ["high"] * len(c["image"])}, 3, 'holds "high"'),
-    "a strange picture": (changed("image", 3, "images/00003.jpg"), 3, "Did you mean"),
-    "a picture twice": (changed("image", 3, "first"), 3, "images/000000.jpg stands twice"),
+    "a strange image": (changed("image", 3, "images/00003.jpg"), 3, "Did you mean"),
+    "an image twice": (changed("image", 3, "first"), 3, "images/000000.jpg stands twice"),
     "no rows": (lambda c: {n: list(v)[:0] for n, v in c.items()}, 3, "no rows"),
 }
 

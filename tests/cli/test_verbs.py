@@ -34,7 +34,7 @@ class TestCommandLine:
             (["trian"], "No such command 'trian'. Did you mean 'train'? See polyhead --help."),
             (["train", "--epoch"], "No such option: --epoch. See polyhead train --help."),
             (["predict", "run", "a.png", "--batchsize", "1"], "--batch-size"),
-            (["predict", "run"], "Missing argument 'pictures'. See polyhead predict --help."),
+            (["predict", "run"], "Missing argument 'images'. See polyhead predict --help."),
             (["predict", "run", "a.png", "--batch-size", "0"], "--batch-size"),
             (["predict", "run", "a.png", "--batch-size", "many"], "--batch-size"),
             (["check"], "give a config to check, such as polyhead.yaml, or --labels RUN"),
@@ -123,7 +123,7 @@ class TestPredict:
         words = ("--json", "--batch-size", "2", "--quiet")
         code, out, err = polyhead("predict", trained.path, *given, *words)
         entries = [json.loads(line) for line in out.splitlines()]
-        assert (code, err) == (1, "2 of 5 pictures could not be read\n")
+        assert (code, err) == (1, "2 of 5 images could not be read\n")
         assert [entry["image"] for entry in entries] == list(map(str, given))
         assert ["error" in entry for entry in entries] == [False, True, False, True, False]
         assert [set(entries[n]) for n in (1, 3)] == [{"image", "error"}] * 2
@@ -139,7 +139,7 @@ class TestPredict:
     def test_an_empty_folder_is_said_to_be_empty(self, polyhead, trained, tmp_path):
         code, out, err = polyhead("predict", trained.path, tmp_path)
         assert (code, out) == (2, "")
-        assert "holds no picture" in err
+        assert "holds no image" in err
 
     def test_save_images_keeps_pictures_of_one_name_apart(
         self, polyhead, trained, pictures, tmp_path

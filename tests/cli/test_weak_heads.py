@@ -23,7 +23,7 @@ train: {epochs: 1, batch_size: 4}
 
 @pytest.fixture
 def blank(tmp_path):
-    """Pictures that differ by a pixel, and labels that have nothing to do with them."""
+    """Images that differ by a pixel, and labels that have nothing to do with them."""
     lines = ["image,size,colour"]
     for number in range(20):
         picture = Image.new("RGB", (40, 32), "white")

@@ -1,4 +1,4 @@
-"""Pictures with masks and objects to infer tasks from."""
+"""Images with masks and objects to infer tasks from."""
 
 import json
 
@@ -41,7 +41,7 @@ def table(folder, name="mask", cell="masks/{}.png", num=12, **columns):
 
 
 def coco(folder, num=12, outlined=0, categories=("car", "dog", "cow")):
-    """Picture n has n % 3 objects, the k-th of the k-th label; so many have an outline."""
+    """Image n has n % 3 objects, the k-th of the k-th label; so many have an outline."""
     found = []
     for number in range(num):
         for k in range(number % 3):

@@ -1,4 +1,4 @@
-"""The size that pictures get in the network."""
+"""The size that images get in the network."""
 
 import numpy as np
 import pytest
@@ -36,7 +36,7 @@ def test_sizes(monkeypatch, sizes, expected):
 
 def test_nothing_readable_gets_the_usual_size(tmp_path):
     found = guess_image_size([tmp_path / "none.png"])
-    assert (found.size, "no picture could be read" in found.reason) == ((SIDE, SIDE), True)
+    assert (found.size, "no image could be read" in found.reason) == ((SIDE, SIDE), True)
 
 
 def test_headers_are_read_as_displayed(tmp_path):

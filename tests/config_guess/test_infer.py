@@ -48,7 +48,7 @@ CASES = {
     ),
     "lists of many numbers": ("vector", VECTORS, "number"),
     "masks": ("mask", [f"masks/{row}.png" for row in range(NUM_ROWS)], "mask"),
-    "other pictures": ("thumb", [f"{row}.webp" for row in range(NUM_ROWS)], "picture"),
+    "other images": ("thumb", [f"{row}.webp" for row in range(NUM_ROWS)], "image"),
     "nested boxes": ("objects", cycle([[1, 2, 3, 4]], [], [[5, 6, 7, 8], [1, 2, 3, 4]]), "boxes"),
     "objects in JSON text": ("objects", cycle('[{"x": 1}]', "[]", '[{"x": 2}]'), "boxes"),
     "one box": ("place", [f"{row} 2 {row + 5} 9" for row in range(NUM_ROWS)], "boxes"),
@@ -200,7 +200,7 @@ def test_the_image_column_is_passed_on(tmp_path):
     proposal = propose(None, [path], "shot")
     assert proposal.image_column == "shot"
     kinds = {decision.columns[0]: decision.type for decision in proposal.decisions}
-    assert kinds == {"image (other)": "picture", "sure": "class"}
+    assert kinds == {"image (other)": "image", "sure": "class"}
     with pytest.raises(ConfigError, match="no column"):
         propose(None, [path], "shoot")
 

@@ -24,7 +24,7 @@ def rgb(*colours):
 
 
 def write(folder, *masks, name="masks/{}.png", **options):
-    """Twelve pictures with their masks, and the table of both."""
+    """Twelve images with their masks, and the table of both."""
     pictures(folder)
     for number in range(12):
         path = folder / name.format(number)

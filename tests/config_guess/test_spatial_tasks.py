@@ -32,10 +32,10 @@ def test_coco_becomes_boxes_and_its_ids_no_task(tmp_path):
     (task,) = proposal.tasks
     assert (task.task, task.type, task.keys) == ("objects", "boxes", {"column": "objects"})
     assert task.labels == ("car", "dog", "cow")
-    assert "12 labelled boxes in 8 of 12 pictures" in task.reason
+    assert "12 labelled boxes in 8 of 12 images" in task.reason
     assert "the commonest car (8), the rarest dog (4)" in task.reason
     assert "no box says cow" in task.reason
-    assert "4 pictures have none" in task.reason
+    assert "4 images have none" in task.reason
     assert (one(proposal, "image_id").task, one(proposal, "image_id").type) == (None, "identifier")
     assert not proposal.offers
     assert_clean(written(proposal, tmp_path))
@@ -143,7 +143,7 @@ def test_values_that_are_no_classes(tmp_path, values, problem):
 
 def test_colour_pictures_and_missing_files_are_no_masks(tmp_path):
     pictures(tmp_path)
-    for cell, problem in (("images/{}.png", "colour picture"), ("m/{}.png", "does not exist")):
+    for cell, problem in (("images/{}.png", "colour image"), ("m/{}.png", "does not exist")):
         path = table(tmp_path, cell=cell, light=["day", "night"])
         decision = one(propose(None, [path]), "mask")
         assert (decision.task, problem in decision.reason) == (None, True)
@@ -156,7 +156,7 @@ def test_grey_photos_are_pictures_and_masks_of_any_name_masks(tmp_path):
     for number in range(12):
         save(tmp_path / "masks" / f"{number}.png", [range(100), range(100)])
     path = table(tmp_path, name="depth", light=["day", "night"])
-    assert one(propose(None, [path]), "depth").type == "picture"
+    assert one(propose(None, [path]), "depth").type == "image"
     masks(tmp_path, 0, 1)
     assert one(propose(None, [path]), "depth").task == "depth"
 

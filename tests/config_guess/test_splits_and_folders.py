@@ -330,7 +330,7 @@ def test_packed_pictures_are_told(tmp_path):
     (tmp_path / "images.zip").write_bytes(b"PK")
     with pytest.raises(DataError) as caught:
         propose(None, [tmp_path])
-    assert "labels.csv: it names no pictures of this folder" in caught.value.message
+    assert "labels.csv: it names no images of this folder" in caught.value.message
     assert "images.zip: unpack archives first" in caught.value.message
 
 

@@ -1,4 +1,4 @@
-"""Picture files for tests, built in memory: good ones of every kind, and bad ones."""
+"""Image files for tests, built in memory: good ones of every kind, and bad ones."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ ORIENTATION = 0x0112
 
 
 def scene(height: int = 48, width: int = 64) -> np.ndarray:
-    """A smooth (H, W, 3) uint8 picture whose four corners differ in colour."""
+    """A smooth (H, W, 3) uint8 image whose four corners differ in colour."""
     y, x = np.mgrid[0:height, 0:width]
     channels = (x * 255 / max(width - 1, 1), y * 255 / max(height - 1, 1), 255 - x * 2 % 128)
     return np.stack(channels, axis=2).astype(np.uint8)
 
 
 def encoded(picture: Image.Image | np.ndarray, kind: str = "PNG", **options: Any) -> bytes:
-    """The bytes of a picture file."""
+    """The bytes of an image file."""
     if isinstance(picture, np.ndarray):
         picture = Image.fromarray(picture)
     file = BytesIO()

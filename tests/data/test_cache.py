@@ -52,7 +52,7 @@ def test_a_changed_or_vanished_file_is_a_miss(folder):
     cache = opened(folder)
     cache.put(0, picture(0))
     cache.put(1, picture(1))
-    path_of(folder, 0).write_bytes(b"another picture")
+    path_of(folder, 0).write_bytes(b"another image")
     os.utime(path_of(folder, 1), ns=(1, 1))
     assert cache.get(0) is None
     assert cache.get(1) is None
@@ -90,7 +90,7 @@ def test_a_swapped_file_is_a_miss_whatever_its_bytes(folder):
 def test_a_file_that_changes_while_it_is_decoded_is_not_kept_as_its_new_version(folder):
     cache = opened(folder)
     assert cache.get(0) is None
-    path_of(folder, 0).write_bytes(b"another picture")
+    path_of(folder, 0).write_bytes(b"another image")
     cache.put(0, picture(0))
     assert cache.get(0) is None
 

@@ -51,7 +51,7 @@ def mutant(data, generator):
 
 
 def survive(num, seed):
-    """Decode mutants; return how many gave a picture."""
+    """Decode mutants; return how many gave an image."""
     generator = np.random.default_rng(seed)
     originals = seeds()
     num_decoded, codes = 0, set()

@@ -1,4 +1,4 @@
-"""Pictures with more than 8 bits a channel: one range for a data set, told, doubted and kept."""
+"""Images with more than 8 bits a channel: one range for a data set, told, doubted and kept."""
 
 import io
 import struct

@@ -21,7 +21,7 @@ BAD = {
 
 
 def where(row):
-    return f"train.csv:{row + 2} picture"
+    return f"train.csv:{row + 2} image"
 
 
 def write(folder, files):
@@ -45,7 +45,7 @@ def test_every_planted_fault_is_found_and_nothing_else(tmp_path):
     expected = [(row, code) for row, (_, code) in enumerate(BAD.values())]
     assert codes(check) == [*expected, (15, "E_IMAGE_UNREADABLE")]
     assert done == list(range(1, 17))
-    assert str(check.faults[1]).startswith("E_NOT_IMAGE train.csv:3 picture: found an HTML page")
+    assert str(check.faults[1]).startswith("E_NOT_IMAGE train.csv:3 image: found an HTML page")
     assert "git lfs pull" in check.faults[2].message
     readable = [code[0] in "WN" for _, code in BAD.values()] + [True] * 5 + [False]
     np.testing.assert_array_equal(check.sizes[:, 0] > 0, readable)
@@ -112,7 +112,7 @@ def test_a_summary_comes_first_when_all_are_missing(tmp_path):
     check = check_images(paths, where)
     summary, *others = check.faults
     assert (summary.code, summary.row, summary.where) == ("E_IMAGE_MISSING", None, str(tmp_path))
-    assert "none of the 50 pictures" in summary.message
+    assert "none of the 50 images" in summary.message
     assert "0.jpg" in summary.message
     assert len(others) == 50
 

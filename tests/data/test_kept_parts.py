@@ -1,4 +1,4 @@
-"""Pictures that keep the part of an earlier split."""
+"""Images that keep the part of an earlier split."""
 
 import numpy as np
 from hypothesis import given

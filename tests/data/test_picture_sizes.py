@@ -1,4 +1,4 @@
-"""Sizes from headers: those of the displayed picture, for every format and orientation."""
+"""Sizes from headers: those of the displayed image, for every format and orientation."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""Figures of a finished run, against scikit-learn on what `predict` says of the same pictures."""
+"""Figures of a finished run, against scikit-learn on what `predict` says of the same images."""
 
 import json
 import shutil
@@ -166,7 +166,7 @@ def test_lost_rows_are_an_error(copied):
     run, folder = copied
     lines = (folder / "labels.csv").read_text().splitlines()
     (folder / "labels.csv").write_text("\n".join(lines[:-2]))
-    with pytest.raises(DataError, match="no longer names 2 pictures"):
+    with pytest.raises(DataError, match="no longer names 2 images"):
         evaluate(run.path, reporter=QUIET)
 
 
@@ -190,7 +190,7 @@ def test_an_empty_part_names_those_there_are(copied):
     run, _ = copied
     names, parts = read_split(run.split)
     write_split(run.split, names, np.where(parts == "test", "val", parts))
-    expected = 'no "test" pictures; its parts are train, val; use --split val'
+    expected = 'no "test" images; its parts are train, val; use --split val'
     with pytest.raises(ConfigError, match=expected):
         evaluate(run.path, reporter=QUIET)
 

@@ -46,7 +46,7 @@ def test_hidden_positives_are_found(planted):
 
 
 def test_a_label_never_speaks_for_itself(planted):
-    """Other labels of some pictures change nothing of what is said of these pictures."""
+    """Other labels of some images change nothing of what is said of these images."""
     features, _, given = planted
     groups = np.arange(NUM) // 2
     before = cross_fitted_probabilities(features, given, groups)

@@ -1,4 +1,4 @@
-"""Tables of objects of every sort, and files that stand for pictures."""
+"""Tables of objects of every sort, and files that stand for images."""
 
 from pathlib import Path
 
@@ -34,7 +34,7 @@ def found_object(draw, rich):
 
 @st.composite
 def object_cells(draw, rich=True, unknown=True):
-    """One list of objects a picture; None where nobody looked."""
+    """One list of objects an image; None where nobody looked."""
     lists = st.lists(found_object(rich), max_size=3)
     cell = lists | st.none() if unknown else lists
     return draw(
@@ -43,7 +43,7 @@ def object_cells(draw, rich=True, unknown=True):
 
 
 def object_table(root, cells, *, ids=None, labels=LABELS, units="pixels", **columns):
-    """A table of those cells, its pictures `p/0.jpg`, … below the root, and other columns."""
+    """A table of those cells, its images `p/0.jpg`, … below the root, and other columns."""
     names = [f"p/{row}.jpg" for row in range(len(cells))]
     for name in names:
         touch(Path(root) / name)

@@ -169,5 +169,5 @@ def test_the_same_folder_may_be_given_as_the_images(tmp_path):
     fill(tmp_path, "root/cat/a.jpg", "other/b.jpg")
     root = tmp_path / "root"
     assert len(read_table(root, images=root)) == 1
-    with pytest.raises(ConfigError, match="hold their own pictures"):
+    with pytest.raises(ConfigError, match="hold their own images"):
         read_table(root, images=tmp_path / "other")

@@ -311,7 +311,7 @@ def test_crowds_by_number_and_by_text(tmp_path):
 
 
 def corners_in_bbox(folder, *, size=True, quads=None, name="coco.json"):
-    """A COCO file whose `bbox` holds two corners, or what is given, beside pictures of 64 × 48."""
+    """A COCO file whose `bbox` holds two corners, or what is given, beside images of 64 × 48."""
     quads = quads or [[20 + k, 5 + k, 50 + k, 40 + k] for k in range(8)]
     images = [{"id": k, "file_name": f"{k}.jpg"} for k in range(len(quads))]
     for image in images:
@@ -333,7 +333,7 @@ def test_corners_in_bbox_are_asked_about_and_read_when_told(tmp_path, size):
         read_table(path)
     (fault,) = caught.value.faults
     assert (fault.code, fault.where) == ("E_BOX_FORMAT", "coco.json")
-    assert "8 of 8 boxes reach out of their pictures" in fault.message
+    assert "8 of 8 boxes reach out of their images" in fault.message
     assert "expected x_min, y_min, width, height" in fault.message
     assert "data.box_format: xyxy" in fault.message
     table = read_table(path, box_format="xyxy")
@@ -346,7 +346,7 @@ def test_corners_in_bbox_are_asked_about_and_read_when_told(tmp_path, size):
 
 
 def test_a_third_of_the_boxes_tells_of_corners_where_all_fit_so(tmp_path):
-    small = [[2, 3, 10, 12]] * 5  # in the upper left corner, within the picture either way
+    small = [[2, 3, 10, 12]] * 5  # in the upper left corner, within the image either way
     path, _ = corners_in_bbox(tmp_path, quads=[*small, *[[40, 20, 60, 44]] * 5])
     with pytest.raises(DataError, match="5 of 10 boxes reach out"):
         read_table(path)

@@ -225,7 +225,7 @@ def test_a_header_that_fits_no_row_is_refused(tmp_path):
         (b"\xd0\xcf\x11\xe0rest", "E_NOT_TABLE", "t.csv", "Excel"),
         (b"PAR1rest", "E_NOT_TABLE", "t.csv", ".parquet"),
         (b"\x1f\x8brest", "E_NOT_TABLE", "t.csv", "gzip"),
-        (b"\x89PNG\r\n", "E_NOT_TABLE", "t.csv", "picture"),
+        (b"\x89PNG\r\n", "E_NOT_TABLE", "t.csv", "image"),
         (b"%PDF-1.7", "E_NOT_TABLE", "t.csv", "PDF"),
         (b"SQLite format 3\0", "E_NOT_TABLE", "t.csv", "SQLite"),
         (b"version https://git-lfs.github.com/spec/v1\n", "E_NOT_TABLE", "t.csv", "lfs pull"),

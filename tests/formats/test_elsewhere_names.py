@@ -1,4 +1,4 @@
-"""Names of pictures as another machine, the web or another case writes them."""
+"""Names of images as another machine, the web or another case writes them."""
 
 import pytest
 

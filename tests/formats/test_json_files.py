@@ -43,7 +43,7 @@ LAYOUTS = {
     "data": {"data": ROWS, "version": 1},
     "images": {"images": ROWS, "info": {"year": 2020}},
     "frames": {"frames": ROWS, "config": None},
-    "by picture": {row["image"]: {"label": row["label"], "n": row["n"]} for row in ROWS},
+    "by image": {row["image"]: {"label": row["label"], "n": row["n"]} for row in ROWS},
     "by number": {"0": ROWS[0], "1": ROWS[1]},
     "lines": "\n".join(map(json.dumps, ROWS)),
     "spread objects": "\n".join(json.dumps(row, indent=2) for row in ROWS),

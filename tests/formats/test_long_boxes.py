@@ -12,7 +12,7 @@ from polyhead.table import labels_column, labels_of, units_of
 
 HEADER = "image,class,xmin,ymin,xmax,ymax\n"
 SIDES = ("x_min", "y_min", "x_max", "y_max")
-# Two boxes that are only themselves, in pictures of 100 × 80.
+# Two boxes that are only themselves, in images of 100 × 80.
 TWO = [("a.jpg", "cat", (10, 20, 40, 50)), ("a.jpg", "dog", (30, 5, 90, 75))]
 
 
@@ -146,7 +146,7 @@ class TestFourNumbersInACell:
         # As two corners the second would be left of the first.
         table = read(tmp_path, self.cells([("a.jpg", "cat", (30, 4, 50, 44))]))
         assert boxes(table) == {"a.jpg": [("cat", 30, 4, 50, 44)]}
-        # As corner and size it would reach out of the picture.
+        # As corner and size it would reach out of the image.
         table = read(tmp_path, self.cells([("a.jpg", "cat", (30, 4, 50, 44))], "xyxy"))
         assert boxes(table) == {"a.jpg": [("cat", 30, 4, 50, 44)]}
         assert "alone fits" in note(table)
@@ -216,7 +216,7 @@ class TestPicturesWithoutABox:
         table = read(tmp_path, text)
         assert boxes(table) == {"a.jpg": [("cat", 1, 2, 30, 40)], "b.jpg": [], "c.jpg": []}
         assert labels_of(table.data.schema.field("objects")) == ["cat"]
-        assert "2 pictures are listed without a box" in note(table)
+        assert "2 images are listed without a box" in note(table)
 
     def test_a_label_that_lost_its_box_is_an_error(self, tmp_path):
         text = HEADER + "a.jpg,cat,1,2,30,40\nb.jpg,cat,,,,\nc.jpg,cat,1,,3,4\n"
@@ -274,7 +274,7 @@ def test_open_images_boxes(tmp_path):
         "0b.jpg": [("Car", 0.1, 0.2, 0.6, 0.7)],
     }
     assert [o["crowd"] for o in table.column("objects").to_pylist()[0]] == [False, True]
-    # Its pictures were looked through for the labels that people had verified, not for all.
+    # Its images were looked through for the labels that people had verified, not for all.
     assert table.column(labels_column("objects")).to_pylist() == [["Car", "Person"], ["Car"]]
     assert units_of(table.data.schema.field("objects")) == "fraction"
     assert table.columns == ["objects", "objects:labels"]
@@ -319,7 +319,7 @@ class TestWhatIsNoBox:
 
     def test_rows_picture_leaves_the_table_alone(self, tmp_path):
         text = "image,xmin,ymin,xmax,ymax\na.jpg,1,2,3,4\n"
-        assert read(tmp_path, text, rows="picture").columns == ["xmin", "ymin", "xmax", "ymax"]
+        assert read(tmp_path, text, rows="image").columns == ["xmin", "ymin", "xmax", "ymax"]
 
     def test_rows_box_without_a_box_is_refused(self, tmp_path):
         with pytest.raises(ConfigError, match="x_min, y_min, x_max and y_max"):

@@ -14,7 +14,7 @@ def read(folder, text, name="t.csv", **keys):
 
 
 def answers(table, column):
-    """Picture to its labels that hold and that do not; None where nobody looked."""
+    """Image to its labels that hold and that do not; None where nobody looked."""
     yes = table.column(column).to_pylist()
     beside = labels_column(column)
     known = table.column(beside).to_pylist() if beside in table.columns else [None] * len(yes)

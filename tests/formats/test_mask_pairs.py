@@ -1,4 +1,4 @@
-"""Pictures and masks of the same name, in folders of their own or side by side."""
+"""Images and masks of the same name, in folders of their own or side by side."""
 
 import numpy as np
 import pytest

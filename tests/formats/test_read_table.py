@@ -191,7 +191,7 @@ def test_the_column_whose_cells_are_names_of_files_is_found(tmp_path):
     assert images(table) == [f"{row:04x}.png" for row in range(12)]
     assert table.columns == ["diagnosis"]
     assert [fault.code for fault in table.faults] == ["N_IMAGE_COLUMN", "N_IMAGE_NAMES"]
-    with pytest.raises(DataError, match="no column names the pictures"):
+    with pytest.raises(DataError, match="no column names the images"):
         read_table(write(tmp_path / "t.csv", "diagnosis,code\n1,zz\n2,yy\n"), tmp_path / "p")
 
 

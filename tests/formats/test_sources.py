@@ -17,7 +17,7 @@ from polyhead.table import category_ids_of, labels_of
 
 @pytest.fixture
 def write(tmp_path):
-    """Writes a file, and an empty picture for every name given."""
+    """Writes a file, and an empty image for every name given."""
 
     def run(name, content, *pictures):
         for path in (tmp_path / picture for picture in pictures):
@@ -32,7 +32,7 @@ def write(tmp_path):
 
 
 def coco(labels, boxes_of, ids=None):
-    """A document: picture name to (label, x) of boxes that are 2 pixels wide and high."""
+    """A document: image name to (label, x) of boxes that are 2 pixels wide and high."""
     ids = dict(zip(labels, ids or range(1, len(labels) + 1), strict=True))
     images = [{"id": n, "file_name": name} for n, name in enumerate(boxes_of, 1)]
     annotations = [
@@ -231,7 +231,7 @@ class TestObjects:
     @given(data=st.data())
     @settings(max_examples=30)
     def test_parts_of_one_truth_make_it_whole(self, tmp_path_factory, data):
-        """Each file tells all objects of some labels in some pictures: nothing else is known."""
+        """Each file tells all objects of some labels in some images: nothing else is known."""
         folder = tmp_path_factory.mktemp("parts")
         truth = data.draw(
             st.lists(st.lists(found_object(False), max_size=3), min_size=3, max_size=3)

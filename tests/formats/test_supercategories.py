@@ -28,7 +28,7 @@ def category(number, name, *group):
 
 
 def coco(folder, categories, name="objects.json", used=None):
-    """A file with a picture for each category that is used (all), and one box in it."""
+    """A file with an image for each category that is used (all), and one box in it."""
     used = [each["id"] for each in categories] if used is None else used
     for number in range(1, len(used) + 1):
         (folder / "images").mkdir(parents=True, exist_ok=True)

@@ -50,7 +50,7 @@ def convert(tmp_path_factory):
 
 
 def boxes(cell, size):
-    """Corners in pixels of a picture, and labels."""
+    """Corners in pixels of an image, and labels."""
     height, width = size
     factors = (width, height, width, height) if size != (0, 0) else (1, 1, 1, 1)
     return [
@@ -96,7 +96,7 @@ class TestRoundTrip:
             for noun, key in KEYS.items():
                 counts[noun] += differing(cells[row], found, key)
         assert {noun: num(losses, noun) for noun in KEYS} == counts
-        assert num(losses, "picture") == sum(cell is None for cell in cells)
+        assert num(losses, "image") == sum(cell is None for cell in cells)
         field, new = (t.data.schema.field("objects") for t in (table, back))
         lost_ids = has_ids and category_ids_of(new) != ids
         assert num(losses, "category id") == lost_ids * len(IDS)
@@ -203,7 +203,7 @@ class TestLosses:
             make, "yolo", lambda paths: measure(paths) * (np.arange(4) != 2)[:, None]
         )
         assert [path.stem for path in by_picture(back)] == ["1"]
-        assert {loss.rest: loss.num for loss in losses if loss.noun == "picture"} == {
+        assert {loss.rest: loss.num for loss in losses if loss.noun == "image"} == {
             "looked through for some labels only": 1,
             "whose size cannot be read": 1,
             "whose file is not there": 1,
@@ -320,7 +320,7 @@ class TestFiles:
 
     def test_no_objects_or_none_known_is_refused(self, tmp_path):
         table = object_table(tmp_path / "in", [None])
-        with pytest.raises(DataError, match="no picture can be written"):
+        with pytest.raises(DataError, match="no image can be written"):
             write_table(table, tmp_path / "a.json", "coco", measure, QUIET)
         bare = type(table)(table.data.select(["image"]), "t", tmp_path, table.lines)
         with pytest.raises(ConfigError, match="no column of objects"):

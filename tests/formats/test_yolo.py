@@ -116,7 +116,7 @@ def test_a_missing_file_means_no_objects_only_where_its_folder_has_labels(tmp_pa
         ("N_NO_ANNOTATION", None),
         ("W_NO_PICTURE", None),
     ]
-    assert table.faults[0].message.startswith("1 pictures")
+    assert table.faults[0].message.startswith("1 images")
 
 
 def test_without_names_classes_are_called_by_their_numbers(tmp_path):
@@ -200,7 +200,7 @@ def test_names_that_are_no_names_are_refused(tmp_path, yaml, words):
 
 
 def test_labels_without_pictures_are_refused(tmp_path):
-    with pytest.raises(DataError, match="no pictures"):
+    with pytest.raises(DataError, match="no images"):
         read_table(fill(tmp_path, labels__a_txt=LINE))
 
 

@@ -73,7 +73,7 @@ def test_classes_are_the_posterior_of_densities(seed):
     scale = np.sqrt(spread(rows, means[classes]))
     joint = np.stack([norm.logpdf(x, mean, scale).sum(1) for mean in means], 1)
     joint += np.log((np.bincount(classes, minlength=3) + 0.5) / (30 + 1.5))
-    difference = logits - joint  # a constant for each picture
+    difference = logits - joint  # a constant for each image
     np.testing.assert_allclose(difference, difference[:, :1].repeat(3, 1), rtol=1e-9, atol=1e-8)
 
 

@@ -1,6 +1,6 @@
 """Scenes to learn by heart: several files of each to train on, and one to be judged by.
 
-The judged file differs from the others by one bit, for no picture may be in two parts of a split.
+The judged file differs from the others by one bit, for no image may be in two parts of a split.
 The COCO file has a user's own numbers: image ids in no order, category ids with gaps.
 """
 

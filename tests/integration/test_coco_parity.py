@@ -32,7 +32,7 @@ def run(tmp_path_factory):
 
 
 def complicate(path):
-    """Of the judged pictures nobody annotated the first, the second is empty, some are crowded."""
+    """Of the judged images nobody annotated the first, the second is empty, some are crowded."""
     document = json.loads(path.read_text())
     judged = [image["id"] for image in document["images"] if "-0." in image["file_name"]]
     unknown, empty, *others = judged
@@ -44,7 +44,7 @@ def complicate(path):
 
 
 def figures_of_coco(annotations, results, names):
-    """What pycocotools says of the pictures of those names, overall and of each class."""
+    """What pycocotools says of the images of those names, overall and of each class."""
     with contextlib.redirect_stdout(io.StringIO()):
         truth = COCO(str(annotations))
         judge = COCOeval(truth, truth.loadRes(str(results)), "bbox")
@@ -53,7 +53,7 @@ def figures_of_coco(annotations, results, names):
         judge.accumulate()
         judge.summarize()
     labels = [truth.cats[number]["name"] for number in judge.params.catIds]
-    precision = judge.eval["precision"][..., 0, -1]  # all areas, 100 boxes a picture
+    precision = judge.eval["precision"][..., 0, -1]  # all areas, 100 boxes an image
     classes = {
         label: float(column.mean())
         for label, column in zip(labels, precision.mean(1).T, strict=True)

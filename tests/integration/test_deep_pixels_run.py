@@ -1,4 +1,4 @@
-"""A run on pictures of 12 bits in 16: one scale from the check to the answer."""
+"""A run on images of 12 bits in 16: one scale from the check to the answer."""
 
 import numpy as np
 import pytest
@@ -47,7 +47,7 @@ def test_the_range_is_kept_with_the_run(run):
 
 
 def test_prediction_reads_by_the_range_of_training(run):
-    """A picture of its own, darker than any other, is not stretched to white."""
+    """An image of its own, darker than any other, is not stretched to white."""
     predictor = polyhead.load(run.path)
     for least in (0, 1000, 3000):
         deep = values(0) // 4 + np.uint16(least)
@@ -70,7 +70,7 @@ def warnings_of(run, *sources):
 
 
 def bits(number):
-    """A picture of the run, with as many bits."""
+    """An image of the run, with as many bits."""
     return (values(1).astype(np.uint32) * 2**number // 2**12).astype(np.uint16)
 
 
@@ -104,7 +104,7 @@ def test_answers_and_standard_error_tell_it(run):
     for each in (answer, polyhead.load(run.path).predict(grey16_png(bits(12)))):
         doubts.add(each)
     (line,) = doubts.lines(2)
-    assert line.startswith("W_PIXEL_RANGE: 1 of 2 pictures: bytes-0 holds whole numbers from ")
+    assert line.startswith("W_PIXEL_RANGE: 1 of 2 images: bytes-0 holds whole numbers from ")
 
 
 def test_tiff_and_pillow_pictures_are_warned_of_likewise(run, tmp_path):

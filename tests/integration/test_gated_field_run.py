@@ -1,4 +1,4 @@
-"""A run whose labels attract or repel each other as the picture says, from table to answers."""
+"""A run whose labels attract or repel each other as the image says, from table to answers."""
 
 import re
 
@@ -20,7 +20,7 @@ NUM_PICTURES = 160
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """Light pictures have a and b together or neither, dark ones one of them; which, none knows."""
+    """Light images have a and b together or neither, dark ones one of them; which, none knows."""
     folder = tmp_path_factory.mktemp("gated")
     generator = np.random.default_rng(0)
     lines = ["image,a,b,c"]
@@ -84,7 +84,7 @@ def test_evaluate_prints_the_gain_and_the_gate(trained, capsys):
     lines = capsys.readouterr().out.splitlines()
     (gain,) = [line for line in lines if line.startswith("field: ")]
     assert re.fullmatch(
-        r"field: log-likelihood -\S+ a picture, -\S+ without couplings "
+        r"field: log-likelihood -\S+ an image, -\S+ without couplings "
         r"\(standard error of the gain \S+\)",
         gain,
     )

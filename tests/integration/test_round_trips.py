@@ -65,7 +65,7 @@ def encoded(table, name, **keys):
 
 
 def by_picture(table, targets):
-    """The number of each picture to its target."""
+    """The number of each image to its target."""
     stems = [table.path(row).resolve().stem for row in range(len(table))]
     return {stem: targets[row] for row, stem in enumerate(stems)}
 
@@ -80,7 +80,7 @@ def sides(draw, length):
 
 @st.composite
 def real_object(draw, row, kept):
-    """A box that is in the picture of a row, with what a format keeps of it."""
+    """A box that is in the image of a row, with what a format keeps of it."""
     height, width = SIZES[row % len(SIZES)]
     (x_min, x_max), (y_min, y_max) = draw(sides(width)), draw(sides(height))
     return {
@@ -98,7 +98,7 @@ def real_object(draw, row, kept):
 
 @st.composite
 def pictures(draw, kept):
-    """One list of objects a picture, None where nobody looked; the first has a plain one."""
+    """One list of objects an image, None where nobody looked; the first has a plain one."""
     num = draw(st.integers(1, 4))
     cells = [draw(st.lists(real_object(row, kept), max_size=4)) for row in range(num)]
     unknown = [draw(st.booleans()) for _ in range(num - 1)]
@@ -107,7 +107,7 @@ def pictures(draw, kept):
 
 
 def assert_same_boxes(before, after):
-    """Pictures that are not told again were unknown; the others have the same boxes."""
+    """Images that are not told again were unknown; the others have the same boxes."""
     for stem, first in before.items():
         if stem not in after:
             assert not first.known.any()
@@ -206,7 +206,7 @@ def test_masks_in_files_survive_every_table(tmp_path_factory, kind, data, num):
 
 
 def mask_table(folder, masks):
-    """A table whose column `ground` names PNG files, below the folder of the pictures."""
+    """A table whose column `ground` names PNG files, below the folder of the images."""
     names = [None if mask is None else f"masks/{row}.png" for row, mask in enumerate(masks)]
     (folder / "masks").mkdir()
     for name, mask in zip(names, masks, strict=True):

@@ -1,4 +1,4 @@
-"""Geometric steps have a way back, and boxes and masks take it as the picture does."""
+"""Geometric steps have a way back, and boxes and masks take it as the image does."""
 
 import math
 

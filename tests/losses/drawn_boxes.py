@@ -1,4 +1,4 @@
-"""Pictures of drawn rectangles, their targets, and a tiny detector that reads them."""
+"""Images of drawn rectangles, their targets, and a tiny detector that reads them."""
 
 import torch
 from torch import nn
@@ -11,7 +11,7 @@ COLOURS = torch.tensor([[1.0, 0.1, 0.1], [0.1, 1.0, 0.1], [0.1, 0.1, 1.0]])
 
 
 def draw(num_pictures: int, size: int, num_boxes: int = 3, seed: int = 0):
-    """Pictures (B, 3, size, size), targets (B, M, 6), known (B, 3); class is colour."""
+    """Images (B, 3, size, size), targets (B, M, 6), known (B, 3); class is colour."""
     generator = torch.Generator().manual_seed(seed)
     pictures = 0.1 * torch.rand(num_pictures, 3, size, size, generator=generator)
     targets = torch.zeros(num_pictures, num_boxes, 6)
@@ -50,7 +50,7 @@ class Detector(nn.Module):
 
 
 def detections(dense, size: int, *, suppress: bool):
-    """Per picture boxes in pixels, scores, labels; with greedy suppression or none."""
+    """Per image boxes in pixels, scores, labels; with greedy suppression or none."""
     found = []
     for boxes, scores in zip(dense["boxes"] * size, dense["scores"], strict=True):
         best, labels = scores.max(-1)

@@ -1,4 +1,4 @@
-"""The loss of the boxes head: values, what is known, empty pictures, learning."""
+"""The loss of the boxes head: values, what is known, empty images, learning."""
 
 import numpy as np
 import pytest

@@ -110,7 +110,7 @@ def test_rows_with_nothing_known_might_as_well_be_absent(name, options, seed, sh
 @sweep
 def test_the_sum_splits_over_batches(name, options):
     if name == "two_way":
-        pytest.skip("compares pictures of one batch")
+        pytest.skip("compares images of one batch")
     loss = build(name, options)
     logits, targets, known = cells(loss)
     halves = [slice(0, 5), slice(5, None)]

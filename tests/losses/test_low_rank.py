@@ -1,4 +1,4 @@
-"""Couplings that depend on the picture: what they are, and that they are learnt."""
+"""Couplings that depend on the image: what they are, and that they are learnt."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ def low_rank(base: type[Bce | Asymmetric] = Bce, rules=NO_RULES, *, seed=0, rank
 
 
 def by_formula(loss, rules, logits, targets, known):
-    """The loss from the numpy field of each picture, and the penalty pair by pair."""
+    """The loss from the numpy field of each image, and the penalty pair by pair."""
     field = loss.field(rules)
     found, total = loss.dense(logits), 0.0
     unaries = found["logits"].detach().double().numpy()

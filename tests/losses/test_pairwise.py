@@ -41,7 +41,7 @@ def penalty(loss, known):
 
 
 def likelihoods(loss, rules, logits, targets, known):
-    """What numpy makes of the same couplings; unknown labels of a picture are summed out."""
+    """What numpy makes of the same couplings; unknown labels of an image are summed out."""
     field, unaries = loss.field(rules), logits.detach().double().numpy()
     told = np.where(known.numpy(), targets.numpy(), -1)
     summed_out = field.log_likelihood(unaries, told)

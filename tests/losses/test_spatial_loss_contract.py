@@ -63,7 +63,7 @@ def cells(loss: Loss, num_pictures: int = 4, share_known: float = 0.7, seed: int
 
 
 def changed(outputs, change):
-    """The outputs with what depends on the pictures changed."""
+    """The outputs with what depends on the images changed."""
     if isinstance(outputs, dict):
         return {key: change(t) if t.ndim > 2 else t for key, t in outputs.items()}
     return change(outputs)

@@ -1,4 +1,4 @@
-"""Random pictures with true and found boxes, and COCO's own evaluation of them."""
+"""Random images with true and found boxes, and COCO's own evaluation of them."""
 
 import contextlib
 import io

@@ -16,7 +16,7 @@ seeds = given(st.integers(0, 2**32 - 1))
 
 
 def random_masks(seed, num_images=9, absent=4):
-    """Pictures of several sizes, one class absent from the truth, some pixels and one unknown."""
+    """Images of several sizes, one class absent from the truth, some pixels and one unknown."""
     generator = np.random.default_rng(seed)
     pairs = []
     for image in range(num_images):

@@ -1,4 +1,4 @@
-"""How far a figure is above the answer that needs no picture."""
+"""How far a figure is above the answer that needs no image."""
 
 import numpy as np
 import pytest

@@ -14,7 +14,7 @@ ANSWERS = {
 
 
 def prediction(tasks: Any = ANSWERS, source: Any = GREY, image="folder/photo.jpg"):
-    """Answers about a grey picture of 80 × 60."""
+    """Answers about a grey image of 80 × 60."""
     return Prediction(image, 80, 60, tasks, source=source)
 
 

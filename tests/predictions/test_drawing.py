@@ -28,7 +28,7 @@ LABELS = ("car", "traffic light", "日本語 label", "قطار", "w" * 400, "")
 
 
 def five(width, height):
-    """Every kind of answer about one noisy picture."""
+    """Every kind of answer about one noisy image."""
     random = np.random.default_rng(0)
     corners = random.uniform(-0.2, 1.2, (7, 4)) * (width, height, width, height)
     boxes = np.hstack([np.minimum(corners[:, :2], corners[:, 2:]), corners.max(axis=1)[:, None]])
@@ -57,7 +57,7 @@ def encoded(picture, file_format="PNG", **options):
 
 
 def shown(picture):
-    """The pixels of the drawn picture: 480 wide, after a margin of one em (15)."""
+    """The pixels of the drawn image: 480 wide, after a margin of one em (15)."""
     return np.asarray(picture)[15 : 15 + 360, 15 : 15 + 480]
 
 
@@ -177,7 +177,7 @@ def test_every_kind_of_source_draws_the_same(tmp_path):
 @pytest.mark.parametrize("as_bytes", [True, False])
 def test_exif_orientation_is_respected(as_bytes):
     stored = Image.new("RGB", (60, 80), "blue")
-    stored.paste("red", (0, 0, 60, 40))  # Its top is the displayed picture's right.
+    stored.paste("red", (0, 0, 60, 40))  # Its top is the displayed image's right.
     exif = Image.Exif()
     exif[0x0112] = 6
     source: Any = encoded(stored, "JPEG", exif=exif, quality=100, subsampling=0)
@@ -210,10 +210,10 @@ def test_deep_pictures_are_drawn_by_the_range_that_they_are_read_by(kind, dtype)
 
 
 def test_what_cannot_be_drawn_is_refused():
-    with pytest.raises(PolyheadError, match="no picture to draw on"):
+    with pytest.raises(PolyheadError, match="no image to draw on"):
         prediction(source=None).plot()
     with pytest.raises(ImageError, match="cannot be decoded"):
-        prediction(source=b"not a picture").plot()
+        prediction(source=b"not an image").plot()
 
 
 def test_an_answer_that_says_not_how_it_is_drawn_cannot_be_made():

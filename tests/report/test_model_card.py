@@ -96,7 +96,7 @@ def test_how_tags_are_chosen_is_said_as_it_was_fitted(card):
     field = PairwiseField(np.array([[0.0, 1.0], [1.0, 0.0]]), np.full(2, 0.5), Rules())
     text = card("contents", decoder="map", field=field, conformal=Conformal(0.05, 0.2, 90))
     assert "- contents: the likeliest set of labels, by a field of couplings" in text
-    assert "at most 5 % of a picture's true labels are missing, in the mean" in text
+    assert "at most 5 % of an image's true labels are missing, in the mean" in text
     rules = Rules.of(CLASSES, exclusive=[CLASSES])
     bound = card("contents", field=PairwiseField.independent(2, rules))
     assert "their threshold, under the rules in `classes.json`, which every answer obeys." in bound

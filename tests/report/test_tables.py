@@ -100,9 +100,9 @@ def test_each_task_has_a_row_of_headline_interval_trivial_answer_and_n(shown):
     assert max(map(len, lines[: lines.index("")])) <= 80
     assert summary(lines, "my_tags")[1:3] == ["tags", "mAP"]
     assert summary(lines, "my_tags")[-3:] == ["1.000", "4", "cells"]
-    assert summary(lines, "my_class")[-3:] == ["1.000", "2", "pictures"]
+    assert summary(lines, "my_class")[-3:] == ["1.000", "2", "images"]
     assert summary(lines, "my_mask")[-3:] == ["1.000", "4,000", "pixels"]
-    assert summary(lines, "my_number")[-3:] == ["0.000", "2", "pictures"]
+    assert summary(lines, "my_number")[-3:] == ["0.000", "2", "images"]
     box_row = ["boxes", "AP", "1.000", "2", "boxes"]  # where all resamples agree: no interval
     assert summary(lines, "my_boxes")[1:] == box_row
 
@@ -112,16 +112,16 @@ def test_a_trivial_answer_stands_beside_its_figure_only(shown):
     assert ["mAP", "0.500", "0.400", "–", "0.600", "0.310"] in map(str.split, lines)
     assert not any("mAP_chance" in line for line in lines)
     told = [line for line in lines if line.startswith("trivial: ")]
-    assert told == ["trivial: without a look at the picture (a random ranking)"]
+    assert told == ["trivial: without a look at the image (a random ranking)"]
 
 
 def test_what_is_known_is_told_in_the_unit_of_the_task(shown):
     text = "\n".join(shown(evaluation(), StringIO()))
-    assert "my_tags (tags): 4 of 6 cells known (3 pictures); 2 classes, 1 evaluated" in text
-    assert "my_class (class): 2 of 3 pictures known; 2 classes, 1 evaluated" in text
-    assert "my_boxes (boxes): 2 of 3 pictures annotated, 2 boxes; 2 classes, 1 evaluated" in text
-    assert "my_mask (mask): 2 of 3 pictures annotated, 4,000 pixels; 2 classes, 1 evaluated" in text
-    assert "my_number (number): 2 of 3 pictures known\n" in text
+    assert "my_tags (tags): 4 of 6 cells known (3 images); 2 classes, 1 evaluated" in text
+    assert "my_class (class): 2 of 3 images known; 2 classes, 1 evaluated" in text
+    assert "my_boxes (boxes): 2 of 3 images annotated, 2 boxes; 2 classes, 1 evaluated" in text
+    assert "my_mask (mask): 2 of 3 images annotated, 4,000 pixels; 2 classes, 1 evaluated" in text
+    assert "my_number (number): 2 of 3 images known\n" in text
 
 
 @pytest.mark.filterwarnings("error")
@@ -165,8 +165,8 @@ def test_couplings_and_conformal_sets_of_tags_are_told(shown):
     start = next(i for i, line in enumerate(lines) if "log-odds" in line)
     assert max(map(len, lines[start:])) <= 80
     text = "\n".join(shown(found, StringIO()))
-    assert "field: log-likelihood -3.740 a picture, -4.150 without couplings" in text
-    assert "conformal: – of the true labels of a picture missed, 0.100 allowed" in text
+    assert "field: log-likelihood -3.740 an image, -4.150 without couplings" in text
+    assert "conformal: – of the true labels of an image missed, 0.100 allowed" in text
     row = ["bus", *LONG.split(), "+1.83", "40", "3", "12", "945"]
     assert [line.split() for line in text.splitlines()].count(row) == 8
 

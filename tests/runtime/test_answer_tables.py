@@ -141,8 +141,8 @@ def test_what_was_written_stays_when_the_work_breaks_off(tmp_path):
     assert len(rows_of(boxes)) == 7
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "b.csv"]
     assert list(tables.contents(9)) == [
-        (answers, "2 of 9 pictures"),
-        (boxes, "6 boxes (2 of 9 pictures)"),
+        (answers, "2 of 9 images"),
+        (boxes, "6 boxes (2 of 9 images)"),
     ]
 
 

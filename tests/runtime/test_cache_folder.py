@@ -1,4 +1,4 @@
-"""Where resized pictures are kept."""
+"""Where resized images are kept."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Pictures in, answers out: every kind of source, every kind of fault."""
+"""Images in, answers out: every kind of source, every kind of fault."""
 
 import json
 import shutil
@@ -101,7 +101,7 @@ def test_an_opened_picture_is_turned_as_its_file_is(predictor, orientation):
 
 
 def large_jpeg(folder, **options):
-    """Larger than the network's picture, so that its file is reduced while it is decoded."""
+    """Larger than the network's image, so that its file is reduced while it is decoded."""
     noise = np.random.default_rng(0).integers(0, 256, (240, 400, 3)).astype(np.uint8)
     path = folder / "large.jpg"
     path.write_bytes(encoded(noise, "JPEG", **options))
@@ -196,7 +196,7 @@ def test_what_is_no_source_is_refused(predictor, wrong):
 
 @pytest.mark.parametrize("text", ["{}", "{}/*.jpg"])
 def test_a_folder_or_glob_without_pictures_is_refused(predictor, tmp_path, text):
-    with pytest.raises(ConfigError, match="holds no picture"):
+    with pytest.raises(ConfigError, match="holds no image"):
         predictor.predict(text.format(tmp_path))
 
 
@@ -206,7 +206,7 @@ def test_an_empty_folder_among_others_loses_none_of_them(predictor, photo, tmp_p
     answers = predictor.predict([empty, photo, f"{empty}/*.png"])
     codes = [answer.error and answer.error["code"] for answer in answers]
     assert codes == ["E_NO_PICTURE", None, "E_NO_PICTURE"]
-    assert "holds no picture" in answers[0].error["message"]
+    assert "holds no image" in answers[0].error["message"]
 
 
 def test_bytes_in_other_wrappings_are_one_picture(predictor, photo):
@@ -229,7 +229,7 @@ def test_messages_say_what_to_do_without_a_table(predictor, tmp_path):
     assert "empty name" in empty
     assert "HEIC" in phone
     assert "download it first" in address
-    assert missing == "found no such file; expected a picture; mend the path"
+    assert missing == "found no such file; expected an image; mend the path"
     assert "row" not in page + phone + missing + address
 
 

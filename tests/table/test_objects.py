@@ -1,4 +1,4 @@
-"""Objects of a picture: which columns hold them, and every spelling of the same boxes."""
+"""Objects of an image: which columns hold them, and every spelling of the same boxes."""
 
 import json
 

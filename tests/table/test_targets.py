@@ -1,4 +1,4 @@
-"""Targets of boxes and masks: one picture, some rows, files and segments, run lengths."""
+"""Targets of boxes and masks: one image, some rows, files and segments, run lengths."""
 
 import json
 import pickle
@@ -123,7 +123,7 @@ class TestMaskFiles:
             (
                 Image.new("RGB", (6, 4), (128, 0, 0)),
                 "E_MASK_FORMAT",
-                "is a colour picture (mode RGB)",
+                "is a colour image (mode RGB)",
             ),
             (Image.new("LA", (6, 4)), "E_MASK_FORMAT", "mode LA"),
             (Image.new("L", (4, 6)), "E_MASK_SIZE", "EXIF"),
@@ -140,7 +140,7 @@ class TestMaskFiles:
         assert words in caught.value.message
 
     def test_a_missing_or_damaged_file_is_told(self, tmp_path):
-        (tmp_path / "text.png").write_text("no picture")
+        (tmp_path / "text.png").write_text("no image")
         Image.fromarray(np.random.default_rng(0).integers(0, 3, (400, 600), np.uint8)).save(
             tmp_path / "whole.png"
         )

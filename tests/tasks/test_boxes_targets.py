@@ -153,7 +153,7 @@ class TestFaults:
             ((float("nan"), 20, 10, 60), "E_BOX_NOT_FINITE", "[nan, 20, 10, 60]"),
             ((0, 20, float("inf"), 60), "E_BOX_NOT_FINITE", "expected numbers"),
             ((10, 20, 10, 60), "E_BOX_ZERO_AREA", "has no area"),
-            ((300, 20, 310, 60), "E_BOX_OUTSIDE", "its picture of 200 × 100 pixels"),
+            ((300, 20, 310, 60), "E_BOX_OUTSIDE", "its image of 200 × 100 pixels"),
             ((-9, 20, 0, 60), "E_BOX_OUTSIDE", "outside"),
             ((10, 120, 20, 190), "E_BOX_OUTSIDE", "turned as EXIF says"),
             ((0.1, 0.1, 0.5, 0.6), "E_BOX_NORMALISED", "multiply it by width and height"),
@@ -192,7 +192,7 @@ class TestFaults:
         _, encoding = encode(rows, same_size(8, 480, 640))
         (fault,) = encoding.faults
         assert (fault.code, fault.row) == ("W_BOX_PER_CENT", None)
-        assert "lie between 12.5 and 100 in pictures of 640 × 480 pixels" in fault.message
+        assert "lie between 12.5 and 100 in images of 640 × 480 pixels" in fault.message
         assert "read as pixels" in fault.message
         assert encoding.targets.boxes_xyxy[0].tolist() == [12.5, 25, 62.5, 56.25]
         small = encode(rows, same_size(8, 48, 64))[1].faults

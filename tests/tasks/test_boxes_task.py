@@ -27,7 +27,7 @@ def config(**keys):
 
 
 def dense(boxes, scores):
-    """Arrays of one picture."""
+    """Arrays of one image."""
     return {"boxes": np.array([boxes], np.float32), "scores": np.array([scores], np.float32)}
 
 
@@ -210,7 +210,7 @@ class TestStatements:
     def test_figures_stand_on_boxes_of_annotated_images(self):
         entry = {"num_images": 1200, "num_images_known": 1100, "num_boxes": 4321}
         assert BoxesDecider.sample_size(entry) == "4,321 boxes"
-        assert BoxesDecider.known_text(entry) == "1,100 of 1,200 pictures annotated, 4,321 boxes"
+        assert BoxesDecider.known_text(entry) == "1,100 of 1,200 images annotated, 4,321 boxes"
         assert "F1 at IoU 0.5" in BoxesDecider.reading
 
     def test_a_sheet_has_one_column_of_them_and_a_row_for_each_object(self):

@@ -120,7 +120,7 @@ def test_one_temperature_is_that_of_the_largest_likelihood(seed, share_unknown):
 
     best = minimize_scalar(loss, bounds=(0.05, 3), method="bounded")
     scaled = found.log_odds(BLOWN_UP * log_odds)
-    # Fitted by pseudo-likelihood where all labels of a picture are known.
+    # Fitted by pseudo-likelihood where all labels of an image are known.
     assert -field.log_likelihood(scaled, targets).sum() < best.fun + 4
 
 
@@ -200,7 +200,7 @@ def test_a_gain_of_few_pictures_has_to_be_larger():
 
 
 def test_fresh_pictures_are_judged_by_what_validation_fitted():
-    """Labels without couplings get no fit on the very pictures that they are compared on."""
+    """Labels without couplings get no fit on the very images that they are compared on."""
     truth = field_of(2.0)
     log_odds, targets = drawn(truth, 600, seed=5)
     _, calibration, task = fitted(truth, BLOWN_UP * log_odds, targets)
@@ -228,4 +228,4 @@ def test_pictures_without_a_known_label_leave_nothing_to_judge_by():
     assert field["log_likelihood"] is None
     assert field["log_likelihood_independent"] is None
     nothing = choose_field(field_of(2.0), np.zeros((0, 4)), unknown[:0], None)
-    assert str(nothing.gain) == "no validation picture has a known label to judge it by"
+    assert str(nothing.gain) == "no validation image has a known label to judge it by"

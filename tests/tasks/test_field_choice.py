@@ -32,7 +32,7 @@ def test_labels_of_a_hidden_cause_are_answered_no_worse_than_without_a_field(
     own = choose_calibration(log_odds[judged], labels[judged], True)
     without = log_loss(expit(own.log_odds(log_odds[fresh])), labels[fresh])
     print(
-        f"{num_labels} labels, {num_causes} causes, {num_training} pictures: log loss as learnt "
+        f"{num_labels} labels, {num_causes} causes, {num_training} images: log loss as learnt "
         f"{log_loss(field.marginals(log_odds[fresh]), labels[fresh]):.4f}, "
         f"{'kept' if choice.field else 'dropped'} {log_loss(answered, labels[fresh]):.4f}, "
         f"without {without:.4f}"

@@ -1,4 +1,4 @@
-"""Tags whose couplings differ from picture to picture: kept or not, in a file, asked and told."""
+"""Tags whose couplings differ from image to image: kept or not, in a file, asked and told."""
 
 import json
 
@@ -17,7 +17,7 @@ FIELD = PairwiseField(
 
 
 def drawn(num, seed=0):
-    """Dense arrays of pictures where a and b attract or repel each other, and their labels."""
+    """Dense arrays of images where a and b attract or repel each other, and their labels."""
     generator = np.random.default_rng(seed)
     gates, log_odds = generator.choice([-1.0, 1.0], (num, 1)), generator.normal(0, 1, (num, 3))
     states = (np.arange(8)[:, None] >> np.arange(3)) & 1
@@ -80,7 +80,7 @@ def test_evaluation_lists_what_each_gate_binds():
 @pytest.mark.parametrize("rules", [{}, {"exclusive": [["a", "c"]]}])
 def test_couplings_that_explain_nothing_are_switched_off_with_their_directions(rules):
     dense, targets = drawn(300)
-    dense["gates"] = -dense["gates"]  # what a gate learnt is wrong for these pictures
+    dense["gates"] = -dense["gates"]  # what a gate learnt is wrong for these images
     targets[(targets[:, 0] & targets[:, 2]) == 1] = 0
     meter, config = meter_of(dense, targets, rules=rules)
     field = PairwiseField(FIELD.couplings, FIELD.means, meter.rules, FIELD.directions)

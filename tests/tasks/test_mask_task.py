@@ -286,7 +286,7 @@ def test_pixels_are_not_counted_for_the_loss(tmp_path):
 def test_figures_stand_on_pixels_of_annotated_images():
     entry = {"num_images": 1200, "num_images_known": 1100, "num_pixels": 54321}
     assert MaskDecider.sample_size(entry) == "54,321 pixels"
-    assert MaskDecider.known_text(entry) == "1,100 of 1,200 pictures annotated, 54,321 pixels"
+    assert MaskDecider.known_text(entry) == "1,100 of 1,200 images annotated, 54,321 pixels"
     assert "coarser grid" in MaskDecider.reading
 
 

@@ -209,7 +209,7 @@ class TestJpeg:
     def test_otherwise_it_is_refused_with_the_reason(self, tmp_path):
         rows = rows_of(tmp_path, TWO * np.uint8(255), "m.jpg")
         message = refused(rows, "E_MASK_FORMAT", classes=["a", "b"])
-        assert "JPEG picture, whose packing changes values" in message
+        assert "JPEG image, whose packing changes values" in message
         assert "values: {0: background, 255: lesion}" in message
         rows = rows_of(tmp_path, RGB[TRUTH], "c.jpg")
         assert "packing changes colours" in refused(rows, "E_MASK_FORMAT", colours=COLOURS)
@@ -253,5 +253,5 @@ class TestKeys:
 
     def test_objects_have_no_pixel_values(self):
         rows = object_table([[thing("car", 1, 1, 3, 3, segmentation="[[1, 1, 3, 1, 3, 3]]")]])
-        with pytest.raises(ConfigError, match="`values` is for mask pictures"):
+        with pytest.raises(ConfigError, match="`values` is for mask images"):
             resolve(rows, "objects", type="mask", values=BINARY)

@@ -272,7 +272,7 @@ class TestFigures:
         expected = cohen_kappa_score([0, 3], [1, 3], weights="quadratic", labels=range(4))
         assert found["metrics"]["QWK"]["value"] == pytest.approx(expected)
         assert meter.fit(None) == STAGE
-        assert STAGE.sample_size(found) == "2 pictures"
+        assert STAGE.sample_size(found) == "2 images"
 
     def test_a_temperature_is_fitted_to_what_was_seen(self):
         generator = np.random.default_rng(0)

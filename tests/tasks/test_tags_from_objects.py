@@ -119,7 +119,7 @@ IMPLIES = {"car": ["vehicle"], "bus": ["vehicle"], "vehicle": ["thing"], "dog": 
 
 
 def by_hand(cells, known, label):
-    """The tag of one picture: its own objects and those of every label that leads to it."""
+    """The tag of one image: its own objects and those of every label that leads to it."""
     below = {"vehicle": "car bus vehicle", "thing": "car bus dog vehicle"}.get(label, label).split()
     if any(name in below and not crowd for name, crowd in cells):
         return 1

@@ -23,15 +23,14 @@ def record(figures, best=True):
 def test_one_head_is_one_line():
     line = epoch_line(record({"contents": "mAP"}), 5)
     assert line == (
-        "epoch 2/5  contents: loss 0.250, validation mAP 0.500, best so far  "
-        "11 pictures/s, 60 s left"
+        "epoch 2/5  contents: loss 0.250, validation mAP 0.500, best so far  11 images/s, 60 s left"
     )
 
 
 def test_several_heads_stand_in_columns():
     lines = epoch_line(record(FIGURES, best=False), 2).splitlines()
     assert lines == [
-        "epoch 2/2  score 0.664  11 pictures/s",
+        "epoch 2/2  score 0.664  11 images/s",
         "              contents   daytime         objects   ground",
         "  loss        0.250      0.250           0.250     0.250",
         "  validation  mAP 0.500  accuracy 0.500  AP 0.500  mIoU 0.500",

@@ -39,7 +39,7 @@ def test_a_step_without_a_finite_loss_is_skipped_and_named(scenes, tmp_path, mon
     skipped = [record for record in records(run) if "skipped" in record]
     assert [record["step"] for record in skipped] == [3, 6]
     for record in skipped:
-        assert "the loss of daytime is not finite; pictures images/" in record["skipped"]
+        assert "the loss of daytime is not finite; images images/" in record["skipped"]
         assert record["skipped"].count(".jpg") == 4
         assert record["skipped"] in run.log.read_text()
     for group in ("model", "ema"):
@@ -124,7 +124,7 @@ def test_want_of_memory_names_the_remedy(scenes, tmp_path, monkeypatch):
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     monkeypatch.setattr(Stepper, "_take", call)
-    with pytest.raises(PolyheadError, match="batches of 4 pictures; halve") as caught:
+    with pytest.raises(PolyheadError, match="batches of 4 images; halve") as caught:
         train(tiny_config(scenes), runs=tmp_path, reporter=QUIET)
     assert caught.value.code == "E_MEMORY"
 

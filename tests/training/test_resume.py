@@ -151,7 +151,7 @@ def test_other_data_is_refused_with_what_differs(scenes, trained, tmp_path, chan
 
 
 def edit_identity(run, old, new):
-    """Let the checkpoints say that the pictures were always at the new place."""
+    """Let the checkpoints say that the images were always at the new place."""
     import json
 
     from polyhead.checkpoints.checkpoint import load_checkpoint

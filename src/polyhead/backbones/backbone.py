@@ -1,4 +1,4 @@
-"""A timm model as the shared backbone: uint8 pictures in, features out."""
+"""A timm model as the shared backbone: uint8 images in, features out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LITE_MEAN, LITE_STD = (127.0,) * 3, (128.0,) * 3
 
 
 class Features(NamedTuple):
-    """What a backbone sees in B pictures.
+    """What a backbone sees in B images.
 
     Attributes:
         final: (B, D, H', W'), the last feature map.
@@ -28,7 +28,7 @@ class Features(NamedTuple):
 
 
 class Backbone(nn.Module):
-    """Shared convolutional features of a picture, with its normalisation inside.
+    """Shared convolutional features of an image, with its normalisation inside.
 
     The last feature map of timm's `forward_features`, which holds all that the model learnt in
     pretraining, its final 1×1 convolution included; and earlier ones, where they are wanted.
@@ -46,7 +46,7 @@ class Backbone(nn.Module):
         pretrained: As given.
 
     Raises:
-        ConfigError: No such model, its weights cannot be had, pictures of that size do not fit
+        ConfigError: No such model, its weights cannot be had, images of that size do not fit
             it, or it has none of the strides; names the fix.
         CheckpointError: The packaged weights are damaged.
 
@@ -78,7 +78,7 @@ class Backbone(nn.Module):
         except (AssertionError, AttributeError, RuntimeError) as error:
             size = "x".join(map(str, image_size))
             raise ConfigError(
-                f'backbone "{name}" cannot take pictures of {size} pixels ({error}); choose '
+                f'backbone "{name}" cannot take images of {size} pixels ({error}); choose '
                 "another model.image_size or another backbone."
             ) from error
         self.num_features = blank.final.shape[1]
@@ -100,7 +100,7 @@ class Backbone(nn.Module):
         return Features(final if self._maps else maps[-1], pyramid)
 
     def memory_format(self, device: torch.device) -> torch.memory_format:
-        """How pictures and weights lie in memory for the greatest speed.
+        """How images and weights lie in memory for the greatest speed.
 
         Channels last, but on a CPU only with grouped or 1×1 convolutions: an EfficientNet-Lite 0
         takes 0.73× the time of a training step so, a VGG16 1.55×.

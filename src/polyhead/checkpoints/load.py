@@ -61,7 +61,7 @@ class SavedRun:
 
 
 class TorchEngine:
-    """Pictures -> dense arrays, by the network in PyTorch.
+    """Images -> dense arrays, by the network in PyTorch.
 
     Args:
         network: In evaluation mode.

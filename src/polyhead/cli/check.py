@@ -31,7 +31,7 @@ class Findings:
     Attributes:
         faults: All of them.
         num_rows: Rows of the table; 0 when it cannot be read.
-        num_pictures: Rows whose picture decodes.
+        num_pictures: Rows whose image decodes.
         split: Part to number of rows; empty when there is an error.
         split_told_by: Where the split comes from, in words; empty when there is an error.
     """
@@ -94,7 +94,7 @@ def run(
             print(line, file=sys.stderr)
         parts = ", ".join(f"{count} {part}" for part, count in found.split.items())
         state = counted(found.num_errors, "error") if found.num_errors else f"no errors; {parts}"
-        pictures = counted(found.num_pictures, "readable picture")
+        pictures = counted(found.num_pictures, "readable image")
         if found.split_told_by:
             print(f"split: {found.split_told_by}")
         sets = "".join(f" --set {shlex.quote(change)}" for change in set_ or [])

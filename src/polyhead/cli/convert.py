@@ -32,12 +32,12 @@ def run(
         Literal["coco", "voc", "yolo", "csv", "parquet"],
         typer.Option(help="parquet loses nothing."),
     ],
-    images: Annotated[Path | None, typer.Option(help="Folder of the pictures.")] = None,
+    images: Annotated[Path | None, typer.Option(help="Folder of the images.")] = None,
     sets: ReadingKeys = None,
     json_: Json = False,
     quiet: Quiet = False,
 ) -> int:
-    """Pictures stay where they are; the losses go to standard output."""
+    """Images stay where they are; the losses go to standard output."""
     from polyhead.data import picture_sizes
     from polyhead.formats import read_table
     from polyhead.formats.writers import check_out, describe, write_table
@@ -88,6 +88,6 @@ def _say_missing(table: Table, reporter: Reporter) -> None:
     missing = [path for path in table.paths() if not path.is_file()]
     if missing:
         reporter.say(
-            f"{len(missing):,} of {len(table):,} pictures are not where {table.source} names them "
+            f"{len(missing):,} of {len(table):,} images are not where {table.source} names them "
             f"(the first: {one_line(str(missing[0]))}); name their folder with --images."
         )

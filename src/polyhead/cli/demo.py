@@ -47,7 +47,7 @@ def run(
     pictures, _ = expand(out / "new" / "images")
     answers = list(predictor.stream(pictures))
     drawings = [save(answer, out / "drawings", i) for i, answer in enumerate(answers)]
-    print("\nAnswers on new pictures:")
+    print("\nAnswers on new images:")
     for answer in answers:
         print(f"  {answer}")
     print(

@@ -21,7 +21,7 @@ Subject = Annotated[
 ]
 Part = Annotated[
     Literal["test", "val", "train"] | None,
-    typer.Option(help="Part of the split: test, or with --predictions every scored picture."),
+    typer.Option(help="Part of the split: test, or with --predictions every scored image."),
 ]
 Protocol = Annotated[
     str, typer.Option(help="Figures of tags under this protocol as well, such as voc07.")

@@ -24,7 +24,7 @@ RECIPES = "vgg16-multitask, street-five, tags-fast or detect-only"
 Images = Annotated[
     Path | None,
     typer.Argument(
-        help="Folder of the pictures, or one that holds labels too; or a table beside them.",
+        help="Folder of the images, or one that holds labels too; or a table beside them.",
         show_default=False,
     ),
 ]
@@ -44,7 +44,7 @@ def run(
     images: Images = None,
     tables: Labels = None,
     out: Out = Path("polyhead.yaml"),
-    image_column: Annotated[str | None, typer.Option(help="Column that names pictures.")] = None,
+    image_column: Annotated[str | None, typer.Option(help="Column that names images.")] = None,
     recipe: Annotated[
         str | None, typer.Option(help=f"{RECIPES}; alone, the recipe itself is written.")
     ] = None,
@@ -86,23 +86,23 @@ def run(
 
 
 def _in_order(images: Path, tables: list[Path]) -> tuple[Path | None, list[Path]]:
-    """The folder of pictures, None where the tables know it, and the tables.
+    """The folder of images, None where the tables know it, and the tables.
 
     Raises:
-        ConfigError: The folder of pictures does not come first, or is none.
+        ConfigError: The folder of images does not come first, or is none.
     """
     folders = [path for path in tables if path.is_dir()]
     if images.is_file() and folders:
         rest = [images, *(path for path in tables if path != folders[0])]
         message = (
-            f"{images} is a file; expected the folder of pictures first, then the tables: "
+            f"{images} is a file; expected the folder of images first, then the tables: "
             f"{_command(folders[0], *rest)}"
         )
         raise ConfigError(message)
     if images.is_file():
         return None, [images, *tables]
     if not tables and not images.is_dir():
-        message = f"{images} is no folder; expected the folder of pictures first, then the tables."
+        message = f"{images} is no folder; expected the folder of images first, then the tables."
         raise ConfigError(message)
     return (images, tables) if tables else (None, [images])
 
@@ -135,7 +135,7 @@ def _print_split(proposal: Proposal) -> None:
     else:
         print("split: shared out anew: nothing in the data tells one")
     if proposal.group_by is not None:
-        print(one_line(f'group_by: pictures of one "{proposal.group_by}" stay in one part'))
+        print(one_line(f'group_by: images of one "{proposal.group_by}" stay in one part'))
 
 
 def _print_faults(proposal: Proposal) -> None:

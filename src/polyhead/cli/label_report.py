@@ -19,7 +19,7 @@ TITLES = {
     "missing": "likely missing: given no or unknown, and likely there",
     "wrong": "likely wrong: given yes, and likely not there",
     "rule": "labels that break a rule",
-    "twins": "near-duplicate pictures, one with the label and one without",
+    "twins": "near-duplicate images, one with the label and one without",
 }
 
 
@@ -38,7 +38,7 @@ def print_label_report(report: Mapping[str, Any]) -> None:
             found = [finding for finding in report["findings"] if finding["kind"] == kind]
             console.print(_table(found[:MAX_SHOWN]))
         console.print()
-    counted = f"{report['num_pictures']} pictures, {report['num_twins']} near-duplicate pairs"
+    counted = f"{report['num_pictures']} images, {report['num_twins']} near-duplicate pairs"
     console.print(f"{counted}; --json lists all", soft_wrap=True)
     if report["unjudged"]:
         names = ", ".join(report["unjudged"])
@@ -47,13 +47,13 @@ def print_label_report(report: Mapping[str, Any]) -> None:
 
 def _table(findings: list[Mapping[str, Any]]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, pad_edge=False)
-    table.add_column("picture", overflow="fold")
+    table.add_column("image", overflow="fold")
     table.add_column("label", overflow="fold")
     table.add_column("given", no_wrap=True)
     table.add_column("probability", justify="right", no_wrap=True)
     twins = any(finding["twin"] for finding in findings)
     if twins:
-        table.add_column("other picture", overflow="fold")
+        table.add_column("other image", overflow="fold")
     for finding in findings:
         cells = [
             Text(one_line(finding["where"])),

@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from polyhead.tasks import TaskDecider
 
 NAME = "predict"
-HELP = "Answer every task for pictures."
+HELP = "Answer every task for images."
 EXAMPLE = "polyhead predict runs/street-001 photo.jpg --json"
 
 LONGEST_STEM = 200  # bytes: file names may have 255
 
-Pictures = Annotated[list[str], typer.Argument(help="Files, folders or quoted globs.")]
+Images = Annotated[list[str], typer.Argument(help="Files, folders or quoted globs.")]
 Save = Annotated[
-    Path | None, typer.Option("--save-images", help="Write each picture with its answers here.")
+    Path | None, typer.Option("--save-images", help="Write each image with its answers here.")
 ]
 Csv = Annotated[
     Path | None, typer.Option("--csv", help="Write a table for spreadsheets: a column a task.")
@@ -40,23 +40,23 @@ CsvBoxes = Annotated[
 ]
 Given = Annotated[
     str | None,
-    typer.Option(help="What is known of every picture, such as person=yes,bus=no."),
+    typer.Option(help="What is known of every image, such as person=yes,bus=no."),
 ]
 
 
 def run(  # noqa: PLR0913 - each is an option of the command line
     run_: RunPath,
-    pictures: Pictures,
+    images: Images,
     json_: Json = False,
     save_images: Save = None,
     csv_: Csv = None,
     csv_boxes: CsvBoxes = None,
     given: Given = None,
-    batch_size: Annotated[int, typer.Option(min=1, help="Pictures per pass.")] = 32,
+    batch_size: Annotated[int, typer.Option(min=1, help="Images per pass.")] = 32,
     device: Device = "auto",
     quiet: Quiet = False,
 ) -> int:
-    """One line a picture on standard output; exit code 1 when any could not be read."""
+    """One line an image on standard output; exit code 1 when any could not be read."""
     from polyhead.formats.writers.loss import counted
     from polyhead.progress import Reporter
     from polyhead.runtime.answer_tables import AnswerTables
@@ -67,7 +67,7 @@ def run(  # noqa: PLR0913 - each is an option of the command line
     reporter = Reporter(quiet=quiet or sys.stdout.isatty())
     check_run(run_)
     told = read_given(given) if given else None
-    wanted, _ = expand(pictures)
+    wanted, _ = expand(images)
     check_outputs(save_images, csv_, csv_boxes)
     with Reporter(quiet=quiet).waiting("loading the model"):
         from polyhead.checkpoints import load_predictor
@@ -80,7 +80,7 @@ def run(  # noqa: PLR0913 - each is an option of the command line
         print(line, file=sys.stderr)
     failed, doubts = 0, Doubts()
     answers = predictor.stream(wanted, batch_size=batch_size, given=told)
-    work = reporter.work("predicting", len(wanted), "pictures")
+    work = reporter.work("predicting", len(wanted), "images")
     with work as advance, tables_told(tables, len(wanted)):
         for number, prediction in enumerate(answers):
             failed += prediction.error is not None
@@ -93,7 +93,7 @@ def run(  # noqa: PLR0913 - each is an option of the command line
     for line in doubts.lines(len(wanted)):
         print(one_line(line), file=sys.stderr)
     if failed:
-        found = f"{failed} of {counted(len(wanted), 'picture')}"
+        found = f"{failed} of {counted(len(wanted), 'image')}"
         print(f"{found} could not be read", file=sys.stderr)
     return 1 if failed else 0
 
@@ -110,10 +110,10 @@ class Doubts:
             first = f"{prediction.image} {warning['message']}"
             self._found.setdefault(warning["code"], []).append(first)
 
-    def lines(self, num_pictures: int) -> Iterator[str]:
-        """Code, how many pictures, and the first of them with its reason."""
+    def lines(self, num_images: int) -> Iterator[str]:
+        """Code, how many images, and the first of them with its reason."""
         for code, found in self._found.items():
-            yield f"{code}: {len(found):,} of {num_pictures:,} pictures: {found[0]}"
+            yield f"{code}: {len(found):,} of {num_images:,} images: {found[0]}"
 
 
 def check_outputs(save_images: Path | None, csv_: Path | None, csv_boxes: Path | None) -> None:
@@ -136,13 +136,13 @@ def check_outputs(save_images: Path | None, csv_: Path | None, csv_boxes: Path |
 
 
 @contextmanager
-def tables_told(tables: AnswerTables, num_pictures: int) -> Iterator[None]:
+def tables_told(tables: AnswerTables, num_images: int) -> Iterator[None]:
     """Keep tables open while the body runs, then say what they hold, after Ctrl-C too."""
     try:
         with tables:
             yield
     finally:
-        for path, content in tables.contents(num_pictures):
+        for path, content in tables.contents(num_images):
             print(f"wrote {one_line(str(path))}: {content}", file=sys.stderr)
 
 
@@ -173,7 +173,7 @@ def weak_notes(run: Path, tasks: Mapping[str, TaskDecider]) -> Iterator[str]:
         heavier = f"raise tasks.{name}.weight, " if len(tasks) > 1 else ""
         yield (
             f"{name}: on validation {compared}: do not rely on it; train longer, {heavier}or label "
-            "more pictures"
+            "more images"
         )
 
 
@@ -207,7 +207,7 @@ def make_folder(folder: Path) -> None:
 
 
 def save(prediction: Prediction, folder: Path, number: int) -> Path:
-    """Write the drawing under the picture's own name, made unique by its number; whole or not.
+    """Write the drawing under the image's own name, made unique by its number; whole or not.
 
     Raises:
         PolyheadError: `E_WRITE`, the disk is full or may not be written to.

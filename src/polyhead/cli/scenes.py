@@ -16,7 +16,7 @@ EXAMPLE = "polyhead scenes street --num 1000"
 
 def run(
     out: Annotated[Path, typer.Argument(help="Folder to write.")],
-    num: Annotated[int, typer.Option(min=1, help="Number of pictures.")] = 1000,
+    num: Annotated[int, typer.Option(min=1, help="Number of images.")] = 1000,
     size: Annotated[int, typer.Option(min=64, help="Side in pixels.")] = 160,
     seed: Annotated[int, typer.Option(min=0)] = 0,
     correlation: Annotated[float, typer.Option(min=0, help="Strength of label couplings.")] = 1.0,

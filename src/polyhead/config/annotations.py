@@ -20,7 +20,7 @@ class SourceConfig(Section):
     """One of several annotation files, and what is taken from it."""
 
     path: Path = Field(description="csv, tsv, parquet, jsonl, COCO json, or a folder.")
-    images: Path | None = Field(default=None, description="Folder of its pictures.")
+    images: Path | None = Field(default=None, description="Folder of its images.")
     image_column: str | None = Field(default=None, description="Found by name unless given.")
     labels_only: ClassNames = Field(
         default=(), description="It was made for these labels; any other is unknown in it."
@@ -34,7 +34,7 @@ class SourceConfig(Section):
 
         Args:
             default: What holds for files that do not say it themselves; folders hold their own
-                pictures.
+                images.
         """
         is_table = self.path.suffix.lower() in TABLE_SUFFIXES
         return Source(

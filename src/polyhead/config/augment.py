@@ -1,4 +1,4 @@
-"""What training changes in its pictures."""
+"""What training changes in its images."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from polyhead.tasks import Section
 
 
 class AugmentConfig(Section):
-    """How a picture differs each time it is shown; boxes and masks move along."""
+    """How an image differs each time it is shown; boxes and masks move along."""
 
     flip: bool = Field(default=True, description="false where left and right or writing matter.")
     crop: float = Field(
         default=0.7,
         gt=0,
         le=1,
-        description="Smallest share of the picture; only if no label is of the whole picture.",
+        description="Smallest share of the image; only if no label is of the whole image.",
     )
     scale: float = Field(
-        default=1.0, gt=0, le=1, description="Smallest share that a shrunk picture fills; 1: off."
+        default=1.0, gt=0, le=1, description="Smallest share that a shrunk image fills; 1: off."
     )
     rotate: float = Field(default=0.0, ge=0, lt=45, description="Degrees, either way.")
     colour: float = Field(
         default=0.1, ge=0, lt=1, description="Of brightness, contrast and saturation."
     )
     mosaic: float = Field(
-        default=0.0, ge=0, le=1, description="Share of pictures shown four at a time."
+        default=0.0, ge=0, le=1, description="Share of images shown four at a time."
     )
     mixup: float = Field(
-        default=0.0, ge=0, le=1, description="Share of pictures shown through one another."
+        default=0.0, ge=0, le=1, description="Share of images shown through one another."
     )

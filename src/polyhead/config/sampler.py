@@ -1,4 +1,4 @@
-"""Which pictures an epoch shows more often than others."""
+"""Which images an epoch shows more often than others."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ RARE = 0.1
 
 
 class SamplerConfig(Section):
-    """How often each training picture is shown: `sampler: NAME`, or its name with options."""
+    """How often each training image is shown: `sampler: NAME`, or its name with options."""
 
     name: SamplerName = "none"
     threshold: float | None = Field(
         default=None,
         gt=0,
         le=1,
-        description=f"repeat_factor: share of pictures below which a class is rare; {RARE:g}.",
+        description=f"repeat_factor: share of images below which a class is rare; {RARE:g}.",
     )
 
     @model_validator(mode="before")

@@ -35,8 +35,8 @@ class SplitConfig(Section):
     method: Literal["auto", "stratified", "hash", "column"] = Field(
         default="auto", description="auto: your own where the data tell one, else stratified."
     )
-    val: float = Field(default=0.15, gt=0, lt=1, description="Share of the pictures.")
-    test: float = Field(default=0.15, ge=0, lt=1, description="Share of the pictures.")
+    val: float = Field(default=0.15, gt=0, lt=1, description="Share of the images.")
+    test: float = Field(default=0.15, ge=0, lt=1, description="Share of the images.")
     column: str | None = Field(default=None, description="Your own train/val/test column.")
     parts: dict[Literal["train", "val", "test"], ClassNames] | None = Field(
         default=None, description="What the cells of `column` mean; the rest trains."
@@ -62,9 +62,9 @@ class SplitConfig(Section):
 
 
 class DataConfig(Section):
-    """Where pictures and labels are."""
+    """Where images and labels are."""
 
-    images: Path | None = Field(default=None, description="Folder of the pictures.")
+    images: Path | None = Field(default=None, description="Folder of the images.")
     annotations: Annotations = Field(
         description="csv, tsv, parquet, jsonl, COCO json, VOC, YOLO or class folders; or a list."
     )
@@ -73,18 +73,18 @@ class DataConfig(Section):
     box_format: BoxFormat | None = Field(default=None, description=BOX_FORMAT)
     split: SplitConfig = SplitConfig()
     bad_data: Literal["strict", "skip"] = "strict"
-    cache: bool = Field(default=True, description="Keep resized pictures on disk between epochs.")
+    cache: bool = Field(default=True, description="Keep resized images on disk between epochs.")
     pixel_range: Limits | None = Field(
         default=None,
-        description="[black, white] of pictures with more than 8 bits a channel; measured unless "
+        description="[black, white] of images with more than 8 bits a channel; measured unless "
         "given.",
     )
     float_range: Limits | None = Field(
-        default=None, description="[black, white] of float pictures; measured unless given."
+        default=None, description="[black, white] of float images; measured unless given."
     )
 
     def ranges(self) -> PixelRanges:
-        """What is black and white in deep pictures, as far as it is known."""
+        """What is black and white in deep images, as far as it is known."""
         return PixelRanges(self.pixel_range, self.float_range)
 
     def with_ranges(self, ranges: PixelRanges) -> DataConfig:
@@ -153,7 +153,7 @@ class TrainConfig(Section):
     accumulate: int = Field(default=1, ge=1, description="Batches per optimizer step.")
     patience: int = Field(default=0, ge=0, description="Stop after so many epochs without gain.")
     sampler: SamplerField = Field(
-        default=SamplerConfig(), description="Shows pictures of rare classes more often."
+        default=SamplerConfig(), description="Shows images of rare classes more often."
     )
     augment: AugmentConfig | Literal["none"] = AugmentConfig()
     weighting: Literal["sum"] = "sum"

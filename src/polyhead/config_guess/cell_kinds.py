@@ -1,4 +1,4 @@
-"""What the cells of a column look like: numbers, dates, pictures, web addresses, a split."""
+"""What the cells of a column look like: numbers, dates, images, web addresses, a split."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def are_addresses(texts: Iterable[str]) -> bool:
 
 
 def are_pictures(texts: Iterable[str]) -> bool:
-    """Whether every cell ends like the name of a picture or array file."""
+    """Whether every cell ends like the name of an image or array file."""
     return all(_PICTURE.fullmatch(text) for text in texts)
 
 

@@ -42,8 +42,8 @@ def render_yaml(proposal: Proposal, name: str, folder: Path | None = None) -> st
         *_data(proposal, folder),
         "",
         "tasks:",
-        "  # class: exactly one label a picture; tags: any number of labels, each yes or no;",
-        "  # number: one amount a picture, with distribution: poisson for counts;",
+        "  # class: exactly one label an image; tags: any number of labels, each yes or no;",
+        "  # number: one amount an image, with distribution: poisson for counts;",
         "  # boxes: labelled boxes around objects; mask: the class of every pixel.",
         "",
     ]
@@ -125,7 +125,7 @@ def _split(proposal: Proposal) -> Iterator[str]:
             yield f"  # split: {{val: {split.val:g}, test: {split.test:g}}}"
     if proposal.group_by is not None:
         keys.append(f"group_by: {scalar(proposal.group_by)}")
-        yield from comment(f'Pictures of one "{proposal.group_by}" stay in one part.', "  ")
+        yield from comment(f'Images of one "{proposal.group_by}" stay in one part.', "  ")
     if keys:
         yield f"  split: {{{', '.join(keys)}}}"
     if proposal.group_by is None and proposal.split_problem is None:
@@ -135,7 +135,7 @@ def _split(proposal: Proposal) -> Iterator[str]:
 
 
 def _source(source: Source, images: Path | None, folder: Path) -> str:
-    """One of several, with the folder of its pictures where that is not the one of all."""
+    """One of several, with the folder of its images where that is not the one of all."""
     path = _relative(source.path, folder)
     if source.images is None or (source.images == images and not source.path.is_dir()):
         return scalar(path)
@@ -185,7 +185,7 @@ def _shown(found: ImageSize) -> str:
 
 
 def meaningful_name(path: Path) -> str:
-    """The name of the nearest folder that says what the pictures are: `photos` of `photos/images`.
+    """The name of the nearest folder that says what the images are: `photos` of `photos/images`.
 
     The path is taken as typed: links are not followed, and `.` is the folder that it stands for.
     """

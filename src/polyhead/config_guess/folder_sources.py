@@ -1,4 +1,4 @@
-"""The tables and annotation files that a folder of pictures holds, and which of them are read."""
+"""The tables and annotation files that a folder of images holds, and which of them are read."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SUFFIXES = tuple(kind for kind in FORMATS if kind.startswith("."))
 _ANSWERS = re.compile(r"(?i)(?:.*[^a-z])?(?:submission|predictions?|results?)(?:[^a-z].*)?")
 _ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".7z", ".rar")
 _MAX_DEPTH, _MAX_FILES, _MAX_FOLDERS = 3, 40, 20
-_MIN_FOUND = 0.5  # of the names in a table must be pictures of the folder
+_MIN_FOUND = 0.5  # of the names in a table must be images of the folder
 _MAX_REASON = 200
 _QUESTIONS = ("E_BOX_FORMAT", "E_IMAGE_AMBIGUOUS")
 _RENAMED = ("N_IMAGE_NAMES", "E_IMAGE_AMBIGUOUS")
@@ -55,7 +55,7 @@ class _Candidate:
 
 
 def find_sources(folder: Path, default: Source) -> FoundSources:
-    """Look for tables and annotation files below a folder that names pictures in it.
+    """Look for tables and annotation files below a folder that names images in it.
 
     VOC and YOLO folders are read as such, joined with tables beside their labels. Where there is a
     table, folders are no classes.
@@ -76,7 +76,7 @@ def find_sources(folder: Path, default: Source) -> FoundSources:
         Source(folder / each.name, root if root is not None else each.root) for each in used
     )
     shown = first_few([f"{each.name} ({len(each.table):,} rows)" for each in used], 10)
-    where = "" if root is None else f"; pictures: {root}"
+    where = "" if root is None else f"; images: {root}"
     labels = f"the labels of {folder.name}/, " if is_labels else ""
     told = f"found in {folder}: {labels}{shown}{where}"
     if is_labels:
@@ -91,7 +91,7 @@ def _packed(files: Sequence[str]) -> tuple[str, ...]:
 
 
 def _without_labels(files: Sequence[str]) -> list[str]:
-    """The files that are no label files of YOLO: texts below `labels`, or called as a picture."""
+    """The files that are no label files of YOLO: texts below `labels`, or called as an image."""
     stems = {name.rpartition(".")[0] for name in files if has_image_suffix(name)}
     return [
         name
@@ -108,12 +108,12 @@ def _candidates(files: Sequence[str]) -> list[str]:
     by_kind: dict[str, list[str]] = {}
     for name in names:
         by_kind.setdefault(PurePosixPath(name).suffix.lower(), []).append(name)
-    # More of one kind are one file a picture.
+    # More of one kind are one file an image.
     return [name for some in by_kind.values() if len(some) <= _MAX_FILES for name in some]
 
 
 def _picture_folders(folder: Path, files: Sequence[str]) -> list[Path]:
-    """The folder and those below it that pictures lie in or below."""
+    """The folder and those below it that images lie in or below."""
     found = {"": None}
     for name in files:
         if has_image_suffix(name):
@@ -161,7 +161,7 @@ def _read_one(default: Source, name: str, roots: Sequence[Path]) -> _Candidate |
         return reason if len(reason) <= _MAX_REASON else f"{reason[:_MAX_REASON]}…"
     if best < _MIN_FOUND:
         names = sample_names(table.data.column(IMAGE))
-        return f"it names no pictures of this folder (such as {names[0] if names else 'none'})"
+        return f"it names no images of this folder (such as {names[0] if names else 'none'})"
     paths = frozenset(str(table.root / each) for each in table.data.column(IMAGE).to_pylist())
     return _Candidate(name, table, root, paths)
 
@@ -184,9 +184,9 @@ def _placed(source: Source, roots: Sequence[Path]) -> tuple[Table, Path | None, 
 
 
 def _meant_folder(path: Path, table: Table, roots: Sequence[Path]) -> Path | None:
-    """Which folder is meant where several have all pictures of a table; None: the table's root.
+    """Which folder is meant where several have all images of a table; None: the table's root.
 
-    That of the table; of the part that the table's name tells; called as those of pictures; not
+    That of the table; of the part that the table's name tells; called as those of images; not
     called as those of masks; any where they hold the same bytes: what leaves one folder.
 
     Raises:
@@ -207,7 +207,7 @@ def _meant_folder(path: Path, table: Table, roots: Sequence[Path]) -> Path | Non
         return None if not found or found[0] == table.root else found[0]
     shown = first_few([str(root) for root in found], 3)
     message = (
-        f"the names in it are those of pictures in several folders: {shown}; say which: polyhead "
+        f"the names in it are those of images in several folders: {shown}; say which: polyhead "
         f"init {found[0]} {path}, or likewise with another."
     )
     raise DataError(
@@ -220,26 +220,26 @@ def _read(source: Source, root: Path | None) -> Table:
 
 
 def _rank(table: Table) -> tuple[float, bool]:
-    """The share of names that are pictures, and whether they are so as written."""
+    """The share of names that are images, and whether they are so as written."""
     is_plain = not any(fault.code in _RENAMED for fault in table.faults)
     return _share(table.root, sample_names(table.data.column(IMAGE))), is_plain
 
 
 def _share(root: Path, names: Sequence[str]) -> float:
-    """Of the names that pictures below a folder have."""
+    """Of the names that images below a folder have."""
     found = sum(has_image_suffix(name) and is_file(named_file(root, name)) for name in names)
     return found / max(len(names), 1)
 
 
 def missing_pictures(table: Table) -> str | None:
-    """That most of the names that were looked at are no pictures, in words; None where they are."""
+    """That most of the names that were looked at are no images, in words; None where they are."""
     names = sample_names(table.data.column(IMAGE))
     share = _share(table.root, names)
     if share >= _MIN_FOUND:
         return None
     return (
         f"{round((1 - share) * len(names))} of {len(names)} names that were looked at are no "
-        f"pictures in {table.root} (such as {names[0] if names else 'none'})"
+        f"images in {table.root} (such as {names[0] if names else 'none'})"
     )
 
 
@@ -267,7 +267,7 @@ def _common_root(used: Sequence[_Candidate], roots: Sequence[Path]) -> Path | No
 
 
 def _fits(table: Table, root: Path) -> bool:
-    """Whether a folder is the root of a table, or holds copies of the pictures there."""
+    """Whether a folder is the root of a table, or holds copies of the images there."""
     if table.root.absolute() == root.absolute():
         return True
     names = sample_names(table.data.column(IMAGE))

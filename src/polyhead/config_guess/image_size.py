@@ -1,4 +1,4 @@
-"""Which size pictures should have in the network, so that boxes and masks keep their detail."""
+"""Which size images should have in the network, so that boxes and masks keep their detail."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import numpy as np
 
 from polyhead.data import picture_sizes
 
-SIDE = 320  # of a square picture; other shapes get as many pixels
+SIDE = 320  # of a square image; other shapes get as many pixels
 SMALLEST = 64  # below it the coarsest feature map is a point
 STEP = 32  # the coarsest stride: other sides are padded in every feature map
 MAX_PICTURES = 200
-_MOST = 0.8  # of the pictures must be of one shape, within this factor:
+_MOST = 0.8  # of the images must be of one shape, within this factor:
 _SAME_SHAPE = 1.2
 _LONGEST = 8.0  # shape that is kept, so that no side gets too long
 _SQUARE = 4 / 3  # shapes up to it bear the stretch to a square, as photos do
@@ -34,26 +34,26 @@ class ImageSize:
 
 
 def guess_image_size(paths: Sequence[Path]) -> ImageSize:
-    """A size of at most `SIDE`² pixels after the headers of some pictures.
+    """A size of at most `SIDE`² pixels after the headers of some images.
 
-    Small pictures keep their size, in multiples of `STEP`. Pictures that are all wider
+    Small images keep their size, in multiples of `STEP`. Images that are all wider
     or higher than photos keep their shape; others become squares.
 
     Args:
-        paths: The pictures of the table.
+        paths: The images of the table.
     """
     places = np.linspace(0, len(paths) - 1, min(len(paths), MAX_PICTURES)).round().astype(int)
     sizes = picture_sizes([paths[place] for place in places])
     sizes = sizes[(sizes > 0).all(1)]
     if not len(sizes):
-        reason = "no picture could be read, so the size is the usual one"
+        reason = "no image could be read, so the size is the usual one"
         return ImageSize((SIDE, SIDE), reason)
     shape = _shape(sizes)
     side = min(SIDE, float(np.median(np.sqrt(sizes.prod(1, dtype=float)))))
     size = _rounded(side / shape**0.5), _rounded(side * shape**0.5)
     height, width = np.median(sizes, axis=0).round().astype(int).tolist()
     how = "kept" if side < SIDE else f"brought down to the work of {SIDE} × {SIDE}"
-    reason = f"the median picture has {width} × {height} pixels ({len(sizes):,} looked at), {how}"
+    reason = f"the median image has {width} × {height} pixels ({len(sizes):,} looked at), {how}"
     return ImageSize(size, f"{reason} in steps of {STEP}; more shows smaller things, and is slower")
 
 

@@ -57,9 +57,9 @@ def propose(
     """Guess the tasks from the columns.
 
     Args:
-        images: Folder of the pictures; None when the annotations know where they are.
+        images: Folder of the images; None when the annotations know where they are.
         annotations: One or several files or folders, as `data.annotations` takes them.
-        image_column: The column that names the pictures; found when None.
+        image_column: The column that names the images; found when None.
         rows: What a row of a table is; found when None.
         box_format: What four numbers of a box are, where the files leave it open.
 
@@ -131,7 +131,7 @@ def _sources(annotations: Sequence[Path], default: Source) -> tuple[Source, ...]
 
 
 def _holds_its_own(path: Path, images: Path | None) -> bool:
-    """Whether a folder of annotations has its pictures in it or beside it: masks have not."""
+    """Whether a folder of annotations has its images in it or beside it: masks have not."""
     if not path.is_dir() or not PictureFolder.find(path, list(list_files(path)), None).names:
         return False
     if images is None or not images.is_dir() or path.samefile(images):
@@ -172,7 +172,7 @@ def _decide(
 def _decide_one(table: Table, column: ColumnProfile) -> list[Decision]:
     """What one column is, and the tasks that it might be instead."""
     decision = decide(column)
-    if decision.type == "picture":
+    if decision.type == "image":
         return [mask_task(table, column)]
     return [decision, *(_offers(column, decision) if decision.task else ())]
 
@@ -208,7 +208,7 @@ def _nothing_to_learn(table: Table, decisions: Sequence[Decision]) -> DataError:
         "add one"
     )
     if not decisions:
-        reason = f"the table has no column besides the names of the pictures; {expected}."
+        reason = f"the table has no column besides the names of the images; {expected}."
         return DataError(f"{table.source}: {reason}", [Fault("E_NO_TASK", table.source, reason)])
     unread = [fault for fault in table.faults if fault.is_error]
     faults = [

@@ -57,7 +57,7 @@ def folder_classes(column: ColumnProfile) -> Decision:
         return class_task(column, reason)
     reason = (
         f'the folder "{masks}" holds masks by its name, so that the folders are no classes; write '
-        "a table with one row a picture, its columns image and mask, and give that"
+        "a table with one row an image, its columns image and mask, and give that"
     )
     return no_task(column, "mask", reason)
 

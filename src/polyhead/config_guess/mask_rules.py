@@ -1,4 +1,4 @@
-"""Whether a column of picture names names masks, and which classes these have."""
+"""Whether a column of image names names masks, and which classes these have."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ _OTHERS = "others"
 
 
 def mask_task(table: Table, column: ColumnProfile) -> Decision:
-    """A mask task, or why the pictures that a column names are no masks.
+    """A mask task, or why the images that a column names are no masks.
 
     Args:
         table: The rows.
-        column: Whose cells are names of pictures.
+        column: Whose cells are names of images.
     """
     place = f"{column.name}/{next(iter(column.texts))}"
     is_named = _NAME.search(place) is not None
-    kind = "mask" if _NAME.search(column.name) else "picture"
-    found = f"names another picture in each of {column.num_known:,} cells"
+    kind = "mask" if _NAME.search(column.name) else "image"
+    found = f"names another image in each of {column.num_known:,} cells"
     doubt = ", masks by its name, but" if is_named else "; if these are masks:"
     try:
         sample = look_at_masks(table, column.name)
@@ -62,8 +62,8 @@ def _what(sample: MaskSample) -> str:
 
 
 def _photo_reason(sample: MaskSample) -> str:
-    """Why pictures are no masks."""
-    kind = "colour pictures" if sample.is_colour else "grey photos"
+    """Why images are no masks."""
+    kind = "colour images" if sample.is_colour else "grey photos"
     found = f"the masks hold {len(sample.codes):,} {_what(sample)}, as {kind} do"
     return f"{found}; expected few; write one value a class, as PNG"
 
@@ -134,7 +134,7 @@ def _mapped(column: ColumnProfile, sample: MaskSample, naming: Naming) -> Decisi
         reason += f". {naming.hint}"
     if sample.is_lossy:
         reason += (
-            ". These are JPEG pictures, whose packing moves values: each pixel becomes the nearest "
+            ". These are JPEG images, whose packing moves values: each pixel becomes the nearest "
             "of values, or unknown"
         )
     elif sample.has_edges:

@@ -38,7 +38,7 @@ def belongs_to_objects(table: Table) -> dict[str, Decision | None]:
     schema = table.data.schema
     is_coco = any(category_ids_of(schema.field(name)) is not None for name in object_columns(table))
     if is_coco and IMAGE_ID in table.columns:
-        reason = "the ids of the pictures in the COCO file; COCO results use them again"
+        reason = "the ids of the images in the COCO file; COCO results use them again"
         found[IMAGE_ID] = Decision((IMAGE_ID,), None, "identifier", reason)
     return found
 
@@ -71,7 +71,7 @@ def _mask_offer(name: str, cells: BoxCells, classes: tuple[str, ...]) -> Decisio
 def _reason(table: Table, name: str, cells: BoxCells, classes: tuple[str, ...]) -> str:
     num_with, num_known = len(np.unique(cells.rows)), int(cells.known.sum())
     reason = (
-        f"{len(cells.rows):,} labelled boxes in {num_with:,} of {len(table):,} pictures"
+        f"{len(cells.rows):,} labelled boxes in {num_with:,} of {len(table):,} images"
         f"{', in fractions of their sides' * is_fraction(table, name)}: {_frequencies(cells)}"
     )
     without = [label for label in classes if not cells.counts().get(label)]
@@ -79,11 +79,11 @@ def _reason(table: Table, name: str, cells: BoxCells, classes: tuple[str, ...]) 
         more = ", …" * (len(without) > _MAX_NAMED)
         reason += f"; no box says {', '.join(without[:_MAX_NAMED])}{more}"
     if num_known > num_with:
-        reason += f"; {num_known - num_with:,} pictures have none"
+        reason += f"; {num_known - num_with:,} images have none"
     if num_known < len(table):
         reason += f"; in {len(table) - num_known:,} nobody looked, read as unknown"
     if labels_column(name) in table.columns:
-        reason += "; some pictures were looked through for some labels only"
+        reason += "; some images were looked through for some labels only"
     everything = hierarchy_of(table, name, classes).everything
     if everything is not None:
         reason += f'; all are in the supercategory "{everything}", which tells none apart'

@@ -91,10 +91,10 @@ def constant(column: ColumnProfile) -> Decision | None:
 
 
 def pictures(column: ColumnProfile) -> Decision | None:
-    """Names of other pictures; whether these are masks, `mask_task` looks up."""
+    """Names of other images; whether these are masks, `mask_task` looks up."""
     if not are_pictures(column.texts):
         return None
-    return no_task(column, "picture", f"names another picture in {column.num_known:,} cells")
+    return no_task(column, "image", f"names another image in {column.num_known:,} cells")
 
 
 def dates_and_addresses(column: ColumnProfile) -> Decision | None:
@@ -117,7 +117,7 @@ def keys(column: ColumnProfile) -> Decision | None:
     if distinct == column.num_known:
         return no_task(column, "identifier", f"all {distinct:,} cells differ, as identifiers do")
     reason = (
-        f"{distinct:,} different identifiers in {column.num_known:,} rows; if pictures that share "
+        f"{distinct:,} different identifiers in {column.num_known:,} rows; if images that share "
         "one are alike, name it in data.split.group_by, so that they stay in one part"
     )
     return no_task(column, "group", reason)

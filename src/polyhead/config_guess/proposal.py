@@ -21,7 +21,7 @@ class Decision:
     Attributes:
         columns: Their names, as in the table.
         task: Name of the task that learns them, or None when they are no task.
-        type: The task type, or what else they hold: picture, split, group, identifier, date, text,
+        type: The task type, or what else they hold: image, split, group, identifier, date, text,
             constant, empty.
         reason: One plain sentence with the numbers seen.
         labels: The labels of the task.
@@ -47,13 +47,13 @@ class Proposal:
     """A guess at a config.
 
     Attributes:
-        images: Folder of the pictures; None when the annotations know where they are.
+        images: Folder of the images; None when the annotations know where they are.
         sources: The tables and folders as they were read.
-        image_column: The column that names the pictures, where the user named it.
+        image_column: The column that names the images, where the user named it.
         num_rows: Rows of the table.
         num_looked_at: Rows that columns with many different cells were judged by.
         decisions: Tasks and other columns, in the order of the table.
-        image_size: What boxes and masks ask of the pictures; None without such a task.
+        image_size: What boxes and masks ask of the images; None without such a task.
         recipe: How the tasks are learnt; None for the defaults.
         faults: What the readers found wrong: what they left out, the guess did not see.
         table_keys: What else the user said of how the tables are read: keys of `data`.
@@ -61,7 +61,7 @@ class Proposal:
         split_problem: What keeps the user's own split from being taken, in words.
         group_by: The column whose rows are to stay in one part.
         notes: Which files of a folder are read and which are not, in words.
-        missing: In words, that most of the pictures are not where they were looked for.
+        missing: In words, that most of the images are not where they were looked for.
     """
 
     images: Path | None

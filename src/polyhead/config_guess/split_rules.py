@@ -84,13 +84,13 @@ def subject_decisions(
 
 def _subjects(subjects: Subjects, is_chosen: bool, own: OwnSplit | None) -> Decision:
     name, rows = subjects.column, int(subjects.counts.sum())
-    reason = f"{len(subjects.counts):,} different ones in {rows:,} rows, whose pictures are alike"
+    reason = f"{len(subjects.counts):,} different ones in {rows:,} rows, whose images are alike"
     if is_chosen:
         reason += "; kept in one part each (split.group_by)"
     elif own is not None:
         torn = subjects.num_torn(own.parts)
         where = "several parts of your own split"
-        reason += f"; {torn:,} of them have pictures in {where}" * bool(torn)
+        reason += f"; {torn:,} of them have images in {where}" * bool(torn)
     elif not subjects.can_be_shared_out:
         reason += (
             f"; they are few or uneven (the largest has {subjects.largest:.0%} of the rows), so "

@@ -78,7 +78,7 @@ def supercategory_tags(table: Table, name: str, labels: tuple[str, ...]) -> Deci
     if found.groups:
         keys["classes"] = [*labels, *found.groups]
     keys["rules"] = implications(found.implies)
-    reason = f"{said(found)}, so that tags of whole pictures can be learnt from the boxes too"
+    reason = f"{said(found)}, so that tags of whole images can be learnt from the boxes too"
     if found.groups:
         reason += (
             f"; {first_few(found.groups, _NAMED)} {'is' if len(found.groups) == 1 else 'are'} no "

@@ -1,4 +1,4 @@
-"""Resized pictures kept on the disk, so that later epochs skip decoding."""
+"""Resized images kept on the disk, so that later epochs skip decoding."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ ELSEWHERE = "POLYHEAD_CACHE_DIR names another folder, data.cache=false does with
 
 
 class ImageCache:
-    """N resized pictures in one file, each with a record that says which picture it is.
+    """N resized images in one file, each with a record that says which image it is.
 
     The record of a row holds a key over (path, bytes, times of modification and change, a few
     blocks of the file, target size, preprocessing version) and a checksum of the pixels. Pixels are
     written before their record, and both are compared on reading: a changed file, another table or
-    a half-written row is a miss, never a wrong picture. Any number of processes may share one
+    a half-written row is a miss, never a wrong image. Any number of processes may share one
     folder.
 
     Args:
         folder: Where the cache lives; made if need be.
         path_of: The path of a row, such as `Table.path`.
         num: Number of rows.
-        size: (height, width) of the resized pictures.
+        size: (height, width) of the resized images.
 
     Raises:
         PolyheadError: `E_CACHE_SPACE`; the disk has too little room. Or `E_WRITE`.
@@ -50,7 +50,7 @@ class ImageCache:
         # What a row's key was when `get` missed: a file that changes while it is being decoded
         # must not be kept under its new key.
         self._missed: dict[int, bytes] = {}
-        with explained("keep resized pictures in", folder, ELSEWHERE):
+        with explained("keep resized images in", folder, ELSEWHERE):
             folder.mkdir(parents=True, exist_ok=True)
         stem = f"images-{size[0]}x{size[1]}"
         self._pixels = folder / f"{stem}.pixels"
@@ -60,7 +60,7 @@ class ImageCache:
         _reserve(self._pixels, num * self._num_bytes)
 
     def get(self, row: int) -> np.ndarray | None:
-        """The (height, width, 3) uint8 picture of a row; None when it must be decoded."""
+        """The (height, width, 3) uint8 image of a row; None when it must be decoded."""
         key = self._key(row)
         record = _read(self._records, row * _RECORD_LENGTH, _RECORD_LENGTH)
         if key is not None and record[:_KEY_LENGTH] == key:
@@ -72,10 +72,10 @@ class ImageCache:
         return None
 
     def put(self, row: int, image: np.ndarray) -> None:
-        """Keep the picture that was decoded after `get` missed.
+        """Keep the image that was decoded after `get` missed.
 
         Raises:
-            ValueError: The picture is not (height, width, 3) uint8.
+            ValueError: The image is not (height, width, 3) uint8.
         """
         if image.shape != self._shape or image.dtype != np.uint8:
             raise ValueError(

@@ -12,13 +12,13 @@ from PIL import Image
 from polyhead.errors import ImageError
 
 BACKGROUND = (255, 255, 255)
-"""What shows through transparent pixels: white, as on the pages that such pictures are made for."""
+"""What shows through transparent pixels: white, as on the pages that such images are made for."""
 
 _MODES = frozenset({"1", "L", "P", "RGB", "LA", "PA", "RGBA", "CMYK", "YCbCr", "RGBX"})
 
 
 def to_rgb(picture: Image.Image) -> Image.Image:
-    """Convert a loaded picture of 8 bits a channel, of any mode, to `RGB`.
+    """Convert a loaded image of 8 bits a channel, of any mode, to `RGB`.
 
     Raises:
         ImageError: `E_NOT_IMAGE`; the colour mode has no conversion.
@@ -26,7 +26,7 @@ def to_rgb(picture: Image.Image) -> Image.Image:
     if picture.mode not in _MODES:
         raise ImageError(
             f"found colour mode {picture.mode}; expected grey, RGB, palette or CMYK; "
-            "save the picture as RGB",
+            "save the image as RGB",
             code="E_NOT_IMAGE",
         )
     if "transparency" in picture.info or picture.mode in ("LA", "PA", "RGBA"):
@@ -35,7 +35,7 @@ def to_rgb(picture: Image.Image) -> Image.Image:
 
 
 def _with_alpha(picture: Image.Image) -> Image.Image:
-    """The picture as RGBA, its transparent colour turned into an alpha channel."""
+    """The image as RGBA, its transparent colour turned into an alpha channel."""
     key = picture.info.get("transparency")
     if picture.mode == "RGB" and isinstance(key, tuple) and max(key) > 255:
         # A 16-bit PNG is loaded as its high bytes, but its transparent colour is not.

@@ -1,4 +1,4 @@
-"""Any supported picture file to the RGB pixels of its displayed frame."""
+"""Any supported image file to the RGB pixels of its displayed frame."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ NOTES = {
     "N_EXIF": "its EXIF block is corrupt; displayed without rotation",
     "N_EXTENSION": "its name ends like another format; read by its content",
 }
-"""What the notes of a decoded picture mean."""
+"""What the notes of a decoded image mean."""
 
 _DECODERS: dict[str, type[ImageFile]] = {
     "JPEG": JpegImageFile,
@@ -56,11 +56,11 @@ _DECODERS: dict[str, type[ImageFile]] = {
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A decoded picture, still in Pillow's hands.
+    """A decoded image, still in Pillow's hands.
 
     Attributes:
         pixels: The displayed frame, mode `RGB`; smaller than the file's when it was drafted.
-        width: Pixels of the full displayed picture.
+        width: Pixels of the full displayed image.
         height: Likewise.
         format: A key of `SUFFIXES`.
         notes: Codes of `NOTES`.
@@ -83,11 +83,11 @@ class Picture:
 
 @dataclass(frozen=True, eq=False)
 class Decoded:
-    """The pixels of a picture.
+    """The pixels of an image.
 
     Attributes:
         image: (H, W, 3) uint8 RGB, the displayed frame.
-        width: Pixels of the full displayed picture, before drafting or resizing.
+        width: Pixels of the full displayed image, before drafting or resizing.
         height: Likewise.
         notes: Codes of `NOTES`.
         span: What numbers the file holds, where these have more than 8 bits a channel.
@@ -108,7 +108,7 @@ class Reading:
         at_least: (height, width) that is enough: a JPEG may be decoded at 1/2, 1/4 or 1/8 of its
             size as long as neither side gets shorter than this.
         max_pixels: Cap on width × height.
-        ranges: Of the data set, for pictures with more than 8 bits a channel.
+        ranges: Of the data set, for images with more than 8 bits a channel.
     """
 
     at_least: tuple[int, int] | None = None
@@ -123,13 +123,13 @@ def decode(
     max_pixels: int = MAX_PIXELS,
     ranges: PixelRanges | None = None,
 ) -> Decoded:
-    """Decode the first frame of a picture to RGB, as `colour` and `orientation` say.
+    """Decode the first frame of an image to RGB, as `colour` and `orientation` say.
 
     Args:
         source: A path, the bytes of a file, or a seekable stream.
         at_least: As `Reading` says, likewise below.
         max_pixels: Cap on width × height.
-        ranges: What is black and white in deep pictures; what each file declares when None.
+        ranges: What is black and white in deep images; what each file declares when None.
 
     Raises:
         ImageError: `E_IMAGE_MISSING`, `E_IMAGE_UNREADABLE`, `E_NOT_IMAGE`, `E_TRUNCATED` or
@@ -152,7 +152,7 @@ def read_picture(source: Source, reading: Reading = Reading()) -> Picture:
 
 
 def read_size(source: Source) -> tuple[int, int]:
-    """Height and width of the displayed picture, from its header alone.
+    """Height and width of the displayed image, from its header alone.
 
     Raises:
         ImageError: As `decode`, as far as the header tells.
@@ -201,7 +201,7 @@ def _damage_named(kind: str) -> Iterator[None]:
         if isinstance(error, OSError) and error.errno is not None:
             raise stopped(error) from error
         raise ImageError(
-            f"the {kind} data is truncated or corrupt ({error}); expected a picture that decodes "
+            f"the {kind} data is truncated or corrupt ({error}); expected an image that decodes "
             "to its last row; copy or export it again",
             code="E_TRUNCATED",
         ) from error
@@ -239,4 +239,4 @@ def _refuse_above(max_pixels: int, size: tuple[int, int]) -> None:
 
 
 def _too_large(found: str) -> ImageError:
-    return ImageError(f"found {found}; scale the picture down", code="E_TOO_LARGE")
+    return ImageError(f"found {found}; scale the image down", code="E_TOO_LARGE")

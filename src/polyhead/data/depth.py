@@ -1,4 +1,4 @@
-"""Which numbers the deep pictures of a data set hold, and the one range that they are scaled by."""
+"""Which numbers the deep images of a data set hold, and the one range that they are scaled by."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ KEYS = {False: "pixel_range", True: "float_range"}
 """Of `data` in the YAML, by whether the numbers have fractions."""
 
 FULL_BITS = 16
-_TAIL = 0.005  # share of a picture's pixels that may be glare, dust or a border
-_DARK = 1 / 8  # of the range: pictures that fill less of it look flat
-_FAINT = 1 / 3  # of the range: a picture whose greatest number is less may have fewer bits
-_MAX_LOOKED_AT = 65_536  # pixels of a picture for its tails
+_TAIL = 0.005  # share of an image's pixels that may be glare, dust or a border
+_DARK = 1 / 8  # of the range: images that fill less of it look flat
+_FAINT = 1 / 3  # of the range: an image whose greatest number is less may have fewer bits
+_MAX_LOOKED_AT = 65_536  # pixels of an image for its tails
 _USUAL_FLOATS = (1.0, 255.0)  # what white is in float files, as most programs write them
 
 
 @dataclass(frozen=True)
 class PixelSpan:
-    """What numbers one deep picture holds.
+    """What numbers one deep image holds.
 
     Attributes:
         is_float: Whether they have fractions.
@@ -41,7 +41,7 @@ class PixelSpan:
 
 
 def pixel_span(values: np.ndarray) -> PixelSpan | None:
-    """The span of a picture's numbers, alpha apart; None when none is finite."""
+    """The span of an image's numbers, alpha apart; None when none is finite."""
     is_float = values.dtype.kind == "f"
     if values.ndim == 3:
         values = values[..., :3]
@@ -59,13 +59,13 @@ def choose_ranges(spans: Sequence[PixelSpan | None], given: PixelRanges) -> Pixe
     """One range for all whole numbers and one for all floats of a data set.
 
     Args:
-        spans: Of each picture; None where it has 8 bits a channel, or cannot be read.
-        given: What the user says goes before what the pictures say.
+        spans: Of each image; None where it has 8 bits a channel, or cannot be read.
+        given: What the user says goes before what the images say.
 
     Returns:
         Whole numbers start at 0 and end at the most that the bits of the greatest can say, as long
         as they fill half of that; floats likewise 0 to 1 or 255; else from the least to the
-        greatest. None where there is no such picture.
+        greatest. None where there is no such image.
     """
     found = {
         is_float: [span for span in spans if span is not None and span.is_float == is_float]
@@ -96,17 +96,17 @@ def _fractions(spans: Sequence[PixelSpan]) -> PixelRange:
 
 
 def _with_room(low: float, high: float) -> PixelRange:
-    """Pictures of one number throughout have no range of their own: it becomes black."""
+    """Images of one number throughout have no range of their own: it becomes black."""
     return low, high if high > low else low + 1.0
 
 
 def depth_faults(
     spans: Sequence[PixelSpan | None], where: Callable[[int], str], given: PixelRanges
 ) -> list[Fault]:
-    """How deep pictures are read: `N_DEPTH`, and `W_DEPTH` where that may be wrong.
+    """How deep images are read: `N_DEPTH`, and `W_DEPTH` where that may be wrong.
 
     Args:
-        spans: Of the picture of each row.
+        spans: Of the image of each row.
         where: How messages name a row.
         given: What the user says.
     """
@@ -127,11 +127,11 @@ def depth_faults(
 
 
 def range_doubt(span: PixelSpan | None, ranges: PixelRanges) -> str:
-    """Why the numbers of a picture may not be those that a model was trained on; "" where they fit.
+    """Why the numbers of an image may not be those that a model was trained on; "" where they fit.
 
     Args:
-        span: Of the picture; None where it has 8 bits a channel.
-        ranges: By which training read pictures with more than 8 bits a channel.
+        span: Of the image; None where it has 8 bits a channel.
+        ranges: By which training read images with more than 8 bits a channel.
     """
     if span is None:
         limits = ranges.integers or ranges.floats
@@ -202,7 +202,7 @@ def _doubts(spans: Sequence[PixelSpan], limits: PixelRange, key: str) -> Iterato
 
 
 def _beyond(spans: Sequence[PixelSpan], limits: PixelRange, key: str) -> Iterator[str]:
-    """Pictures that the user's range cuts."""
+    """Images that the user's range cuts."""
     cut = [s for s in spans if s.usual_high > limits[1] or s.usual_low < limits[0]]
     if cut:
         yield (

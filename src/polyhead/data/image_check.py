@@ -1,4 +1,4 @@
-"""Every fault of the pictures, found by decoding each in full before any training."""
+"""Every fault of the images, found by decoding each in full before any training."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MIN_SIDE = 8
 MAX_ASPECT = 50
 """Longer to shorter side; more gets a warning."""
 
-_BLOCK = 512  # pictures handed to the threads at once: bounds the memory, whatever N
+_BLOCK = 512  # images handed to the threads at once: bounds the memory, whatever N
 _NUM_NAMED = 3
 _FULL = "write the folder before the name"
 _REMOVABLE = ("E_NOT_IMAGE", "E_TRUNCATED", "E_IMAGE_MISSING")
@@ -34,10 +34,10 @@ class ImageCheck:
     """What the check found.
 
     Attributes:
-        faults: In the order of rows; when every picture is missing, a summary comes first.
-        sizes: (N, 2) int32 height and width of the displayed pictures; 0 when unreadable.
+        faults: In the order of rows; when every image is missing, a summary comes first.
+        sizes: (N, 2) int32 height and width of the displayed images; 0 when unreadable.
         digests: (N,) S32, digest of the decoded pixels for the splitter; empty when unreadable.
-        ranges: What becomes black and white in pictures with more than 8 bits a channel.
+        ranges: What becomes black and white in images with more than 8 bits a channel.
     """
 
     faults: tuple[Fault, ...]
@@ -48,7 +48,7 @@ class ImageCheck:
 
 @dataclass(frozen=True)
 class _Finding:
-    """What one picture is: its error, or its size, digests and notes."""
+    """What one image is: its error, or its size, digests and notes."""
 
     error: ImageError | None = None
     size: tuple[int, int] = (0, 0)
@@ -66,14 +66,14 @@ def check_images(
     workers: int | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> ImageCheck:
-    """Decode every picture in full, in threads, and say all that is wrong.
+    """Decode every image in full, in threads, and say all that is wrong.
 
     Args:
         paths: N files.
         where: How messages name a row, such as `Table.where`.
-        given: What the user says is black and white in deep pictures; measured when None.
+        given: What the user says is black and white in deep images; measured when None.
         workers: Number of threads; by default one a core.
-        progress: Told the number of pictures done, after each.
+        progress: Told the number of images done, after each.
 
     Returns:
         Faults, sizes, digests and ranges. Codes: those of `decode`, `E_IMAGE_AMBIGUOUS`,
@@ -90,7 +90,7 @@ def check_images(
 
 
 def _findings(paths: Sequence[Path], workers: int) -> Iterator[_Finding]:
-    """One finding a picture, in order; Pillow lets other threads run while it decodes."""
+    """One finding an image, in order; Pillow lets other threads run while it decodes."""
     with ThreadPoolExecutor(workers) as pool:
         for start in range(0, len(paths), _BLOCK):
             block = [paths[row] for row in range(start, min(start + _BLOCK, len(paths)))]
@@ -115,7 +115,7 @@ def _examine(path: Path) -> _Finding:
 
 
 def _digest(picture: Picture) -> bytes:
-    """Of the numbers themselves where they are deep: in 8 bits, dark pictures may be all alike."""
+    """Of the numbers themselves where they are deep: in 8 bits, dark images may be all alike."""
     pixels = hashlib.sha256(f"{picture.pixels.size}".encode())
     if picture.deep is None:
         pixels.update(np.asarray(picture.pixels).data)
@@ -140,7 +140,7 @@ class _Collected:
         self._file_digests = np.zeros((len(paths), 16), np.uint8)
 
     def add(self, row: int, finding: _Finding) -> None:
-        """Note what one picture is."""
+        """Note what one image is."""
         if finding.error is not None:
             self._add_error(row, finding.error)
             return
@@ -154,7 +154,7 @@ class _Collected:
                 self._fault(note, row, NOTES[note])
 
     def all_faults(self, given: PixelRanges) -> tuple[Fault, ...]:
-        """Every fault, after a summary if no picture was found at all."""
+        """Every fault, after a summary if no image was found at all."""
         self._add_duplicates()
         self._faults += depth_faults(self.spans, self._where, given)
         self._faults.sort(key=lambda fault: fault.row or 0)
@@ -165,7 +165,7 @@ class _Collected:
         summary = Fault(
             "E_IMAGE_MISSING",
             folder,
-            f"none of the {len(self._paths)} pictures is in this folder; first looked for "
+            f"none of the {len(self._paths)} images is in this folder; first looked for "
             f"{', '.join(map(str, first))}; mend the images folder in the configuration",
         )
         return (summary, *self._faults)
@@ -179,7 +179,7 @@ class _Collected:
             below = self._hints.below(path)
             if len(below) > 1:
                 shown = first_few(below, 5)
-                message = f"several pictures below {path.parent} have this name: {shown}; {_FULL}"
+                message = f"several images below {path.parent} have this name: {shown}; {_FULL}"
                 self._fault("E_IMAGE_AMBIGUOUS", row, message)
                 return
             self._missing.append(row)
@@ -194,12 +194,12 @@ class _Collected:
                 "W_IMAGE_EXTREME",
                 row,
                 f"found {width} × {height} pixels; expected sides of at least {MIN_SIDE} and an "
-                f"aspect up to {MAX_ASPECT}:1, as every picture is stretched to one size; "
+                f"aspect up to {MAX_ASPECT}:1, as every image is stretched to one size; "
                 "crop it or remove its row",
             )
 
     def _add_duplicates(self) -> None:
-        """Compare every picture with the first of equal pixels."""
+        """Compare every image with the first of equal pixels."""
         readable = np.flatnonzero(self.digests != b"")
         _, first, inverse = np.unique(
             self.digests[readable], return_index=True, return_inverse=True

@@ -1,4 +1,4 @@
-"""Names of pictures against the names in the folder."""
+"""Names of images against the names in the folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ENDINGS = frozenset(ending for endings in SUFFIXES.values() for ending in endin
 
 
 class NameHints:
-    """Says which file a missing picture likely is; each folder is listed once."""
+    """Says which file a missing image likely is; each folder is listed once."""
 
     def __init__(self) -> None:
         self._folders: dict[Path, dict[str, str] | None] = {}
@@ -44,11 +44,11 @@ class NameHints:
 
 
 def find_orphans(folder: Path, paths: Iterable[Path]) -> list[Fault]:
-    """List the picture files under a folder that no row names.
+    """List the image files under a folder that no row names.
 
     Args:
         folder: Where to look, with its sub-folders; symbolic links to folders are not followed.
-        paths: The pictures that the table names.
+        paths: The images that the table names.
 
     Returns:
         One `W_IMAGE_ORPHAN` each, in the order of names.
@@ -60,7 +60,7 @@ def find_orphans(folder: Path, paths: Iterable[Path]) -> list[Fault]:
         for name in names
         if PurePath(name).suffix.lower() in _ENDINGS and not name.startswith(".")
     )
-    message = "no row names this picture; add a row or remove the file"
+    message = "no row names this image; add a row or remove the file"
     return [
         Fault("W_IMAGE_ORPHAN", os.path.relpath(path, folder), message)
         for path in sorted(found)

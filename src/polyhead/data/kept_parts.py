@@ -15,10 +15,10 @@ UNSEEN = len(PARTS)
 def keep_parts(
     images: Sequence[str], split: np.ndarray, earlier: Mapping[str, str], keys: SplitKeys
 ) -> np.ndarray:
-    """A split in which every picture of an earlier one keeps its part.
+    """A split in which every image of an earlier one keeps its part.
 
-    A model that goes on from another has seen the other's training pictures: drawn anew, some of
-    them would be held out, and every figure would flatter. A picture is known by its name and by
+    A model that goes on from another has seen the other's training images: drawn anew, some of
+    them would be held out, and every figure would flatter. An image is known by its name and by
     its content. Rows of the same group or content have one part: train if any of them was trained
     on, else val if any chose epochs and thresholds, else test; where none was there, the new one.
 

@@ -1,4 +1,4 @@
-"""Pictures that belong together by their names: augmented copies of one source."""
+"""Images that belong together by their names: augmented copies of one source."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _HINT = r"(?i)\.rf\.|[ _-](?:aug|[hv]?flip|mirror|rot)"
 
 
 def augmented_sources(names: Sequence[str]) -> list[str | None] | None:
-    """The source that each picture is a copy of; None where no two pictures share one.
+    """The source that each image is a copy of; None where no two images share one.
 
     Told by Roboflow's names (`a_jpg.rf.<hash>.jpg`), and by endings such as `_aug3`, `_hflip` and
     `_rot90` where the original or another copy stands beside it. Copies of one source may lie in
     folders of several parts (`train/`, `val/`).
 
     Args:
-        names: N names of pictures.
+        names: N names of images.
 
     Returns:
-        N sources, None for a picture that shares its own with no other.
+        N sources, None for an image that shares its own with no other.
     """
     hinted = call_function(
         "match_substring_regex", [pa.array(names, pa.string())], MatchSubstringOptions(_HINT)

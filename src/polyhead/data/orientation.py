@@ -1,4 +1,4 @@
-"""The displayed frame of a picture: EXIF orientation 1 to 8."""
+"""The displayed frame of an image: EXIF orientation 1 to 8."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _METADATA = ("exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp")
 
 
 def exif_orientation(picture: Image.Image) -> int | None:
-    """Read how a stored picture must be turned to be displayed.
+    """Read how a stored image must be turned to be displayed.
 
     Args:
-        picture: An opened picture; of a PNG, a loaded one, since its EXIF may follow the pixels.
+        picture: An opened image; of a PNG, a loaded one, since its EXIF may follow the pixels.
 
     Returns:
         1 (as stored) to 8, or None when the metadata is corrupt and so no rotation is known.
@@ -65,6 +65,6 @@ def swaps_sides(orientation: int | None) -> bool:
 
 
 def turned(picture: Image.Image, orientation: int | None) -> Image.Image:
-    """Turn a stored picture into its displayed frame; None turns nothing."""
+    """Turn a stored image into its displayed frame; None turns nothing."""
     method = _TRANSPOSE.get(orientation or 1)
     return picture if method is None else picture.transpose(method)

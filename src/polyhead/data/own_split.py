@@ -183,7 +183,7 @@ def _flags(table: Table, without: Collection[str]) -> Iterator[Claim]:
 
 
 def _files(table: Table) -> Iterator[Claim]:
-    """By the names of the annotation files, where a picture stands in those of one part only."""
+    """By the names of the annotation files, where an image stands in those of one part only."""
     named = [origin for origin in table.origins if origin.part is not None]
     if len({origin.part for origin in named}) < 2:
         return
@@ -194,7 +194,7 @@ def _files(table: Table) -> Iterator[Claim]:
         if len(twice):
             row = int(twice[0])
             message = (
-                f"{len(twice)} pictures, such as {table.where(row)}, stand in the annotation files "
+                f"{len(twice)} images, such as {table.where(row)}, stand in the annotation files "
                 f"of several parts; leave each in one, or {ANEW}."
             )
             raise _refusal("E_SPLIT_CONFLICT", table.source, message)

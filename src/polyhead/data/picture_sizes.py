@@ -1,4 +1,4 @@
-"""Sizes of pictures from their headers, without decoding them."""
+"""Sizes of images from their headers, without decoding them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from polyhead.errors import ImageError
 
 
 def picture_sizes(paths: Sequence[Path]) -> np.ndarray:
-    """(N, 2) int32 height and width of the displayed pictures, 0 where one cannot be read."""
+    """(N, 2) int32 height and width of the displayed images, 0 where one cannot be read."""
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         sizes = list(pool.map(_size, paths))
     return np.array(sizes, np.int32).reshape(len(paths), 2)

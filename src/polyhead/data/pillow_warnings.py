@@ -1,4 +1,4 @@
-"""Keeps Pillow's warnings about odd files from leaking while pictures are decoded."""
+"""Keeps Pillow's warnings about odd files from leaking while images are decoded."""
 
 from __future__ import annotations
 

@@ -16,13 +16,13 @@ PREPROCESSING = "2"
 """Version of the pixels that `load_image` gives; it changes whenever any pixel would."""
 
 _FILTER = Image.Resampling.BICUBIC
-# Pictures far larger than the target are first averaged by a whole factor, down to this many
+# Images far larger than the target are first averaged by a whole factor, down to this many
 # times the target: several times faster, and at 2 hardly to be told from the filter alone.
 _REDUCING_GAP = 2.0
 
 
 def resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Stretch a picture to exactly `size` by an antialiased bicubic filter.
+    """Stretch an image to exactly `size` by an antialiased bicubic filter.
 
     Args:
         image: (H, W, 3) uint8.
@@ -32,7 +32,7 @@ def resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         (height, width, 3) uint8, a writable array of its own.
 
     Raises:
-        ValueError: The picture has another shape or type, or a side of `size` is below 1.
+        ValueError: The image has another shape or type, or a side of `size` is below 1.
     """
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or 0 in image.shape:
         raise ValueError(
@@ -43,17 +43,17 @@ def resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def load_image(source: Source, size: tuple[int, int], ranges: PixelRanges | None = None) -> Decoded:
-    """Decode a picture and stretch it to `size`.
+    """Decode an image and stretch it to `size`.
 
     Equals `resize` of `decode(source, at_least=size, ranges=ranges)`, bit for bit.
 
     Args:
         source: A path, the bytes of a file, or a seekable stream.
         size: (height, width) of the result.
-        ranges: What is black and white in deep pictures; what each file declares when None.
+        ranges: What is black and white in deep images; what each file declares when None.
 
     Returns:
-        The picture, its `image` (height, width, 3); `width` and `height` are the displayed file's.
+        The image, its `image` (height, width, 3); `width` and `height` are the displayed file's.
 
     Raises:
         ImageError: As `decode` raises.

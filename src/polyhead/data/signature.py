@@ -29,27 +29,27 @@ _PICTURES = {
 }
 
 _CONVERT = "convert it to JPEG, PNG or WebP"
-_DOWNLOAD = "download the picture again"
+_DOWNLOAD = "download the image again"
 _OTHERS = {
-    b"version https://git-lfs": ("a Git-LFS pointer, not the picture", "run `git lfs pull`"),
+    b"version https://git-lfs": ("a Git-LFS pointer, not the image", "run `git lfs pull`"),
     b"8BPS": ("a Photoshop document (PSD)", _CONVERT),
     b"%PDF": ("a PDF document", _CONVERT),
     b"%!PS": ("an EPS or PostScript drawing", _CONVERT),
     b"\xc5\xd0\xd3\xc6": ("an EPS drawing", _CONVERT),
     b"PK\x03\x04": ("a zip archive", "unpack it first"),
     b"\x1f\x8b": ("gzip data", "unpack it first"),
-    b"\x00\x05\x16\x07": ("a macOS resource file, not the picture", "delete the `._` files"),
-    b"\xff\x0a": ("a JPEG XL picture", _CONVERT),
-    b"\x00\x00\x00\x0cJXL ": ("a JPEG XL picture", _CONVERT),
-    b"\x00\x00\x00\x0cjP  ": ("a JPEG 2000 picture", _CONVERT),
+    b"\x00\x05\x16\x07": ("a macOS resource file, not the image", "delete the `._` files"),
+    b"\xff\x0a": ("a JPEG XL image", _CONVERT),
+    b"\x00\x00\x00\x0cJXL ": ("a JPEG XL image", _CONVERT),
+    b"\x00\x00\x00\x0cjP  ": ("a JPEG 2000 image", _CONVERT),
     b"\x93NUMPY": ("a NumPy array", _CONVERT),
-    b"\x76\x2f\x31\x01": ("an OpenEXR picture", _CONVERT),
+    b"\x76\x2f\x31\x01": ("an OpenEXR image", _CONVERT),
     b"\x00\x00\x01\x00": ("a Windows icon", _CONVERT),
 }
 
 
 def picture_format(head: bytes) -> str:
-    """Name the picture format of a file.
+    """Name the image format of a file.
 
     Args:
         head: The file's first `SIGNATURE_LENGTH` bytes, or all when it is shorter.
@@ -67,13 +67,13 @@ def picture_format(head: bytes) -> str:
         return "WEBP"
     found, mend = _describe(head)
     raise ImageError(
-        f"found {found}; expected a JPEG, PNG, WebP, BMP, GIF or TIFF picture; {mend}",
+        f"found {found}; expected a JPEG, PNG, WebP, BMP, GIF or TIFF image; {mend}",
         code="E_NOT_IMAGE",
     )
 
 
 def _describe(head: bytes) -> tuple[str, str]:
-    """What a file that is no picture is, and how to mend it."""
+    """What a file that is no image is, and how to mend it."""
     if not head:
         return "an empty file (zero bytes)", _DOWNLOAD
     if not head.strip(b"\x00"):
@@ -84,16 +84,16 @@ def _describe(head: bytes) -> tuple[str, str]:
     if head[4:8] == b"ftyp":
         return _describe_container(head[8:12])
     if head[128:132] == b"DICM":
-        return "a DICOM picture", _CONVERT
+        return "a DICOM image", _CONVERT
     return _describe_text(head)
 
 
 def _describe_container(brand: bytes) -> tuple[str, str]:
     """What a file of the ISO media kind (HEIC, AVIF, MP4) is."""
     if brand in (b"avif", b"avis"):
-        return "an AVIF picture", _CONVERT
+        return "an AVIF image", _CONVERT
     if brand in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"):
-        return "a HEIC/HEIF picture", _CONVERT
+        return "a HEIC/HEIF image", _CONVERT
     return "a video (MP4 or kin)", "extract its frames"
 
 

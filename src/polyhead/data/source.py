@@ -1,4 +1,4 @@
-"""Where a picture's bytes come from: a path, bytes or an open stream."""
+"""Where an image's bytes come from: a path, bytes or an open stream."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def open_picture_file(path: str | Path) -> BinaryIO:
         return BufferedReader(FileIO(path))
     except (FileNotFoundError, NotADirectoryError) as error:
         raise ImageError(
-            "found no such file; expected a picture; mend the path",
+            "found no such file; expected an image; mend the path",
             code="E_IMAGE_MISSING",
         ) from error
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
@@ -91,6 +91,6 @@ def stopped(error: OSError) -> ImageError:
 
 def _unreadable(found: str) -> ImageError:
     return ImageError(
-        f"{found}; expected a readable picture file; mend its path or its permissions",
+        f"{found}; expected a readable image file; mend its path or its permissions",
         code="E_IMAGE_UNREADABLE",
     )

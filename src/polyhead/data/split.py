@@ -52,7 +52,7 @@ class SplitKeys:
     Attributes:
         labels: (N, L) int8: 1 yes, 0 no, −1 unknown; for `stratified`.
         groups: Rows with the same value stay together; None or "" is no group.
-        digests: Digest of each picture's content; equal pictures stay together, empty is none.
+        digests: Digest of each image's content; equal images stay together, empty is none.
         column: The user's own parts; for `column`.
         copies: Augmented copies of one source have the same value; kept together where parts are
             drawn, while the user's own parts stay as they are.
@@ -68,7 +68,7 @@ class SplitKeys:
 def split_rows(images: Sequence[str], plan: SplitPlan, keys: SplitKeys) -> np.ndarray:
     """Split rows into `train`, `val` and `test`.
 
-    Groups and equal pictures never straddle parts. With `stratified` no part that has a share is
+    Groups and equal images never straddle parts. With `stratified` no part that has a share is
     empty as long as there are enough groups.
 
     Args:
@@ -80,7 +80,7 @@ def split_rows(images: Sequence[str], plan: SplitPlan, keys: SplitKeys) -> np.nd
         (N,) array of strings of `PARTS`.
 
     Raises:
-        DataError: `column` holds an unknown value or parts one group or picture (with one fault a
+        DataError: `column` holds an unknown value or parts one group or image (with one fault a
             row), or `hash` left a part empty.
     """
     units = merge_rows(len(images), keys.groups, keys.digests, keys.copies)
@@ -108,7 +108,7 @@ def write_split(
         path: The file.
         images: N image names.
         split: (N,) parts.
-        digests: (N,) of the pictures' content, for a column `digest`, by which the pictures are
+        digests: (N,) of the images' content, for a column `digest`, by which the images are
             known under other names.
     """
     import pyarrow.parquet as pq
@@ -120,9 +120,9 @@ def write_split(
 
 
 def read_digests(path: Path) -> dict[str, str]:
-    """Digest of each picture's content to its part, of what `write_split` wrote.
+    """Digest of each image's content to its part, of what `write_split` wrote.
 
-    Where several pictures have the same, `train` goes before `val` and `test`. Empty of a split
+    Where several images have the same, `train` goes before `val` and `test`. Empty of a split
     that has none; errors as `read_split`.
     """
     import pyarrow.parquet as pq
@@ -194,14 +194,14 @@ def _draw_validation(
 
 
 def _refuse_straddling(images: Sequence[str], parts: np.ndarray, units: np.ndarray) -> None:
-    """Report every row whose group or equal picture came first in another part."""
+    """Report every row whose group or equal image came first in another part."""
     first = np.unique(units, return_index=True)[1][units]
     faults = [
         Fault(
             "E_LEAK",
             images[row],
             f"is in {PARTS[parts[row]]}, but {images[first[row]]}, of the same group or the same "
-            f"picture, is in {PARTS[parts[first[row]]]}; put both into one part, or share the rows "
+            f"image, is in {PARTS[parts[first[row]]]}; put both into one part, or share the rows "
             "out anew (split: {method: stratified})",
             row=row,
         )

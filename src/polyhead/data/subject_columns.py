@@ -1,4 +1,4 @@
-"""Columns that say which patient, camera, video or plot a picture is of."""
+"""Columns that say which patient, camera, video or plot an image is of."""
 
 from __future__ import annotations
 

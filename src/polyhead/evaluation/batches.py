@@ -1,4 +1,4 @@
-"""Pictures of a table, as a run sees them when it answers."""
+"""Images of a table, as a run sees them when it answers."""
 
 from __future__ import annotations
 

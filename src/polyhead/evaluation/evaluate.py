@@ -25,12 +25,12 @@ from polyhead.runtime.run_folder import RunFolder
 from polyhead.table import IMAGE, Table
 from polyhead.tasks import Meter, Targets, TaskEncoder
 
-# Why figures of a part are better than those of new pictures.
+# Why figures of a part are better than those of new images.
 NOTES = {
     "val": "not held out: the best epoch, the calibration and the thresholds were chosen on these "
-    "pictures, so that their figures flatter; those of --split test do not",
-    "train": "not held out: the network was trained on these pictures, so that their figures say "
-    "how well it knows them by heart; those of --split test are of pictures that it has not seen",
+    "images, so that their figures flatter; those of --split test do not",
+    "train": "not held out: the network was trained on these images, so that their figures say "
+    "how well it knows them by heart; those of --split test are of images that it has not seen",
 }
 
 
@@ -53,7 +53,7 @@ def evaluate(
 ) -> dict[str, Any]:
     """Evaluate a run's best weights on held-out rows or new images, with bootstrap intervals.
 
-    Unknown cells are left out of every figure. Nothing is skipped: a picture that can no longer
+    Unknown cells are left out of every figure. Nothing is skipped: an image that can no longer
     be read is an error.
 
     Args:
@@ -78,7 +78,7 @@ def evaluate(
         CheckpointError: The run cannot be loaded.
         ConfigError: The part is empty, or its annotations are gone; there is no such protocol.
         DataError: The table has lost or changed labels since, or new labels are none of the run's.
-        ImageError: A picture cannot be read.
+        ImageError: An image cannot be read.
     """
     choose_protocol(protocol)
     reporter = reporter or Reporter()
@@ -119,7 +119,7 @@ def _figures(
     """
     part, protocol = asked
     batches = batches_in_order(loaded, found.table, found.rows)
-    work = reporter.work(f"evaluating {part}", len(found.rows), "pictures")
+    work = reporter.work(f"evaluating {part}", len(found.rows), "images")
     with work as advance, worker_deaths_explained():
         meters = measure(
             loaded.network, batches, found.tasks, found.targets, advance, observers=recorded
@@ -158,7 +158,7 @@ def _rows_of(loaded: LoadedRun, split: str, reporter: Reporter) -> tuple[Table, 
     lost = part_of.keys() - set(images)
     if lost:
         raise DataError(
-            f"{table.source} no longer names {len(lost)} pictures of the run's split, such as "
+            f"{table.source} no longer names {len(lost)} images of the run's split, such as "
             f"{min(lost)}; expected all; restore the table."
         )
     if new:
@@ -167,7 +167,7 @@ def _rows_of(loaded: LoadedRun, split: str, reporter: Reporter) -> tuple[Table, 
     if not len(rows):
         there = sorted(set(parts.tolist()))
         raise ConfigError(
-            f'the run has no "{split}" pictures; its parts are {", ".join(there)}; use --split '
+            f'the run has no "{split}" images; its parts are {", ".join(there)}; use --split '
             f"{there[-1]}, or evaluate new labelled images with --annotations."
         )
     return table, rows

@@ -44,7 +44,7 @@ def score_predictions(
         config: Says where the labels stand.
         path: The table of scores.
         protocol: One of `PROTOCOLS`, whose figures stand beside the default ones.
-        split: Only this part of the config's split, for which every picture is read.
+        split: Only this part of the config's split, for which every image is read.
         reporter: Where progress goes; standard error when None.
 
     Returns:
@@ -53,7 +53,7 @@ def score_predictions(
 
     Raises:
         ConfigError: As `read_score_table`, or there is no such protocol.
-        DataError: As `read_score_table`; a picture that the config's table does not name, an empty
+        DataError: As `read_score_table`; an image that the config's table does not name, an empty
             cell whose label is known, or labels that do not fit.
     """
     choose_protocol(protocol)
@@ -67,7 +67,7 @@ def score_predictions(
     counted = _part(config, table, split, reporter)
     kept = np.isin(rows, counted)
     if not kept.any():
-        message = f"no picture of the part {split} is named; expected some; choose another --split."
+        message = f"no image of the part {split} is named; expected some; choose another --split."
         raise refusal("E_SCORES", scored.source, message)
     needed = {name: asked[name] for name in scored.scores}
     targets = _targets(encoders, needed, table, rows[kept], reporter)
@@ -88,7 +88,7 @@ def score_predictions(
 
 
 def _rows_of(scored: ScoreTable, table: Table) -> np.ndarray:
-    """(M,) the row of each scored picture."""
+    """(M,) the row of each scored image."""
     images = table.data.column(IMAGE).to_pylist()
     row_of = {image: row for row, image in enumerate(images)}
     strange = [image for image in scored.images if image not in row_of]
@@ -96,7 +96,7 @@ def _rows_of(scored: ScoreTable, table: Table) -> np.ndarray:
         raise refusal(
             "E_SCORES",
             scored.source,
-            f"{len(strange)} of {len(scored.images)} pictures are not in {table.source}, such as "
+            f"{len(strange)} of {len(scored.images)} images are not in {table.source}, such as "
             f"{strange[0]}; expected names as the labels write them. "
             f"{nearest(strange[0], images[:MAX_COMPARED])}",
         )

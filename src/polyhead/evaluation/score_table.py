@@ -22,7 +22,7 @@ KINDS = (".parquet", ".csv", ".tsv")
 
 @dataclass(frozen=True)
 class ScoreTable:
-    """Scores of M pictures.
+    """Scores of M images.
 
     Attributes:
         source: The file, as messages name it.
@@ -45,7 +45,7 @@ def read_score_table(path: Path, classes: Mapping[str, Sequence[str]]) -> ScoreT
     Raises:
         ConfigError: `E_NO_FILE`, `E_FORMAT`; `E_COLUMN` for a column that is missing, that stands
             for no label, or that occurs twice: names the nearest.
-        DataError: `E_SCORES`, the file cannot be read, a cell is no number, or a picture occurs
+        DataError: `E_SCORES`, the file cannot be read, a cell is no number, or an image occurs
             twice.
     """
     data = _read(path)
@@ -112,7 +112,7 @@ def _read_text(path: Path) -> pa.Table:
 def _check_columns(source: str, found: Sequence[str], classes: Mapping[str, Sequence[str]]) -> None:
     expected = [f"{task}/{label}" for task, labels in classes.items() for label in labels]
     if IMAGE not in found:
-        raise _wrong_column(f'{source} has no column "{IMAGE}"; it names the picture of each row.')
+        raise _wrong_column(f'{source} has no column "{IMAGE}"; it names the image of each row.')
     twice = (
         [name for name in found if found.count(name) > 1] if len(set(found)) < len(found) else []
     )
@@ -141,11 +141,11 @@ def _check_columns(source: str, found: Sequence[str], classes: Mapping[str, Sequ
 def _images(source: str, data: pa.Table) -> list[str]:
     images = [str(name) for name in data.column(IMAGE).to_pylist()]
     if not images:
-        raise refusal("E_SCORES", source, "the table has no rows; expected one a picture.")
+        raise refusal("E_SCORES", source, "the table has no rows; expected one an image.")
     if len(set(images)) < len(images):
         seen: set[str] = set()
         double = next(name for name in images if name in seen or seen.add(name))
-        message = f"{double} stands twice; expected one row a picture; remove one."
+        message = f"{double} stands twice; expected one row an image; remove one."
         raise refusal("E_SCORES", source, message)
     return images
 

@@ -1,4 +1,4 @@
-"""The couplings that say most, with the pictures behind them."""
+"""The couplings that say most, with the images behind them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Coupling:
         first: A label.
         second: Another.
         log_odds: W, given all other labels; exp(W) is the odds ratio.
-        support: Pictures with (both, the first alone, the second alone, neither), where both are
+        support: Images with (both, the first alone, the second alone, neither), where both are
             known; None when not counted.
     """
 
@@ -32,8 +32,8 @@ class Direction:
 
     Attributes:
         labels: Label to a_i, the largest |a_i| first, its sign +.
-        gate_low: 5 % of the pictures have a smaller α; None without pictures.
-        gate_high: 5 % of the pictures have a larger α; None without pictures.
+        gate_low: 5 % of the images have a smaller α; None without images.
+        gate_high: 5 % of the images have a larger α; None without images.
     """
 
     labels: dict[str, float]
@@ -49,7 +49,7 @@ def list_directions(
     Args:
         directions: (R, L) a_r.
         classes: The L names.
-        gates: (N, R) α of pictures.
+        gates: (N, R) α of images.
         num: Most labels a direction.
     """
     found = []

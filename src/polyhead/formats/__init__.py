@@ -40,15 +40,15 @@ __all__ = ["FORMATS", "BoxFormat", "Rows", "Source", "read_table", "read_tables"
 
 
 def read_tables(sources: Sequence[Source]) -> Table:
-    """Read one or several annotation files as one table, picture by picture.
+    """Read one or several annotation files as one table, image by image.
 
     Args:
         sources: The files; one that is taken whole gives exactly the table of `read_table`. Files
             that name terms (`class-descriptions.csv`) name the labels of the others.
 
     Returns:
-        Pictures in the order of first appearance; a column that a file lacks is unknown for its
-        pictures. `faults` as `read_table` and `merge_tables`, and `E_LABEL_UNKNOWN` for a label of
+        Images in the order of first appearance; a column that a file lacks is unknown for its
+        images. `faults` as `read_table` and `merge_tables`, and `E_LABEL_UNKNOWN` for a label of
         `labels_only` that no file has.
 
     Raises:
@@ -92,13 +92,13 @@ def read_table(
         path: The file or folder; its suffix says the format.
         images: The folder that the image names start at; the folder of the file when None. Names
             that already hold that folder (`images/a.jpg`) are understood.
-        image_column: The column that names the pictures; found by name and by content when None.
-        rows: What a row is: a picture, a box, a label or a vote; found when None.
+        image_column: The column that names the images; found by name and by content when None.
+        rows: What a row is: an image, a box, a label or a vote; found when None.
         box_format: What four numbers of a box are, where the file leaves it open.
         descriptions: Files that name the labels, where these are terms; found when empty.
 
     Returns:
-        The table, a row a picture in the order of the file; `faults` lists what is wrong in
+        The table, a row an image in the order of the file; `faults` lists what is wrong in
         single rows: `E_IMAGE_MISSING_NAME`, `E_IMAGE_AMBIGUOUS`, `E_DUPLICATE_ROW`,
         `W_DUPLICATE_ROW`, `E_ROW_LENGTH` (such rows stand last), `E_CELL`, `E_LABEL_MISSING`,
         `N_LONG_TABLE`, and what the modules of the formats name.
@@ -150,7 +150,7 @@ def _check_images(images: Path | None) -> None:
     if images is None:
         return
     if not images.is_dir():
-        message = f"the folder of pictures {images} does not exist; give one that does."
+        message = f"the folder of images {images} does not exist; give one that does."
         raise ConfigError(message, code="E_NO_FILE")
 
 

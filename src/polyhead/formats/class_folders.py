@@ -1,8 +1,8 @@
-"""Class folders: `root/<class>/**/picture.jpg`, with or without folders of a split.
+"""Class folders: `root/<class>/**/image.jpg`, with or without folders of a split.
 
 `root/train/<class>/…`, `root/<class>/train/…` and `root/images/train/<class>/…` tell the split. The
 columns are `image` (path below the root), `class`, and `split` (`train`, `val` or `test`) where
-folders or lists (`train.txt`) tell it. A picture right inside a split folder has no known class.
+folders or lists (`train.txt`) tell it. An image right inside a split folder has no known class.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from polyhead.formats.split_names import FOLDERS, SPLIT, with_split_told_by
 from polyhead.table import IMAGE
 from polyhead.table.split_spellings import part_of, split_level
 
-# Folders that part pictures from other files and are no class.
+# Folders that part images from other files and are no class.
 _KINDS_OF_FILES = ("images", "image", "imgs", "img", "jpegimages", "pictures")
 
 
@@ -33,15 +33,15 @@ def read(path: Path) -> RawTable:
     """List one folder.
 
     Raises:
-        DataError: `E_EMPTY_TABLE`: no folder inside it holds a picture.
+        DataError: `E_EMPTY_TABLE`: no folder inside it holds an image.
     """
     files = list(list_files(path))
     pictures = [name for name in files if has_image_suffix(name)]
     filed = [name for name in pictures if "/" in name and is_unicode(name)]
     if not filed:
         message = (
-            f"{len(pictures)} pictures, none of them in a class folder; expected "
-            f"<class>/picture.jpg ({', '.join(IMAGE_SUFFIXES)})."
+            f"{len(pictures)} images, none of them in a class folder; expected "
+            f"<class>/image.jpg ({', '.join(IMAGE_SUFFIXES)})."
         )
         raise refusal("E_EMPTY_TABLE", f"{path.name}/", message)
     filed, columns, told_by, notes = _read(path, files, filed)
@@ -61,7 +61,7 @@ def read(path: Path) -> RawTable:
 def _read(
     path: Path, files: Sequence[str], filed: list[str]
 ) -> tuple[list[str], dict[str, Sequence[str | None]], str, list[Fault]]:
-    """The pictures that are read, the columns, what tells the split, and faults."""
+    """The images that are read, the columns, what tells the split, and faults."""
     folders = [name.split("/")[:-1] for name in filed]
     level = split_level(["/".join(each) for each in folders])
     if level is None and all(part_of(each[0]) for each in folders):
@@ -85,7 +85,7 @@ def _read(
 
 
 def _classes(path: Path, folders: list[list[str]], level: int | None) -> list[str | None]:
-    """The first folder that names neither a part nor a kind of files, nor holds all pictures."""
+    """The first folder that names neither a part nor a kind of files, nor holds all images."""
     steps = folders
     if level is not None:
         steps = [each[:level] + _below(each[level + 1 :]) for each in folders]
@@ -97,7 +97,7 @@ def _classes(path: Path, folders: list[list[str]], level: int | None) -> list[st
         tops = first_few(sorted({each[0] for each in folders}), 5)
         message = (
             f"the folders {tops} name parts of a split or a kind of files, and there is no class "
-            "folder in them; expected <class>/picture.jpg there; if a table or an annotation file "
+            "folder in them; expected <class>/image.jpg there; if a table or an annotation file "
             "tells the labels, give that: polyhead init PICTURES TABLE."
         )
         raise refusal("E_EMPTY_TABLE", f"{path.name}/", message)
@@ -112,12 +112,12 @@ def _below(folders: list[str]) -> list[str]:
 
 
 def _outside(path: Path, filed: Sequence[str], inside: set[int]) -> list[Fault]:
-    """A warning on pictures beside the folders of a split."""
+    """A warning on images beside the folders of a split."""
     others = [name for k, name in enumerate(filed) if k not in inside]
     if not others:
         return []
     message = (
-        f"{len(others)} pictures, such as {others[0]}, lie in no folder of the split that the "
+        f"{len(others)} images, such as {others[0]}, lie in no folder of the split that the "
         "others have (train, val, test), and are left out; move or remove them."
     )
     return [Fault("W_SPLIT_FOLDER", f"{path.name}/", message)]
@@ -130,7 +130,7 @@ def _misnamed(path: Path, pictures: Sequence[str]) -> list[Fault]:
 
 
 def _unread(path: Path, files: Sequence[str]) -> list[Fault]:
-    """A note on files of other kinds, so that HEIC pictures do not vanish unseen."""
+    """A note on files of other kinds, so that HEIC images do not vanish unseen."""
     suffixes = Counter(
         PurePosixPath(name).suffix.lower() or "no suffix"
         for name in files
@@ -147,14 +147,14 @@ def _unfiled(path: Path, pictures: Sequence[str]) -> list[Fault]:
     loose = [name for name in pictures if "/" not in name]
     if not loose:
         return []
-    message = f"{len(loose)} pictures lie outside any class folder and are left out; move them."
+    message = f"{len(loose)} images lie outside any class folder and are left out; move them."
     return [Fault("W_NO_CLASS_FOLDER", f"{path.name}/{loose[0]}", message)]
 
 
 def _empty_folders(path: Path, pictures: Sequence[str]) -> list[Fault]:
     used = {name.split("/", 1)[0] for name in pictures}
     folders = (e.name for e in path.iterdir() if e.is_dir() and not e.name.startswith("."))
-    message = "the class folder holds no picture; fill it or remove it."
+    message = "the class folder holds no image; fill it or remove it."
     return [
         Fault("W_EMPTY_CLASS", f"{path.name}/{name}", message)
         for name in sorted(folders)

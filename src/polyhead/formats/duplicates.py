@@ -1,4 +1,4 @@
-"""Rows that name the same picture."""
+"""Rows that name the same image."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from polyhead.table import IMAGE, Table
 
 
 def duplicate_rows(table: Table) -> list[Fault]:
-    """A fault for each row that names the picture of an earlier row.
+    """A fault for each row that names the image of an earlier row.
 
     Returns:
         `E_DUPLICATE_ROW` where the two rows differ in a cell, `W_DUPLICATE_ROW` where they do not.
@@ -30,8 +30,8 @@ def duplicate_rows(table: Table) -> list[Fault]:
         name = table.columns[column_of[row]]
         here, there = (_shown(table.data.column(name)[r].as_py()) for r in (row, first_of[row]))
         return (
-            f"the same picture as {_place(table, first_of[row])}, but {name} is {here} here and "
-            f"{there} there; correct or remove the row that is wrong, or where a picture has a row "
+            f"the same image as {_place(table, first_of[row])}, but {name} is {here} here and "
+            f"{there} there; correct or remove the row that is wrong, or where an image has a row "
             "for each of its labels, set data.rows to label."
         )
 

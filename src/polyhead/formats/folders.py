@@ -14,7 +14,7 @@ KINDS = ("folder",)
 
 
 def read(path: Path) -> RawTable:
-    """Read a folder that holds its own pictures."""
+    """Read a folder that holds its own images."""
     return read_below(path, None)
 
 
@@ -23,8 +23,8 @@ def read_below(path: Path, images: Path | None) -> RawTable:
 
     Args:
         path: The folder.
-        images: Where its pictures are, when they are elsewhere; class folders hold their own, and
-            a folder of masks has one for each of these pictures.
+        images: Where its images are, when they are elsewhere; class folders hold their own, and
+            a folder of masks has one for each of these images.
 
     Raises:
         ConfigError: `E_FORMAT`: `images` is another folder than the class folders, or the two are
@@ -51,17 +51,17 @@ def read_below(path: Path, images: Path | None) -> RawTable:
 
 
 def _read_masks(path: Path, images: Path) -> RawTable:
-    """The masks of pictures in another folder."""
+    """The masks of images in another folder."""
     found = mask_pairs.read_beside(images, path)
     if found is None:
         message = (
-            f"expected masks in {path} with the names of the pictures in {images}, and found none "
-            f"for most; class folders hold their own pictures: give {path} alone for them."
+            f"expected masks in {path} with the names of the images in {images}, and found none "
+            f"for most; class folders hold their own images: give {path} alone for them."
         )
         raise ConfigError(message, code="E_FORMAT")
     if mask_pairs.is_mask_folder(images.name) and not mask_pairs.is_mask_folder(path.name):
         message = (
-            f"expected the folder of pictures first and that of masks behind it; {images} is named "
+            f"expected the folder of images first and that of masks behind it; {images} is named "
             f"as masks are: swap the two (polyhead init {path} {images}; data.images: {path}, "
             f"data.annotations: {images})."
         )

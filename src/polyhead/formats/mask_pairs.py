@@ -1,4 +1,4 @@
-"""Pairs of pictures and masks by their names: `images/a.jpg` and `masks/a.png`, or `a_mask.png`."""
+"""Pairs of images and masks by their names: `images/a.jpg` and `masks/a.png`, or `a_mask.png`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _MASKS = frozenset(
     )
 )
 _IMAGES = frozenset(
-    re.findall(r"\w+", "image images imgs img photo photos picture pictures jpegimages jpeg")
+    re.findall(r"\w+", "image images imgs img photo photos image images jpegimages jpeg")
 )
 _NEUTRAL = frozenset(("dir", "folder", "files", "png", "jpg", "of"))
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
@@ -45,24 +45,24 @@ Pictures = dict[Key, list[str]]
 
 
 def recognise(files: Sequence[str]) -> bool:
-    """Whether most masks among some files are of a picture among them."""
+    """Whether most masks among some files are of an image among them."""
     return _fit(*_sorted_out(files))
 
 
 def read(path: Path, files: Sequence[str]) -> RawTable:
-    """Columns `image`, `mask` (null where a picture has none), and `split` if the data tell it."""
+    """Columns `image`, `mask` (null where an image has none), and `split` if the data tell it."""
     return _read(path, path.name, files, _sorted_out(files))
 
 
 def read_beside(images: Path, masks: Path) -> RawTable | None:
-    """Pairs of pictures in one folder and masks in another, whatever these are called.
+    """Pairs of images in one folder and masks in another, whatever these are called.
 
     Args:
-        images: Of the pictures.
+        images: Of the images.
         masks: Of the masks.
 
     Returns:
-        As `read`, names from the folder that holds both; None where most masks have no picture of
+        As `read`, names from the folder that holds both; None where most masks have no image of
         their name.
     """
     here, there = (Path(os.path.abspath(folder)) for folder in (images, masks))
@@ -83,7 +83,7 @@ def is_mask_folder(name: str) -> bool:
 
 
 def is_image_folder(name: str) -> bool:
-    """Whether a folder is called as those of pictures are, and says nothing else: `Images`."""
+    """Whether a folder is called as those of images are, and says nothing else: `Images`."""
     is_mask, rest = _kind(name)
     return not is_mask and rest == ""
 
@@ -94,7 +94,7 @@ def _names(folder: Path, root: Path) -> list[str]:
 
 
 def _by_key(names: Sequence[str], below: PurePath) -> Pictures:
-    """Pictures by their folders below one, and their stem, without the words of either kind."""
+    """Images by their folders below one, and their stem, without the words of either kind."""
     found: defaultdict[Key, list[str]] = defaultdict(list)
     for name in filter(_is_picture, names):
         found[_key(PurePosixPath(name).relative_to(below))[1]].append(name)
@@ -102,7 +102,7 @@ def _by_key(names: Sequence[str], below: PurePath) -> Pictures:
 
 
 def _sorted_out(files: Sequence[str]) -> tuple[Pictures, Pictures]:
-    """Pictures and masks by what both are called, without the words of each kind."""
+    """Images and masks by what both are called, without the words of each kind."""
     pictures: defaultdict[Key, list[str]] = defaultdict(list)
     masks: defaultdict[Key, list[str]] = defaultdict(list)
     for name in filter(_is_picture, files):
@@ -172,7 +172,7 @@ def _read(
 def _without_bare_parts(
     place: str, pairs: list[tuple[str, list[str]]]
 ) -> tuple[list[tuple[str, list[str]]], list[Fault]]:
-    """Leave out a part of the split in which no picture has a mask: it was not labelled."""
+    """Leave out a part of the split in which no image has a mask: it was not labelled."""
     parts = parts_by_folder([name for name, _ in pairs]) or [None] * len(pairs)
     labelled = {part for part, (_, found) in zip(parts, pairs, strict=True) if found}
     kept = [pair for part, pair in zip(parts, pairs, strict=True) if part in labelled]
@@ -180,7 +180,7 @@ def _without_bare_parts(
     if not left_out:
         return pairs, []
     message = (
-        f"{len(left_out):,} pictures, such as {left_out[0]}, lie in a part of the split in which "
+        f"{len(left_out):,} images, such as {left_out[0]}, lie in a part of the split in which "
         "none has a mask, and are left out."
     )
     return kept, [Fault("W_NO_MASK", f"{place}/", message)]
@@ -191,16 +191,16 @@ def _faults(place: str, pairs: Sequence[tuple[str, list[str]]], num_lost: int) -
     without = [name for name, found in pairs if not found]
     several = [name for name, found in pairs if len(found) > 1]
     place = f"{place}/"
-    message = f"{len(pairs) - len(without) - len(several):,} pictures and masks of the same name."
+    message = f"{len(pairs) - len(without) - len(several):,} images and masks of the same name."
     faults = [Fault("N_MASK_PAIRS", place, message)]
     for code, names, what in (
         ("W_NO_MASK", without, "have no mask of their name and are left unknown; add or rename it"),
         ("E_IMAGE_AMBIGUOUS", several, "have several masks of their name; keep one of them"),
     ):
         if names:
-            message = f"{len(names):,} pictures, such as {names[0]}, {what}."
+            message = f"{len(names):,} images, such as {names[0]}, {what}."
             faults.append(Fault(code, place, message))
     if num_lost:
-        message = f"{num_lost:,} masks have no picture of their name; rename them."
+        message = f"{num_lost:,} masks have no image of their name; rename them."
         faults.append(Fault("W_NO_PICTURE", place, message))
     return tuple(faults)

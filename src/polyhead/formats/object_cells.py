@@ -1,4 +1,4 @@
-"""Gather objects that come one after the other into one list a picture."""
+"""Gather objects that come one after the other into one list an image."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class ObjectCells:
     segmentations: pa.Array | None = None
 
     def column(self, names: Sequence[str], known: np.ndarray) -> pa.Array:
-        """The cells of N pictures; objects of a picture keep their order.
+        """The cells of N images; objects of an image keep their order.
 
         Args:
             names: K labels.

@@ -15,7 +15,7 @@ from polyhead.formats.faults import refusal
 
 @dataclass(frozen=True)
 class RawTable:
-    """The columns of one file, before anybody knows which of them names the pictures.
+    """The columns of one file, before anybody knows which of them names the images.
 
     Attributes:
         data: N rows, columns as `column_builder` leaves them.

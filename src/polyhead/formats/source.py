@@ -19,7 +19,7 @@ class Source:
     Attributes:
         path: The file or folder.
         images: The folder that its image names start at; found when None.
-        image_column: The column that names its pictures; found when None.
+        image_column: The column that names its images; found when None.
         labels_only: The labels that it was made for; it says nothing on any other. Empty: all.
         columns: The columns that are taken from it, globs allowed. Empty: all.
         rows: What a row of a table is; found when None.

@@ -1,4 +1,4 @@
-"""Text files that list the pictures of each part: `train.txt`, `val.txt`, `meta/test.txt`."""
+"""Text files that list the images of each part: `train.txt`, `val.txt`, `meta/test.txt`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def listed_splits(
 ) -> tuple[list[str | None] | None, str, list[Fault]]:
     """What lists below a folder say.
 
-    A line names a picture by its path, which may lack the first folders or have more of them, with
+    A line names an image by its path, which may lack the first folders or have more of them, with
     or without suffix; what stands behind it is passed over.
 
     Args:
@@ -27,7 +27,7 @@ def listed_splits(
 
     Returns:
         (N,) parts, or None where no two parts are listed; the lists in words; `N_SPLIT_SHARED` for
-        pictures that several parts list, which are left without one.
+        images that several parts list, which are left without one.
     """
     meant = _by_ending(pictures)
     members: dict[str, set[str]] = {}
@@ -89,5 +89,5 @@ def _endings(name: str) -> Iterator[str]:
 def _shared(path: Path, number: int) -> list[Fault]:
     if not number:
         return []
-    message = f"{number} pictures stand in the lists of several parts; they keep none."
+    message = f"{number} images stand in the lists of several parts; they keep none."
     return [Fault("N_SPLIT_SHARED", f"{path.name}/", message)]

@@ -77,7 +77,7 @@ class Csra(Head):
         return logits.to(scores.dtype)
 
     def maps(self, features: Tensor) -> Tensor:
-        """The logits of each place, as if the picture were nothing else.
+        """The logits of each place, as if the image were nothing else.
 
         Args:
             features: (B, D, H', W').
@@ -104,7 +104,7 @@ class Csra(Head):
         weight = self.outputs["weight"]
         length = torch.linalg.vector_norm(weight, dim=-1, keepdim=True)
         rows = (weight / (length + EPSILON)).flatten(0, 1)
-        # One product over all places of all pictures; a view where channels lie innermost.
+        # One product over all places of all images; a view where channels lie innermost.
         scores = functional.linear(features.flatten(2).transpose(1, 2), rows)
         return scores.transpose(1, 2).unflatten(1, (-1, self.num_heads))
 

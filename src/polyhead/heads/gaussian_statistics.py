@@ -72,7 +72,7 @@ class GaussianStatistics:
         return weight, ((n1 + 0.5) / (n0 + 0.5)).log()[:, 0] - evidence
 
     def _of_classes(self, floor: float) -> tuple[Tensor, Tensor]:
-        """w_j=μ_j/v, b_j=log π_j − ½Σμ_j²/v; a class without pictures gets the mean of all."""
+        """w_j=μ_j/v, b_j=log π_j − ½Σμ_j²/v; a class without images gets the mean of all."""
         n, counts = self._known, self._positive
         overall = self._sum / n.clamp_min(1)
         means = torch.where(counts > 0, self._positive_sum / counts.clamp_min(1), overall)

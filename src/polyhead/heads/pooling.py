@@ -14,7 +14,7 @@ def pool(features: Tensor, pooling: Pooling) -> Tensor:
 
     Args:
         features: (B, D, H', W').
-        pooling: `max` sees what fills little of a picture, `avg` what fills it.
+        pooling: `max` sees what fills little of an image, `avg` what fills it.
 
     Returns:
         (B, D).

@@ -1,4 +1,4 @@
-"""The meter of a mask task: one picture at a time in, its part of `evaluation.json` out."""
+"""The meter of a mask task: one image at a time in, its part of `evaluation.json` out."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class MaskMeter:
         self._confusion = np.zeros((len(self.classes),) * 2, np.int64)
 
     def update(self, predicted: np.ndarray, truth: np.ndarray) -> None:
-        """Add one picture; one without a known pixel is counted and left out.
+        """Add one image; one without a known pixel is counted and left out.
 
         Args:
             predicted: (H, W) integer index of the class, never read where the truth is unknown.

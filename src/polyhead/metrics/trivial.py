@@ -1,4 +1,4 @@
-"""Answers that need no look at the picture, and how far a figure is above theirs."""
+"""Answers that need no look at the image, and how far a figure is above theirs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Comparison:
     Attributes:
         figure: Its name, such as `mAP`.
         value: Of the model.
-        trivial: Of the answer that needs no picture.
+        trivial: Of the answer that needs no image.
         answer: What that answer is, in words.
     """
 
@@ -54,7 +54,7 @@ class Comparison:
 
 
 def trivial_twins(figures: Iterable[str]) -> dict[str, str]:
-    """Figure to the name of the same figure of an answer that needs no look at the picture.
+    """Figure to the name of the same figure of an answer that needs no look at the image.
 
     >>> trivial_twins(["mAP", "mAP_chance", "CF1"])
     {'mAP': 'mAP_chance'}

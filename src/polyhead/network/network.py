@@ -18,7 +18,7 @@ class Network(nn.Module):
     """Shared backbone and the heads that read it.
 
     Args:
-        backbone: Pictures to features; run once whatever the number of tasks.
+        backbone: Images to features; run once whatever the number of tasks.
         heads: Task name to head.
         losses: Task name to loss, held here because a loss knows what its logits mean: its
             inverse link belongs to the model and to every export.

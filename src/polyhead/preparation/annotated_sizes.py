@@ -1,4 +1,4 @@
-"""Whether pictures have the size that their annotations were made at."""
+"""Whether images have the size that their annotations were made at."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from polyhead.tasks.row_faults import row_faults
 
 
 def size_faults(table: Table, tasks: Mapping[str, TaskEncoder], sizes: np.ndarray) -> list[Fault]:
-    """`E_IMAGE_SIZE` for each picture whose size is not what the annotation file says.
+    """`E_IMAGE_SIZE` for each image whose size is not what the annotation file says.
 
-    Boxes and masks made at another size, or before EXIF turned the picture, lie elsewhere in it.
+    Boxes and masks made at another size, or before EXIF turned the image, lie elsewhere in it.
 
     Args:
         table: N rows.
         tasks: Without boxes or masks among them no size matters.
-        sizes: (N, 2) height and width of the displayed pictures, 0 where unreadable.
+        sizes: (N, 2) height and width of the displayed images, 0 where unreadable.
     """
     told = table.told_sizes
     if told is None or not any(task.is_spatial for task in tasks.values()):
         return []
     rows = np.flatnonzero((told != sizes).any(1) & told.all(1) & sizes.all(1))
     messages = (_message(told[row], sizes[row]) for row in rows)
-    rest = "more pictures have the same fault."
+    rest = "more images have the same fault."
     return row_faults("E_IMAGE_SIZE", table, rows, messages, rest)
 
 
 def _message(told: np.ndarray, size: np.ndarray) -> str:
     if (told == size[::-1]).all():
-        mend = "if EXIF turns the picture, turn its boxes and masks likewise"
+        mend = "if EXIF turns the image, turn its boxes and masks likewise"
     else:
-        mend = "scale its boxes and masks to the picture"
+        mend = "scale its boxes and masks to the image"
     return (
-        f"the annotations tell {told[1]} × {told[0]} pixels, but the picture has {size[1]} × "
+        f"the annotations tell {told[1]} × {told[0]} pixels, but the image has {size[1]} × "
         f"{size[0]} as it is displayed; expected the same, so that boxes and masks lie where they "
         f"should; {mend}, or mend width and height in the file if they alone are wrong."
     )

@@ -53,7 +53,7 @@ def share_out(
         config: The config.
         table: N rows.
         labels: Task name to (N, L) labels, for parts that resemble each other.
-        digests: (N,) of the pictures' content.
+        digests: (N,) of the images' content.
         earlier: Image name to the part that it had in another run.
 
     Raises:
@@ -121,7 +121,7 @@ def _require_parts(table: Table, split: np.ndarray) -> None:
         if not (split == part).any():
             message = (
                 f"the {part} part of the split is empty ({len(table)} rows in all); expected at "
-                "least 1 row; add pictures or change data.split"
+                "least 1 row; add images or change data.split"
             )
             raise DataError(message, [Fault("E_SPLIT_EMPTY", table.source, message)])
 
@@ -136,7 +136,7 @@ def _copies(table: Table, by: SplitKeys, split: np.ndarray) -> list[Fault]:
             parts.setdefault(source, set()).add(part)
     num_copies = sum(source is not None for source in by.copies)
     torn = [source for source, found in parts.items() if len(found) > 1]
-    about = f"{num_copies} pictures are augmented copies of {len(parts)} sources by their names"
+    about = f"{num_copies} images are augmented copies of {len(parts)} sources by their names"
     if not torn:
         message = f"{about}; the copies of one source are in one part."
         return [Fault("N_COPIES", table.source, message)]
@@ -149,7 +149,7 @@ def _copies(table: Table, by: SplitKeys, split: np.ndarray) -> list[Fault]:
 
 
 def _torn_subjects(table: Table, without: set[str], split: np.ndarray, method: str) -> list[Fault]:
-    """A warning for each column of subjects that have pictures in several parts."""
+    """A warning for each column of subjects that have images in several parts."""
     faults = []
     for subjects in subject_columns(table, without):
         num_torn = subjects.num_torn(split)
@@ -160,7 +160,7 @@ def _torn_subjects(table: Table, without: set[str], split: np.ndarray, method: s
         if method == "column":
             mend = f"split: {{method: stratified, group_by: {name}}} shares the rows out anew"
         message = (
-            f'{num_torn} of {len(subjects.counts)} values of the column "{name}" have pictures in '
+            f'{num_torn} of {len(subjects.counts)} values of the column "{name}" have images in '
             f"several parts of the split, so that figures may flatter; {mend}."
         )
         faults.append(Fault("W_GROUP_STRADDLES", table.source, message))

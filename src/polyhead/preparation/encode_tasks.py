@@ -23,7 +23,7 @@ def encode_tasks(
     Args:
         encoders: Of every task.
         table: N rows.
-        sizes: (N, 2) height and width of the displayed pictures; masks of rows at 0 are left be.
+        sizes: (N, 2) height and width of the displayed images; masks of rows at 0 are left be.
         reporter: Shows how far it is.
     """
     derived = derived_tags(encoders)

@@ -34,9 +34,9 @@ class Examination:
         tasks: Task name to its encoder, in the order of the config.
         targets: Task name to targets of the N rows.
         faults: Errors first, then warnings and notes, each in the order of rows.
-        digests: (N,) digest of each picture's pixels; empty where it cannot be read.
-        num_pictures: Rows whose picture decodes.
-        ranges: What is black and white in pictures with more than 8 bits a channel.
+        digests: (N,) digest of each image's pixels; empty where it cannot be read.
+        num_pictures: Rows whose image decodes.
+        ranges: What is black and white in images with more than 8 bits a channel.
     """
 
     table: Table
@@ -58,11 +58,11 @@ class Examination:
 
 
 def examine(config: Config, reporter: Reporter) -> Examination:
-    """Read the table, find the classes, encode the tasks, decode every picture.
+    """Read the table, find the classes, encode the tasks, decode every image.
 
     Args:
         config: The checked config.
-        reporter: Told how far the pictures are.
+        reporter: Told how far the images are.
 
     Raises:
         ConfigError: A file or column that the config names does not exist.
@@ -72,7 +72,7 @@ def examine(config: Config, reporter: Reporter) -> Examination:
     table = read_tables(data.sources())
     tasks = _encoders(config, table)
     paths = table.paths()
-    with reporter.work("checking pictures", len(paths), "pictures") as advance:
+    with reporter.work("checking images", len(paths), "images") as advance:
         pictures = check_images(
             paths, table.where, given=data.ranges(), progress=lambda _done: advance(1, "")
         )
@@ -98,7 +98,7 @@ def _encoders(config: Config, table: Table) -> dict[str, TaskEncoder]:
 
 
 def _other_pictures(table: Table) -> list[Path]:
-    """Pictures that other columns name, such as masks."""
+    """Images that other columns name, such as masks."""
     found = []
     for name in table.columns:
         column = table.column(name)

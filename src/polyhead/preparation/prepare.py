@@ -30,8 +30,8 @@ class Prepared:
         split: (N,) of `train`, `val` and `test`.
         faults: What was found, none of it an error of a row in use.
         skipped: Faults of rows that were dropped.
-        digests: (N,) digest of each picture's pixels.
-        ranges: What is black and white in pictures with more than 8 bits a channel.
+        digests: (N,) digest of each image's pixels.
+        ranges: What is black and white in images with more than 8 bits a channel.
         split_told_by: Where the split comes from, in words.
     """
 
@@ -66,8 +66,8 @@ def prepare(
 
     Args:
         config: The checked config.
-        reporter: Told how far the pictures are.
-        earlier: Image name to part, of pictures that keep the part they had in another run; a
+        reporter: Told how far the images are.
+        earlier: Image name to part, of images that keep the part they had in another run; a
             column that states the parts goes before.
 
     Raises:

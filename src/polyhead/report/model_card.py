@@ -44,7 +44,7 @@ def model_card(
             *rows,
             "",
             f"- Backbone: `{config.model.backbone}`, started from {start}.",
-            f"- Pictures: {parts}; stretched to {width}×{height} pixels (width × height).",
+            f"- Images: {parts}; stretched to {width}×{height} pixels (width × height).",
             *_ranges(config),
             f"- Labels: {labels}; what nobody annotated was unknown, not negative.",
             *_figure_files(fitted),
@@ -69,10 +69,10 @@ def _row(name: str, task: TaskEncoder) -> str:
 
 
 def _ranges(config: Config) -> list[str]:
-    """What becomes black and white where a picture holds more than 8 bits a channel."""
+    """What becomes black and white where an image holds more than 8 bits a channel."""
     ranges = {"pixel_range": config.data.pixel_range, "float_range": config.data.float_range}
     return [
-        f"- Pictures with more than 8 bits a channel: {limits[0]:.10g} is black and "
+        f"- Images with more than 8 bits a channel: {limits[0]:.10g} is black and "
         f"{limits[1]:.10g} white (`data.{key}`), here and in prediction."
         for key, limits in ranges.items()
         if limits is not None

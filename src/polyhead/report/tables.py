@@ -50,7 +50,7 @@ def print_evaluation(result: Mapping[str, Any]) -> None:
     if "annotations" in result:
         suffix += f"-{Path(result['annotations'][0]).resolve().stem}"
     of = f" of {result['num_rows']}" if "num_rows" in result else ""
-    console.print(f"{result['split']}: {result['num_images']}{of} pictures\n")
+    console.print(f"{result['split']}: {result['num_images']}{of} images\n")
     if "annotations" in result:
         named = ", ".join(result["annotations"])
         known = result.get("num_trained_on", 0) + result.get("num_chosen_on", 0)

@@ -37,14 +37,14 @@ def print_tag_extras(console: Console, task: Mapping[str, Any], file: str) -> No
 
 
 def conformal_text(conformal: Mapping[str, float | None]) -> str:
-    """What was promised, and what these pictures show.
+    """What was promised, and what these images show.
 
     >>> conformal_text({"alpha": 0.1, "missed": 0.08, "set_size": 2.5})
-    'conformal: 0.080 of the true labels of a picture missed, 0.100 allowed; 2.500 labels in a set'
+    'conformal: 0.080 of the true labels of an image missed, 0.100 allowed; 2.500 labels in a set'
     """
     missed, allowed, size = (figure_text(conformal[k]) for k in ("missed", "alpha", "set_size"))
     return (
-        f"conformal: {missed} of the true labels of a picture missed, {allowed} allowed; "
+        f"conformal: {missed} of the true labels of an image missed, {allowed} allowed; "
         f"{size} labels in a set"
     )
 
@@ -54,22 +54,22 @@ def field_text(field: Mapping[str, Any]) -> str:
 
     >>> names = ("log_likelihood", "log_likelihood_independent", "gain_standard_error")
     >>> field_text(dict.fromkeys(names))
-    'field: no picture has a known label to judge it by'
+    'field: no image has a known label to judge it by'
     """
     if field["log_likelihood"] is None:
-        return "field: no picture has a known label to judge it by"
+        return "field: no image has a known label to judge it by"
     with_it, without, error = (
         figure_text(field[key])
         for key in ("log_likelihood", "log_likelihood_independent", "gain_standard_error")
     )
     return (
-        f"field: log-likelihood {with_it} a picture, {without} without couplings "
+        f"field: log-likelihood {with_it} an image, {without} without couplings "
         f"(standard error of the gain {error})"
     )
 
 
 def direction_text(place: int, direction: Mapping[str, Any]) -> str:
-    """The labels that couplings of some pictures bind more, or less, than those of others.
+    """The labels that couplings of some images bind more, or less, than those of others.
 
     >>> bound = {"labels": {"bus": 1.5, "car": -0.5}, "gate_low": -0.9, "gate_high": 0.2}
     >>> direction_text(1, bound)
@@ -82,7 +82,7 @@ def direction_text(place: int, direction: Mapping[str, Any]) -> str:
 
 
 def _couplings(couplings: Sequence[Mapping[str, Any]]) -> Table:
-    """Strongest first; pictures with both labels, with one of them, with none."""
+    """Strongest first; images with both labels, with one of them, with none."""
     table = named_table("first", "second")
     number_columns(table, ("log-odds", "both", "first", "second", "none"))
     for coupling in couplings:

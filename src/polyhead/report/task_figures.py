@@ -17,7 +17,7 @@ def headline(task: Task) -> str:
 
 
 def trivial_names(task: Task) -> dict[str, str]:
-    """Figure to the name of the same figure of an answer that needs no look at the picture."""
+    """Figure to the name of the same figure of an answer that needs no look at the image."""
     return trivial_twins(task["metrics"])
 
 
@@ -25,7 +25,7 @@ def trivial_text(tasks: Sequence[Task]) -> str:
     """What the trivial answers of the headlines are, on one line; nothing where there are none.
 
     >>> trivial_text([{"metrics": {"MAE": {"value": 1.0}, "MAE_mean": {"value": 2.0}}}])
-    'trivial: without a look at the picture (always the mean); MAE: less is better'
+    'trivial: without a look at the image (always the mean); MAE: less is better'
     """
     figures = list(map(headline, tasks))
     names = map(trivial_names, tasks)
@@ -38,11 +38,11 @@ def trivial_text(tasks: Sequence[Task]) -> str:
         return ""
     told = ", ".join(TRIVIAL[kind] for kind in dict.fromkeys(kinds))
     less = "; MAE: less is better" if "MAE" in figures else ""
-    return f"trivial: without a look at the picture ({told}){less}"
+    return f"trivial: without a look at the image ({told}){less}"
 
 
 def sample_size(task: Task) -> str:
-    """What a figure is counted over: `1,488 cells`, `124 pictures`, `509 boxes`, `9,216 pixels`."""
+    """What a figure is counted over: `1,488 cells`, `124 images`, `509 boxes`, `9,216 pixels`."""
     return TASK_TYPES[task["type"]].decider.sample_size(task)
 
 
@@ -50,10 +50,10 @@ def known_text(task: Task) -> str:
     """How much of the part is known, and how many classes have anything to be judged by.
 
     >>> known_text({"type": "number", "num_images": 9, "num_known": 7})
-    '7 of 9 pictures known'
+    '7 of 9 images known'
     >>> task = {"type": "class", "num_images": 9, "num_known": 7, "num_classes_evaluated": 1}
     >>> known_text({**task, "num_classes": 1})
-    '7 of 9 pictures known; 1 class'
+    '7 of 9 images known; 1 class'
     """
     found = TASK_TYPES[task["type"]].decider.known_text(task)
     if "num_classes" not in task:

@@ -27,6 +27,6 @@ def weak_head_lines(weak: Mapping[str, Comparison], config: Config) -> Iterator[
         changes += [f"tasks.{name}.weight={HEAVIER * config.tasks[name].weight:g}" for name in weak]
     sets = " ".join(f"--set {shlex.quote(change)}" for change in changes)
     yield (
-        f"what helps such heads: more epochs or more weight ({sets}), more labelled pictures, "
-        "and labels that can be seen in a picture of model.image_size"
+        f"what helps such heads: more epochs or more weight ({sets}), more labelled images, "
+        "and labels that can be seen in an image of model.image_size"
     )

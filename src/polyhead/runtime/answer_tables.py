@@ -1,4 +1,4 @@
-"""Predictions as CSV files for spreadsheets: a row a picture, and a row a box."""
+"""Predictions as CSV files for spreadsheets: a row an image, and a row a box."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class AnswerTables:
 
     Args:
         tasks: Of the model.
-        answers: File of a row a picture, if any.
+        answers: File of a row an image, if any.
         boxes: File of a row a box, if any.
 
     Raises:
@@ -81,7 +81,7 @@ class AnswerTables:
 
     def contents(self, num_asked: int) -> Iterator[tuple[Path, str]]:
         """Each file and what it holds, in words."""
-        share = f"{self._num_pictures:,} of {num_asked:,} pictures"
+        share = f"{self._num_pictures:,} of {num_asked:,} images"
         if self._answers:
             yield self._answers.path, share
         if self._boxes:
@@ -145,7 +145,7 @@ def answer_columns(tasks: Mapping[str, TaskDecider]) -> list[str]:
 
 
 def answer_row(prediction: Prediction, tasks: Mapping[str, TaskDecider]) -> list[str]:
-    """The cells of one picture: blank, which is unknown, where it could not be read."""
+    """The cells of one image: blank, which is unknown, where it could not be read."""
     cells: list[str] = []
     for name, task in tasks.items():
         is_read = prediction.error is None

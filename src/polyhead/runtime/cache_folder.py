@@ -1,4 +1,4 @@
-"""Where resized pictures are kept between epochs and runs."""
+"""Where resized images are kept between epochs and runs."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def cache_root() -> Path:
     try:
         return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "polyhead"
     except RuntimeError as error:
-        message = f"Cannot keep resized pictures: the user has no home folder. {ELSEWHERE}"
+        message = f"Cannot keep resized images: the user has no home folder. {ELSEWHERE}"
         raise PolyheadError(message, code="E_WRITE") from error
 
 
 def open_cache(table: Table, size: tuple[int, int], ranges: PixelRanges = NO_RANGES) -> ImageCache:
-    """The cache of a table's pictures; another table, order or range gets another folder."""
+    """The cache of a table's images; another table, order or range gets another folder."""
     digest = hashlib.sha256(os.fsencode(table.root.absolute()))
     for chunk in table.data.column(IMAGE).chunks:
         digest.update("\n".join(chunk.to_pylist()).encode("utf-8", "surrogateescape"))

@@ -36,7 +36,7 @@ def read_given(text: str) -> dict[str, bool]:
 def conditioned(
     tasks: Mapping[str, TaskDecider], given: Mapping[str, bool]
 ) -> dict[str, TaskDecider]:
-    """The tasks, asked with what is known of every picture.
+    """The tasks, asked with what is known of every image.
 
     Args:
         tasks: Task name to task.

@@ -1,4 +1,4 @@
-"""Pictures in, predictions out, by any engine."""
+"""Images in, predictions out, by any engine."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ DECODERS = 2
 
 
 class Predictor:
-    """Answers every task for any number of pictures.
+    """Answers every task for any number of images.
 
     Args:
         engine: (B, H, W, 3) uint8 -> task name to dense arrays.
         tasks: They select predictions from dense arrays.
         image_size: Height and width that the engine takes.
-        ranges: What is black and white in pictures with more than 8 bits a channel, as training
+        ranges: What is black and white in images with more than 8 bits a channel, as training
             read them.
     """
 
@@ -51,21 +51,21 @@ class Predictor:
         batch_size: int = 32,
         given: Mapping[str, bool] | None = None,
     ) -> Prediction | list[Prediction]:
-        """Predict one picture or many.
+        """Predict one image or many.
 
-        A picture that cannot be read gets an answer with `error`; it never loses the others.
+        An image that cannot be read gets an answer with `error`; it never loses the others.
 
         Args:
-            sources: A file, folder, glob, Pillow picture, (H, W, 3) or (H, W) uint8 array, the
+            sources: A file, folder, glob, Pillow image, (H, W, 3) or (H, W) uint8 array, the
                 bytes of a file, an open binary file, or any iterable of them.
-            batch_size: Pictures per pass.
-            given: What is known of every picture: label, or `task/label`, to whether it holds.
+            batch_size: Images per pass.
+            given: What is known of every image: label, or `task/label`, to whether it holds.
 
         Returns:
-            One prediction for one picture, a list in order for anything else.
+            One prediction for one image, a list in order for anything else.
 
         Raises:
-            ConfigError: No folder or glob holds a picture and nothing else was named; or what is
+            ConfigError: No folder or glob holds an image and nothing else was named; or what is
                 given is no label, or breaks a rule.
         """
         pictures, single = expand(sources)
@@ -83,7 +83,7 @@ class Predictor:
 
         Args:
             pictures: As `polyhead.runtime.sources.expand` lists them.
-            batch_size: Pictures per pass.
+            batch_size: Images per pass.
             given: As `predict` takes it.
         """
         tasks = conditioned(self.tasks, given or {})
@@ -134,6 +134,6 @@ class Predictor:
 
 
 def _warnings(decoded: Decoded, ranges: PixelRanges) -> tuple[dict[str, str], ...]:
-    """What a reader of the answer should know of how the picture was read."""
+    """What a reader of the answer should know of how the image was read."""
     doubt = range_doubt(decoded.span, ranges)
     return ({"code": "W_PIXEL_RANGE", "message": doubt},) if doubt else ()

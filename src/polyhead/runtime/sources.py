@@ -1,4 +1,4 @@
-"""What a user may hand to predict -> a list of named pictures."""
+"""What a user may hand to predict -> a list of named images."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ Source = (
     str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | np.ndarray | Image.Image
 )
 
-# Pictures that polyhead does not decode: a folder of them must not look empty.
+# Images that polyhead does not decode: a folder of them must not look empty.
 _UNREAD_SUFFIXES = (".heic", ".heif", ".avif")
-_one_reader = threading.Lock()  # of a Pillow picture that may be given twice
+_one_reader = threading.Lock()  # of a Pillow image that may be given twice
 _ADDRESS = ("http://", "https://", "s3://", "gs://")
 
 
 @dataclass(frozen=True)
 class NamedPicture:
-    """One picture to predict.
+    """One image to predict.
 
     Attributes:
         name: As given, or a stand-in such as `array-0`.
-        source: A path, bytes, a Pillow picture, an (H, W, 3) uint8 array, or why there is none.
+        source: A path, bytes, a Pillow image, an (H, W, 3) uint8 array, or why there is none.
     """
 
     name: str
@@ -60,10 +60,10 @@ class NamedPicture:
 
         Args:
             size: Height and width of the result.
-            ranges: What is black and white in pictures with more than 8 bits a channel.
+            ranges: What is black and white in images with more than 8 bits a channel.
 
         Raises:
-            ImageError: It cannot be decoded, or the array is no picture.
+            ImageError: It cannot be decoded, or the array is no image.
         """
         source = self.source
         if isinstance(source, ImageError):
@@ -80,10 +80,10 @@ class NamedPicture:
 
 
 def _bytes_of(source: np.ndarray | Image.Image) -> bytes | None:
-    """The file that an opened Pillow picture still is, so that it is read as its file is.
+    """The file that an opened Pillow image still is, so that it is read as its file is.
 
     A JPEG that is reduced while it is decoded differs a little from one that is reduced from all
-    its pixels, and Pillow loads 8 of 16 bits of colours. None for pictures of other kinds, for
+    its pixels, and Pillow loads 8 of 16 bits of colours. None for images of other kinds, for
     those that were changed, and for those whose file is gone.
     """
     if not isinstance(source, JpegImageFile | PngImageFile | TiffImageFile):
@@ -129,7 +129,7 @@ def _as_rgb(
 
 
 def _displayed(picture: Image.Image, ranges: PixelRanges) -> tuple[np.ndarray, PixelSpan | None]:
-    """A Pillow picture as its file would be shown: opened ones are loaded here, and turned."""
+    """A Pillow image as its file would be shown: opened ones are loaded here, and turned."""
     try:
         picture.load()
         # Pillow turns TIFF files itself, and the tag stays.
@@ -144,23 +144,23 @@ def _displayed(picture: Image.Image, ranges: PixelRanges) -> tuple[np.ndarray, P
         raise
     except Exception as error:  # damaged files raise OSError, SyntaxError, struct.error and more
         raise ImageError(
-            f"the Pillow picture cannot be loaded ({error}); expected an open picture whose file "
+            f"the Pillow image cannot be loaded ({error}); expected an open image whose file "
             "is whole",
             code="E_TRUNCATED",
         ) from error
 
 
 def expand(sources: Source | Iterable[Source]) -> tuple[list[NamedPicture], bool]:
-    """Files, folders, globs, bytes, open files, arrays and Pillow pictures, or an iterable of them.
+    """Files, folders, globs, bytes, open files, arrays and Pillow images, or an iterable of them.
 
-    Folders are searched in depth, in order of names. What names no picture stays in the list and
+    Folders are searched in depth, in order of names. What names no image stays in the list and
     becomes an answer with an error, so that one wrong name loses no batch.
 
     Returns:
-        The pictures, and whether one single picture was asked for.
+        The images, and whether one single image was asked for.
 
     Raises:
-        ConfigError: Nothing but folders and globs without a picture; or something is none of the
+        ConfigError: Nothing but folders and globs without an image; or something is none of the
             above.
     """
     if _is_one(sources):
@@ -179,7 +179,7 @@ def expand(sources: Source | Iterable[Source]) -> tuple[list[NamedPicture], bool
 
 
 class _NoPicture(ImageError):
-    """A folder or glob without any picture."""
+    """A folder or glob without any image."""
 
     code = "E_NO_PICTURE"
 
@@ -219,7 +219,7 @@ def _expand_path(text: str) -> list[NamedPicture]:
     else:
         return [NamedPicture(text, path)]
     if not found:
-        return [NamedPicture(text, _NoPicture(f"holds no picture ({', '.join(IMAGE_SUFFIXES)})"))]
+        return [NamedPicture(text, _NoPicture(f"holds no image ({', '.join(IMAGE_SUFFIXES)})"))]
     return [NamedPicture(str(p), p) for p in found]
 
 
@@ -235,5 +235,5 @@ def _in_folder(folder: Path) -> list[Path]:
 def _no_source(found: object) -> ConfigError:
     return ConfigError(
         f"cannot predict on a {type(found).__name__}; expected a path, folder, glob, bytes, "
-        "open binary file, uint8 array or Pillow picture."
+        "open binary file, uint8 array or Pillow image."
     )

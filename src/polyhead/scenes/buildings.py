@@ -27,7 +27,7 @@ ROOFS: tuple[Colour, ...] = ((120, 58, 48), (74, 74, 82), (96, 80, 70))
 AWNINGS: tuple[Colour, ...] = ((190, 60, 50), (50, 110, 80), (60, 80, 150), (224, 190, 90))
 LIT: tuple[Colour, ...] = ((255, 220, 140), (250, 200, 110), (236, 232, 210))
 Upright = tuple[float, float, float]
-"""A vertical line in the picture: its column, the row of its foot, pixels a metre."""
+"""A vertical line in the image: its column, the row of its foot, pixels a metre."""
 
 STOREY = 3.1  # metres
 FAR_END = 60.0  # metres along the road; beyond it the haze and the road's end take over

@@ -1,4 +1,4 @@
-"""Drawing a colour picture and its map of identities with the same strokes."""
+"""Drawing a colour image and its map of identities with the same strokes."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ Point = tuple[float, float]
 
 
 class Canvas:
-    """A picture under way: colours, and at each pixel the identity of what is seen there.
+    """An image under way: colours, and at each pixel the identity of what is seen there.
 
     Attributes:
         camera: Where the ground and everything on it appears.
         air: What happens to colours on their way.
-        image: RGB picture.
-        identities: 8-bit picture: a mask class, or an instance above them.
+        image: RGB image.
+        identities: 8-bit image: a mask class, or an instance above them.
         glows: Lamps as (column, row, radius in pixels, colour), added as light at the end.
     """
 

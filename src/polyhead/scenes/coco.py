@@ -11,7 +11,7 @@ from polyhead.scenes.vocabulary import OBJECT_LABELS
 class CocoObjects:
     """Collects the boxes of scenes into one COCO document.
 
-    A picture that is added without objects says "no objects here"; one that is never added says
+    An image that is added without objects says "no objects here"; one that is never added says
     nothing.
     """
 
@@ -20,10 +20,10 @@ class CocoObjects:
         self._annotations: list[dict[str, Any]] = []
 
     def add(self, file_name: str, scene: Scene) -> None:
-        """Add one picture with all its objects.
+        """Add one image with all its objects.
 
         Args:
-            file_name: As the table names the picture.
+            file_name: As the table names the image.
             scene: Its truth.
         """
         height, width = scene.mask.shape

@@ -24,7 +24,7 @@ class Kind:
         zones: Where it may stand.
         width: Smallest and largest width, in metres.
         height: Smallest and largest height, in metres.
-        smallest: Least height in the picture, as a share of the picture's height.
+        smallest: Least height in the image, as a share of the image's height.
         extra: Most further ones beyond the first.
     """
 

@@ -14,7 +14,7 @@ class SceneOptions:
     """The knobs of `write_scenes`.
 
     Attributes:
-        size: Side of the pictures, in pixels.
+        size: Side of the images, in pixels.
         seed: Number of the series; the same options give the same files.
         correlation: Scale of the couplings between tags; 0 keeps only "rain excludes snow".
         unknown_fraction: How much is hidden, 0 to 1; see `hide_labels` for each pattern.

@@ -35,8 +35,8 @@ FIRST_INSTANCE = CROSSWALK + 1
 SMALLEST_SIZE = 64  # pixels: below it a dog is a blot
 ATTEMPTS = 50  # the most seen in 1,200 scenes were 3
 LEAST_SHARE = 0.4  # of a thing's outline that stays in sight
-LEAST_AREA = 4e-4  # of the picture: 10 pixels at 160 px
-LEAST_STUFF = {"building": 0.03, "crosswalk": 0.004}  # of the picture
+LEAST_AREA = 4e-4  # of the image: 10 pixels at 160 px
+LEAST_STUFF = {"building": 0.03, "crosswalk": 0.004}  # of the image
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def render_scene(
     Args:
         index: Number of the scene.
         seed: Number of the series.
-        size: Side of the picture, in pixels; at least 64.
+        size: Side of the image, in pixels; at least 64.
         distribution: Where the tags come from; None means `street_distribution()`.
 
     Raises:
@@ -98,7 +98,7 @@ def render_scenes(
 
     Args:
         num: How many.
-        size: Side of the pictures, in pixels.
+        size: Side of the images, in pixels.
         seed: Number of the series.
         correlation: Scale of the couplings between tags; see `street_distribution`.
     """

@@ -1,4 +1,4 @@
-"""One rendered street picture with its exact truth."""
+"""One rendered street image with its exact truth."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Scene:
-    """One picture and everything that is true of it.
+    """One image and everything that is true of it.
 
     Attributes:
         image: (H, W, 3) uint8, RGB.
-        tags: Every label of `TAGS` to whether the picture shows it.
+        tags: Every label of `TAGS` to whether the image shows it.
         daytime: One of `DAYTIMES`.
         boxes_xyxy: (M, 4) float32, pixels; the tight box of what is visible of each object.
         box_labels: M labels of `OBJECT_LABELS`.
@@ -21,7 +21,7 @@ class Scene:
         areas: (M,) int64, visible pixels of each object.
         people: Number of boxes labelled person.
         visibility_m: Meteorological visibility in metres: V = 3.912 / β for the extinction β
-            (1/m) that the picture was drawn with (Koschmieder: 2 % contrast at V).
+            (1/m) that the image was drawn with (Koschmieder: 2 % contrast at V).
     """
 
     image: np.ndarray

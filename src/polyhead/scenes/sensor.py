@@ -10,9 +10,9 @@ from polyhead.scenes.canvas import Canvas
 
 
 def expose(canvas: Canvas, factor: int, generator: np.random.Generator) -> np.ndarray:
-    """Reduce the canvas by `factor` and take the picture.
+    """Reduce the canvas by `factor` and take the image.
 
-    Exposure, white balance, light across the picture and noise vary, so that a mean colour
+    Exposure, white balance, light across the image and noise vary, so that a mean colour
     tells little.
 
     Returns:

@@ -10,7 +10,7 @@ from polyhead.scenes.canvas import Canvas
 
 
 def paint_sky(canvas: Canvas, generator: np.random.Generator) -> None:
-    """Fill the picture with sky; the ground is painted over its lower part."""
+    """Fill the image with sky; the ground is painted over its lower part."""
     size, horizon = canvas.camera.size, canvas.camera.horizon
     share = np.clip((np.arange(size) + 0.5) / horizon, 0, 1)[:, None] ** 1.2
     rows = np.asarray(canvas.air.zenith) * (1 - share) + np.asarray(canvas.air.skyline) * share

@@ -54,7 +54,7 @@ class Street:
 
     @property
     def near_edge(self) -> float:
-        """The smallest t that is drawn: looking across, the lower edge of the picture."""
+        """The smallest t that is drawn: looking across, the lower edge of the image."""
         return -self.front if self.along else self.camera.nearest * 0.8 - self.offset
 
     def spots(self, zone: str, num: int, generator: np.random.Generator) -> np.ndarray:
@@ -81,7 +81,7 @@ class Street:
         far = self.half_road + 0.3 + (self.pavement - 0.7) * share
         if self.along:
             return side * far
-        # Looking across, the near pavement ends where the picture does.
+        # Looking across, the near pavement ends where the image does.
         nearest, kerb = self.camera.nearest * 1.04 - self.offset, -self.half_road - 0.3
         return np.where(side < 0, nearest + (kerb - nearest) * share, far)
 

@@ -19,7 +19,7 @@ TAGS = (
 """The labels of the tags task, in class order."""
 
 OBJECT_LABELS = ("car", "bus", "bicycle", "person", "traffic light", "dog")
-"""The tags that have boxes; such a tag is true exactly when the picture has a box of it."""
+"""The tags that have boxes; such a tag is true exactly when the image has a box of it."""
 
 DAYTIMES = ("day", "dusk", "night")
 """The classes of the daytime task."""

@@ -9,7 +9,7 @@ from polyhead.scenes.canvas import Canvas
 
 
 def paint_rain(canvas: Canvas, generator: np.random.Generator) -> None:
-    """Slanted streaks over the picture and splashes on the ground."""
+    """Slanted streaks over the image and splashes on the ground."""
     size = canvas.camera.size
     num = int(generator.integers(110, 260))
     slant = generator.uniform(-0.45, 0.45)

@@ -1,4 +1,4 @@
-"""Writing scenes as a data set: pictures, a table, COCO boxes and masks."""
+"""Writing scenes as a data set: images, a table, COCO boxes and masks."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def write_scenes(
     - `labels.csv`: image, tags, daytime, people, visibility_m, mask. Tags are delimited by `|`,
       `[]` is none, an empty cell is unknown. Where a row's tags are known in part, one column
       `tag:<label>` of 1, 0 or nothing for each tag takes the place of `tags`.
-    - `objects.json`: COCO, with the table's image names. A picture listed without annotations
+    - `objects.json`: COCO, with the table's image names. An image listed without annotations
       has no objects; one whose boxes are unknown is not listed.
     - `scenes.json`: the options and the distribution.
 
@@ -117,7 +117,7 @@ def _image_name(index: int) -> str:
 
 
 def _save(out: Path, index: int, scene: Scene, known: Known) -> list[str]:
-    """Write the pictures of one scene.
+    """Write the images of one scene.
 
     Returns:
         Its row of the table, without the tags: image, daytime, people, visibility_m, mask.

@@ -1,4 +1,4 @@
-"""Pictures with more than 8 bits a channel: their numbers, and how these become 8 bits.
+"""Images with more than 8 bits a channel: their numbers, and how these become 8 bits.
 
 Which number is black and which is white stands in no file: one of 16 bits may hold 10, 12 or 14,
 and a file of floats anything. One range for a whole data set keeps equal numbers equal.
@@ -48,18 +48,18 @@ NO_RANGES = PixelRanges()
 
 
 def is_deep(picture: Image.Image) -> bool:
-    """Whether a picture holds more than 8 bits a channel; wide colours are told before loading."""
+    """Whether an image holds more than 8 bits a channel; wide colours are told before loading."""
     return _is_one_channel(picture) or _raw_mode(picture) is not None
 
 
 def deep_values(picture: ImageFile, reopen: Callable[[], ImageFile]) -> np.ndarray:
-    """Load a deep picture and read its numbers.
+    """Load a deep image and read its numbers.
 
     Pillow keeps the upper byte alone of 16-bit colours, so that these are decoded once more for
     their lower byte.
 
     Args:
-        picture: An opened picture of `is_deep`, not loaded where it holds colours.
+        picture: An opened image of `is_deep`, not loaded where it holds colours.
         reopen: Opens the same file again.
 
     Returns:
@@ -81,7 +81,7 @@ def deep_values(picture: ImageFile, reopen: Callable[[], ImageFile]) -> np.ndarr
 
 
 def deep_channel(picture: Image.Image) -> np.ndarray:
-    """The numbers of a loaded picture of one deep channel."""
+    """The numbers of a loaded image of one deep channel."""
     values = np.asarray(picture)
     bits, is_signed = _declared(picture)
     if picture.mode != "F" and bits == 32 and not is_signed:
@@ -112,14 +112,14 @@ def _scaled(values: np.ndarray, limits: PixelRange) -> np.ndarray:
 def eight_bit_picture(
     picture: Image.Image, values: np.ndarray, limits: PixelRange | None = None
 ) -> Image.Image:
-    """The numbers of a loaded deep picture as 8 bits a channel.
+    """The numbers of a loaded deep image as 8 bits a channel.
 
     Args:
         picture: Tells what the numbers mean: how many bits the file declares, whether 0 is white,
             which number is transparent.
         values: As `deep_values` reads them.
         limits: Black and white. When None, whole numbers are scaled by the depth that the file
-            declares, and floats, which have none, by the picture's finite minimum and maximum.
+            declares, and floats, which have none, by the image's finite minimum and maximum.
 
     Returns:
         Mode L or RGB, or RGBA where some of it is transparent.

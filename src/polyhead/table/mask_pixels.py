@@ -13,7 +13,7 @@ from polyhead.table.deep_pixels import is_deep
 from polyhead.table.mask_map import TRANSPARENT, colour_text
 from polyhead.table.named_files import is_file
 
-MAX_PIXELS = 25_000_000  # of a mask whose picture cannot be read, so that no size is expected
+MAX_PIXELS = 25_000_000  # of a mask whose image cannot be read, so that no size is expected
 
 _FORMATS = ("PNG", "TIFF", "BMP", "GIF", "JPEG", "WEBP")
 _LOSSY = ("JPEG", "MPO", "WEBP")
@@ -29,7 +29,7 @@ class MaskPixels:
     Attributes:
         codes: (H, W) integers: values as they are, or 256² · red + 256 · green + blue.
         is_lossy: Whether values moved when the file was packed.
-        mode: What kind of picture it is, in Pillow's words.
+        mode: What kind of image it is, in Pillow's words.
     """
 
     codes: np.ndarray
@@ -93,12 +93,12 @@ def _values(path: Path, picture: Image.Image, is_lossy: bool) -> np.ndarray:
     apart = int(np.ptp(channels, axis=2).max())
     if is_lossy and apart > _NEARLY_GREY:
         raise _unfit(
-            f"the mask {path} is a {picture.format} picture in colours, whose packing changes "
+            f"the mask {path} is a {picture.format} image in colours, whose packing changes "
             "them; expected a PNG (or TIFF, BMP, GIF), without loss; write the mask as PNG"
         )
     if apart and not is_lossy:
         raise _unfit(
-            f"the mask {path} is a colour picture (mode {picture.mode}) with the colours "
+            f"the mask {path} is a colour image (mode {picture.mode}) with the colours "
             f"{_named(channels)}; expected one channel whose values are the indices of `classes`; "
             "say which colour is which class, as "
             '`colours: {"0,0,0": background, "128,0,0": road}`, '
@@ -168,7 +168,7 @@ def _refuse_lossy(path: Path, picture: Image.Image, *, in_colours: bool, lossy: 
         )
     what = "colours" if in_colours else "values"
     raise _unfit(
-        f"the mask {path} is a {kind} picture, whose packing changes {what}; expected a PNG (or "
+        f"the mask {path} is a {kind} image, whose packing changes {what}; expected a PNG (or "
         f"TIFF, BMP, GIF), without loss; {mend}"
     )
 
@@ -187,19 +187,19 @@ def _check_size(path: Path, found: tuple[int, int], size: tuple[int, int]) -> No
         if found[0] * found[1] > MAX_PIXELS:
             raise ImageError(
                 f"the mask {path} has {found[0]} × {found[1]} pixels; expected at most "
-                f"{MAX_PIXELS:,} in all; write it in the size of its picture",
+                f"{MAX_PIXELS:,} in all; write it in the size of its image",
                 code="E_MASK_SIZE",
             )
         return
     if found == expected:
         return
     mend = (
-        "it lies in the stored frame of a picture that EXIF turns; turn it likewise"
+        "it lies in the stored frame of an image that EXIF turns; turn it likewise"
         if found == size
-        else "write it in the size of its picture"
+        else "write it in the size of its image"
     )
     raise ImageError(
         f"the mask {path} has {found[0]} × {found[1]} pixels; expected {expected[0]} × "
-        f"{expected[1]}, those of the picture as it is displayed; {mend}",
+        f"{expected[1]}, those of the image as it is displayed; {mend}",
         code="E_MASK_SIZE",
     )

@@ -1,4 +1,4 @@
-"""Where masks come from: picture files of class indices, or the segments of objects."""
+"""Where masks come from: image files of class indices, or the segments of objects."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _INSTANCES = 1000  # values that no set of classes reaches
 
 @dataclass(frozen=True, eq=False)
 class MaskFiles:
-    """Masks in picture files whose pixel values or colours stand for classes.
+    """Masks in image files whose pixel values or colours stand for classes.
 
     Attributes:
         folder: What relative names start at.
@@ -101,7 +101,7 @@ def _are_between(odd: list[int], meaning: MaskMap) -> bool:
 
 
 def distinct(values: np.ndarray) -> np.ndarray:
-    """The distinct values of an integer picture, in order."""
+    """The distinct values of an integer image, in order."""
     if values.dtype != np.uint8:
         return np.unique(values)
     return np.flatnonzero(np.bincount(values.ravel()))  # on bytes ten times as quick as sorting
@@ -119,7 +119,7 @@ class MaskSegments:
         segmentations: (M,) Arrow texts as `fill_region` reads them, or null.
         boxes_xyxy: (M, 4) boxes in the unit of the segments.
         uncovered: (N,) uint8, what a pixel under no object is.
-        fractions: Whether coordinates are fractions of the picture.
+        fractions: Whether coordinates are fractions of the image.
     """
 
     offsets: np.ndarray

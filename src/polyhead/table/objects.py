@@ -1,4 +1,4 @@
-"""The objects of a picture as one cell of a table: labelled boxes, perhaps with outlines.
+"""The objects of an image as one cell of a table: labelled boxes, perhaps with outlines.
 
 A null cell means that nobody annotated boxes there; an empty list means that there are none. What a
 file says once for all its rows stands in the metadata of the column's field.
@@ -34,7 +34,7 @@ OBJECTS_TYPE = pa.list_(
         }
     )
 )
-"""One picture's objects; `segmentation` is JSON text: COCO's polygons, or RLE."""
+"""One image's objects; `segmentation` is JSON text: COCO's polygons, or RLE."""
 
 Units = Literal["pixels", "fraction"]
 
@@ -57,7 +57,7 @@ def objects_field(
         name: Of the column.
         labels: K category names in the file's order, also those without an object.
         category_ids: K ids of the file, in the same order, where it has ids.
-        units: Of the coordinates: pixels of the displayed picture, or fractions of its sides.
+        units: Of the coordinates: pixels of the displayed image, or fractions of its sides.
         supercategories: Label to what the file says of the group that it is in, as written.
     """
     metadata = {_LABELS: _json(list(labels)), _UNITS: units.encode()}

@@ -25,8 +25,8 @@ def fill_region(text: str, size: tuple[int, int], *, fractions: bool = False) ->
 
     Args:
         text: JSON of COCO's polygons (lists of x, y, x, y, …) or of run lengths.
-        size: Height and width of the displayed picture.
-        fractions: Whether polygons are in fractions of the picture.
+        size: Height and width of the displayed image.
+        fractions: Whether polygons are in fractions of the image.
 
     Returns:
         (H, W) bool.
@@ -42,8 +42,8 @@ def fill_region(text: str, size: tuple[int, int], *, fractions: bool = False) ->
         if list(segmentation["size"]) != [height, width]:
             found = " × ".join(map(str, reversed(segmentation["size"])))
             raise ImageError(
-                f"run lengths of {found} pixels, while the picture has {width} × {height} as it is "
-                "displayed; expected the same; annotate the displayed picture",
+                f"run lengths of {found} pixels, while the image has {width} × {height} as it is "
+                "displayed; expected the same; annotate the displayed image",
                 code="E_MASK_SIZE",
             )
         runs = _runs(segmentation)

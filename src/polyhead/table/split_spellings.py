@@ -32,7 +32,7 @@ _WHOLE = {"publictest": "val", "privatetest": "test", "hold out": "test", "held 
 _NEUTRAL = frozenset(
     re.findall(
         r"\w+",
-        "set sets data dataset datasets images image imgs img pictures photos jpegimages jpeg jpg "
+        "set sets data dataset datasets images image imgs img images photos jpegimages jpeg jpg "
         "png labels label annotations annotation split part seg frames samples crops masks mask "
         "full all obj file files list lists",
     )
@@ -47,7 +47,7 @@ _HUMPS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 def part_of(name: str) -> str | None:
     """The part that a cell or folder names, or None.
 
-    A path of a picture names none, be its folders called after one.
+    A path of an image names none, be its folders called after one.
 
     >>> [part_of(name) for name in ("Valid", "train2017", "TestSet", "train_station", "test/1.png")]
     ['val', 'train', 'test', None, None]

@@ -33,7 +33,7 @@ class Origin:
     Attributes:
         source: The file, as messages name it.
         lines: (N,) int32, line of each row in it; 0 when there is none, -1 where the file does not
-            name the picture.
+            name the image.
         part: The part of the split that the file's name or folder tells, if any.
     """
 
@@ -63,7 +63,7 @@ class Table:
         lines: (N,) int32, line of each row in `source` (1-based; 0 when there is none).
         faults: What the reader found wrong.
         origins: The files that rows were merged from; empty where there is one.
-        told_sizes: (N, 2) int32, height and width of the pictures as the files tell them, 0 where
+        told_sizes: (N, 2) int32, height and width of the images as the files tell them, 0 where
             they do not; None where no file tells any.
     """
 

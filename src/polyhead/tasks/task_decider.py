@@ -158,7 +158,7 @@ class TaskDecider(ABC):
         Args:
             entry: The task's part of `evaluation.json`.
         """
-        return f"{entry['num_known']:,} of {entry['num_images']:,} pictures known"
+        return f"{entry['num_known']:,} of {entry['num_images']:,} images known"
 
 
 class Meter(ABC):

@@ -44,7 +44,7 @@ class Fitting:
             network: Left in evaluation mode, on its device.
 
         Yields:
-            How many pictures were looked at, after each batch.
+            How many images were looked at, after each batch.
         """
         network.eval()
         device = next(network.parameters()).device

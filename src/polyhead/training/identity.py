@@ -55,10 +55,10 @@ def require_same(saved: Mapping[str, Any], current: Mapping[str, Any]) -> None:
 
 
 def require_same_rows(run: RunFolder, prepared: Prepared) -> None:
-    """Refuse to resume when the table names other pictures, or the split falls differently.
+    """Refuse to resume when the table names other images, or the split falls differently.
 
     Raises:
-        CheckpointError: Says which pictures came, went or changed their part.
+        CheckpointError: Says which images came, went or changed their part.
     """
     names, parts = read_split(run.split)
     before = dict(zip(names, parts.tolist(), strict=True))
@@ -74,7 +74,7 @@ def require_same_rows(run: RunFolder, prepared: Prepared) -> None:
         f"{len(some)} {kind}, such as {some[0]}" for kind, some in found.items() if some
     )
     raise CheckpointError(
-        f"the run cannot be resumed: the pictures of {prepared.table.source} are not those that "
+        f"the run cannot be resumed: the images of {prepared.table.source} are not those that "
         f"it began with ({shown or 'their order differs'}). Undo the change, or start a new run."
     )
 

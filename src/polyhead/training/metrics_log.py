@@ -52,7 +52,7 @@ def epoch_line(record: Mapping[str, Any], num_epochs: int) -> str:
     """The record for the eye: one line of one head, a small table of several."""
     epochs_left = num_epochs - record["epoch"]
     left = f", {_duration(record['seconds'] * epochs_left)} left" if epochs_left else ""
-    speed = f"{rounded(record['pictures_per_second'])} pictures/s{left}"
+    speed = f"{rounded(record['pictures_per_second'])} images/s{left}"
     title, best = f"epoch {record['epoch']}/{num_epochs}", ", best so far" if record["best"] else ""
     heads = [
         (name, _shown(record["train_loss"].get(name)), _first(metrics))

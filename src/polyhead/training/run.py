@@ -56,7 +56,7 @@ def train(
         source: The file that a `Config` came from, to be kept beside the weights.
         init_from: A run folder. Backbone, neck and every head whose task name and shapes fit start
             from its best weights, rows of known classes by their names; other tasks start anew.
-            Pictures keep the part of the split that they have there.
+            Images keep the part of the split that they have there.
         reporter: Where progress goes; standard error when None.
 
     Returns:
@@ -81,7 +81,7 @@ def train(
     origin = None if init_from is None else read_run(init_from)
     check_start(config, origin)
     prepared = prepare(config, reporter, _parts(origin.run) if origin else None)
-    # Kept with the run: prediction must read the numbers of pictures as training did.
+    # Kept with the run: prediction must read the numbers of images as training did.
     config = config.model_copy(update={"data": config.data.with_ranges(prepared.ranges)})
     start = _taken_over(origin, config, prepared) if origin else None
     run = RunFolder.create(Path(runs), config.name)
@@ -122,7 +122,7 @@ def resume(
 
 
 def _parts(run: RunFolder) -> dict[str, str]:
-    """Image name, and digest of the content, to the picture's part of the run's split."""
+    """Image name, and digest of the content, to the image's part of the run's split."""
     names, parts = read_split(run.split)
     return {**read_digests(run.split), **dict(zip(names, parts.tolist(), strict=True))}
 
@@ -136,7 +136,7 @@ def _taken_over(origin: SavedRun, config: Config, prepared: Prepared) -> StartWe
 
 
 def _moved(prepared: Prepared, earlier: Mapping[str, str], origin: Path) -> list[str]:
-    """What is said of pictures whose part is not that of the other run."""
+    """What is said of images whose part is not that of the other run."""
     names = zip(prepared.images, prepared.digests.tolist(), prepared.split.tolist(), strict=True)
     before = [
         (now, {earlier.get(name), earlier.get(digest.decode())}) for name, digest, now in names
@@ -145,13 +145,13 @@ def _moved(prepared: Prepared, earlier: Mapping[str, str], origin: Path) -> list
     lines = []
     if flattered:
         lines.append(
-            f"W_TRAINED_ON: {flattered} pictures that data.split holds out were trained on by "
+            f"W_TRAINED_ON: {flattered} images that data.split holds out were trained on by "
             f"{origin}: their figures flatter; give them to train, or leave --init-from"
         )
     taken = sum(now == "train" and bool(then & {"val", "test"}) for now, then in before)
     if taken:
         lines.append(
-            f"{taken} pictures that {origin} held out are trained on now: they equal one that it "
+            f"{taken} images that {origin} held out are trained on now: they equal one that it "
             "was trained on, share a group with one, or data.split says so"
         )
     return lines
@@ -203,7 +203,7 @@ def _say_start(run: RunFolder, config: Config, prepared: Prepared, reporter: Rep
         reporter.say(line)
     if prepared.split_told_by:
         reporter.say(f"split: {prepared.split_told_by}: {counts}")
-    reporter.say(f"{run.path}: {counts} pictures; heads: {heads}; {config.model.backbone}")
+    reporter.say(f"{run.path}: {counts} images; heads: {heads}; {config.model.backbone}")
 
 
 def _finish(

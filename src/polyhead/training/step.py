@@ -66,7 +66,7 @@ class Stepper:
         except torch.OutOfMemoryError:
             size = len(batches[0].rows)
             raise PolyheadError(
-                f"the device has too little memory for batches of {size} pictures; halve "
+                f"the device has too little memory for batches of {size} images; halve "
                 "train.batch_size and double train.accumulate, which gives the same steps.",
                 code="E_MEMORY",
             ) from None

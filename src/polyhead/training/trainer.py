@@ -36,7 +36,7 @@ from polyhead.training.step import Stepper, StepReport
 
 MAX_SKIPPED_STEPS = 10
 NUM_PROBED = 2  # batches whose gradients are compared
-MAX_NAMED = 8  # pictures of a skipped step
+MAX_NAMED = 8  # images of a skipped step
 
 
 @dataclass
@@ -147,7 +147,7 @@ class Trainer:
         return position.epoch - 1 - position.best_epoch >= self.settings.patience
 
     def _look_at_training(self, position: Position, guard: InterruptionGuard) -> float:
-        """An epoch of steps, then the pass of heads without gradients; returns pictures a second.
+        """An epoch of steps, then the pass of heads without gradients; returns images a second.
 
         Of the steps where there are any: they take most of the time.
         """
@@ -157,13 +157,13 @@ class Trainer:
         return fitting if speed is None else speed
 
     def _epoch(self, position: Position, guard: InterruptionGuard) -> float:
-        """Train to the end of the epoch; returns pictures a second."""
+        """Train to the end of the epoch; returns images a second."""
         parts, settings = self.parts, self.settings
         parts.freezing.apply(parts.network, backbone=position.epoch < settings.freeze_epochs)
         parts.order.start(position.epoch, position.batch)
         title = f"epoch {position.epoch + 1}/{self.num_epochs}"
         num_rows, started = parts.order.num_rows(), time.monotonic()
-        work = self.reporter.work(title, num_rows, "pictures")
+        work = self.reporter.work(title, num_rows, "images")
         with work as advance, closing(iter(parts.training)) as loaded:
             while batches := list(itertools.islice(loaded, settings.accumulate)):
                 self._step(position, batches, advance)
@@ -198,7 +198,7 @@ class Trainer:
         images = [one_line(self.prepared.table.image(row)) for row in rows]
         text = (
             f"step {position.step} skipped: {found} is not finite; "
-            f"pictures {first_few(images, MAX_NAMED)}"
+            f"images {first_few(images, MAX_NAMED)}"
         )
         self.reporter.say(text)
         append_line(self.run.metrics, {"step": position.step, "skipped": text})
@@ -209,7 +209,7 @@ class Trainer:
                 f"{num_skipped} of the last {min(position.step, SKIP_WINDOW)} steps had no finite "
                 f"loss or gradient; the last: {text}. "
                 "The best weights and the last checkpoint stand. Lower train.learning_rate, or "
-                "look at these pictures' labels."
+                "look at these images' labels."
             )
 
     def _heal_statistics(self) -> None:
@@ -220,10 +220,10 @@ class Trainer:
                 buffer.copy_(averaged[name])
 
     def _fit_heads(self, fitting: Fitting, position: Position, guard: InterruptionGuard) -> float:
-        """Fit heads without gradients by the averaged weights; returns pictures a second."""
+        """Fit heads without gradients by the averaged weights; returns images a second."""
         parts, started = self.parts, time.monotonic()
         parts.shadow.load_state_dict(parts.average.state_dict())
-        with self.reporter.work("fitting heads", fitting.num_rows, "pictures") as advance:
+        with self.reporter.work("fitting heads", fitting.num_rows, "images") as advance:
             for num_seen in fitting.run(parts.shadow):
                 advance(num_seen, "")
                 self._stop_if_asked(position, guard)
@@ -235,7 +235,7 @@ class Trainer:
         shadow, prepared = self.parts.shadow, self.prepared
         shadow.load_state_dict(self.parts.average.state_dict())
         tasks = scoring_deciders(shadow, prepared.deciders())
-        with self.reporter.work("validating", len(prepared.rows("val")), "pictures") as tell:
+        with self.reporter.work("validating", len(prepared.rows("val")), "images") as tell:
             meters = measure(shadow, self.parts.validation, tasks, prepared.targets, tell)
         figures = {name: meter.compute() for name, meter in meters.items()}
         record = epoch_record(position, tasks, figures)

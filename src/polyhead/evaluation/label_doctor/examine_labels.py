@@ -1,4 +1,4 @@
-"""The label doctor: one pass over the pictures, cross-fitted probes, ranked findings."""
+"""The label doctor: one pass over the images, cross-fitted probes, ranked findings."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class LabelReport:
 
     Attributes:
         num_pictures: How many were looked at.
-        num_twins: Pairs of near-duplicate pictures.
+        num_twins: Pairs of near-duplicate images.
         findings: Kind by kind, the likeliest fault first.
         unjudged: `<task>/<label>` of labels with too few known cells to be judged.
     """
@@ -77,26 +77,26 @@ def examine_labels(
     """List labels of a config's tags tasks that are likely missing or wrong.
 
     The backbone of a run gives the features; the run itself learnt from these labels, so its own
-    heads are not asked: linear probes are, each on pictures that it was not fitted on.
+    heads are not asked: linear probes are, each on images that it was not fitted on.
 
     Args:
-        config: Says where pictures and labels stand.
+        config: Says where images and labels stand.
         path: The run folder.
         device: As in `load_run`.
         reporter: Where progress goes; standard error when None.
 
     Raises:
         CheckpointError: The run cannot be loaded.
-        ConfigError: There is no tags task, or there are fewer than 50 pictures.
+        ConfigError: There is no tags task, or there are fewer than 50 images.
         DataError: The labels cannot be read.
-        ImageError: A picture cannot be read.
+        ImageError: An image cannot be read.
     """
     reporter = reporter or Reporter()
     table = read_tables(config.data.sources())
     targets = _targets(config, table, reporter)
     if len(table) < MIN_PICTURES:
         raise ConfigError(
-            f"{table.source} names {len(table)} pictures; judging labels takes at least "
+            f"{table.source} names {len(table)} images; judging labels takes at least "
             f"{MIN_PICTURES}: what the others look like is all that a label is judged by."
         )
     loaded = load_run(path, device=device)
@@ -156,11 +156,11 @@ def _targets(
 def _looked_at(
     loaded: LoadedRun, table: Table, reporter: Reporter
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(N, D) float32 mean features and (N, 32, 32) uint8 grey thumbnails of all pictures."""
+    """(N, D) float32 mean features and (N, 32, 32) uint8 grey thumbnails of all images."""
     features, thumbnails = [], []
     device = next(loaded.network.parameters()).device
     batches = batches_in_order(loaded, table, np.arange(len(table)))
-    work = reporter.work("looking at pictures", len(table), "pictures")
+    work = reporter.work("looking at images", len(table), "images")
     with work as advance, worker_deaths_explained(), torch.inference_mode():
         for batch in batches:
             images = batch.images.to(device)

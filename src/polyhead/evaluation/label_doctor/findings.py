@@ -22,15 +22,15 @@ class LabelFinding:
 
     Attributes:
         kind: `missing`: given no or unknown, likely yes. `wrong`: given yes, likely no. `rule`:
-            the known labels of the picture break a rule. `twins`: near-duplicate pictures, one yes
+            the known labels of the image break a rule. `twins`: near-duplicate images, one yes
             and one no.
-        where: File, line and picture, as `Table.where`.
-        image: The picture.
+        where: File, line and image, as `Table.where`.
+        image: The image.
         task: The tags task.
         label: The label; what is broken, where it is a rule.
         given: `yes`, `no` or `unknown`; empty of a rule.
-        probability: That the label is true, from probes that never saw the picture; None of a rule.
-        twin: The near-duplicate picture that says otherwise; None for other kinds.
+        probability: That the label is true, from probes that never saw the image; None of a rule.
+        twin: The near-duplicate image that says otherwise; None for other kinds.
     """
 
     kind: Kind
@@ -106,7 +106,7 @@ def doubt_findings(task: JudgedTask, table: Table) -> Iterator[LabelFinding]:
 
 
 def rule_findings(task: JudgedTask, table: Table) -> Iterator[LabelFinding]:
-    """Pictures whose known labels break a rule, in the order of the rows."""
+    """Images whose known labels break a rule, in the order of the rows."""
     for row, text in find_violations(task.rules, task.targets):
         yield LabelFinding("rule", table.where(row), table.image(row), task.name, text, "", None)
 
@@ -114,7 +114,7 @@ def rule_findings(task: JudgedTask, table: Table) -> Iterator[LabelFinding]:
 def twin_findings(task: JudgedTask, table: Table, pairs: np.ndarray) -> Iterator[LabelFinding]:
     """Labels that one of two near-duplicates has and the other has not, likeliest fault first.
 
-    Told of the picture whose given value the probes doubt more.
+    Told of the image whose given value the probes doubt more.
     """
     first, second = task.targets[pairs[:, 0]], task.targets[pairs[:, 1]]
     differ = (first >= 0) & (second >= 0) & (first != second)

@@ -1,4 +1,4 @@
-"""Pictures that look the same: perceptual hashes, compared where a stretch of bits agrees."""
+"""Images that look the same: perceptual hashes, compared where a stretch of bits agrees."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PAIRS_AT_ONCE = 4096
 
 
 def picture_hashes(thumbnails: np.ndarray) -> np.ndarray:
-    """64 bits a picture: which of its 8 × 8 lowest frequencies lie above their median.
+    """64 bits an image: which of its 8 × 8 lowest frequencies lie above their median.
 
     Args:
         thumbnails: (N, 32, 32) grey levels.
@@ -40,11 +40,11 @@ def picture_hashes(thumbnails: np.ndarray) -> np.ndarray:
 
 
 def near_duplicate_pairs(thumbnails: np.ndarray) -> np.ndarray:
-    """Pairs of pictures whose hashes nearly agree and whose thumbnails do as well.
+    """Pairs of images whose hashes nearly agree and whose thumbnails do as well.
 
     Hashes that differ in 6 bits at most agree in one of 7 stretches of 9 or 10 bits, so that only
     hashes of one bucket are compared: all pairs are found, by a seventieth of the comparisons.
-    A picture that equals an earlier one is paired with the first of its kind alone: a thousand
+    An image that equals an earlier one is paired with the first of its kind alone: a thousand
     equal ones make no million pairs.
 
     Source: Norouzi, Punjani, Fleet, *Fast search in Hamming space with multi-index hashing*, 2012.
@@ -92,13 +92,13 @@ def _close_pairs(hashes: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def duplicate_groups(num_pictures: int, pairs: np.ndarray) -> np.ndarray:
-    """(N,) number of the group of each picture; pictures linked by pairs share one."""
+    """(N,) number of the group of each image; images linked by pairs share one."""
     links = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), (num_pictures,) * 2)
     return connected_components(links, directed=False)[1]
 
 
 def _look_alike(thumbnails: np.ndarray, pairs: np.ndarray) -> np.ndarray:
-    """(M,) bool; pairs of flat pictures, such as all black, agree in any hash: they must here."""
+    """(M,) bool; pairs of flat images, such as all black, agree in any hash: they must here."""
     first, second = (thumbnails[pairs[:, side]].astype(np.float32) for side in (0, 1))
     difference = first - second
     difference -= difference.mean(axis=(1, 2), keepdims=True)

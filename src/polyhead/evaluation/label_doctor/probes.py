@@ -1,4 +1,4 @@
-"""Probabilities of every label of every picture, from linear probes that never saw that picture."""
+"""Probabilities of every label of every image, from linear probes that never saw that image."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_STEPS = 60
 def cross_fitted_probabilities(
     features: np.ndarray, targets: np.ndarray, groups: np.ndarray
 ) -> np.ndarray:
-    """P(label | features) of each picture by logistic regression on the other folds.
+    """P(label | features) of each image by logistic regression on the other folds.
 
     Per label the mean of BCE over known cells, plus λ/2 ‖w‖²; all labels at once by L-BFGS. λ is
     the one of `STRENGTHS` with the least log loss on the first fold. Logistic regression rather
@@ -24,7 +24,7 @@ def cross_fitted_probabilities(
     Args:
         features: (N, D) float32.
         targets: (N, L) 1 yes, 0 no, -1 unknown.
-        groups: (N,) pictures of one number stay in one fold, so that a near-duplicate does not
+        groups: (N,) images of one number stay in one fold, so that a near-duplicate does not
             vouch for its twin's label; not so where there are fewer groups than folds.
 
     Returns:
@@ -58,7 +58,7 @@ def _held_out_loss(x: Tensor, y: Tensor, held_out: np.ndarray, strength: float) 
 
 
 def _fitted_logits(x: Tensor, y: Tensor, held_out: np.ndarray, strength: float) -> Tensor:
-    """(B, L) of the held-out pictures, by a probe fitted on the rest."""
+    """(B, L) of the held-out images, by a probe fitted on the rest."""
     seen, truth = x[~held_out], y[~held_out]
     mean, deviation = seen.mean(0), seen.std(0, correction=0).clamp_min(1e-6)
     seen = (seen - mean) / deviation

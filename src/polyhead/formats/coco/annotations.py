@@ -29,7 +29,7 @@ class Ids:
 
     Attributes:
         source: File name, for messages.
-        names: (N,) names of the pictures.
+        names: (N,) names of the images.
         row_of: Image id to row.
         categories: Category ids to labels.
         box_format: What `bbox` holds.
@@ -43,7 +43,7 @@ class Ids:
 
 
 def read_annotations(items: _Items, ids: Ids) -> tuple[ObjectCells, list[Fault]]:
-    """The objects of all pictures, without those that are at fault.
+    """The objects of all images, without those that are at fault.
 
     Raises:
         DataError: `E_COCO`: an id or a value of a kind that has no meaning there.

@@ -11,13 +11,13 @@ from polyhead.formats.object_lists import items_of, lengths_of
 from polyhead.table import OBJECTS, Table, category_ids_of
 
 _MOST_MEASURED = 2000
-_MIN_BEYOND, _MIN_SHARE = 3, 1 / 3  # corners read as sizes leave the picture unless upper left
+_MIN_BEYOND, _MIN_SHARE = 3, 1 / 3  # corners read as sizes leave the image unless upper left
 _MIN_FITTING = 0.95
 _FAR = 0.05  # of a side; less is sloppy clipping
 
 
 def refuse_corners(table: Table) -> None:
-    """Refuse boxes of which many reach far out of their pictures while all fit as two corners.
+    """Refuse boxes of which many reach far out of their images while all fit as two corners.
 
     Args:
         table: Of a COCO document, read as x_min, y_min, width, height.
@@ -35,7 +35,7 @@ def refuse_corners(table: Table) -> None:
     told = np.zeros((len(table), 2)) if table.told_sizes is None else table.told_sizes
     if told[rows].all() and not _num_beyond(corners, told[rows]):
         return
-    # Sizes that a file tells may be false: look at pictures before refusing it.
+    # Sizes that a file tells may be false: look at images before refusing it.
     rows, corners, sizes = _measured(table, rows, corners, told)
     num_beyond = _num_beyond(corners, sizes)
     if num_beyond:
@@ -47,7 +47,7 @@ def _num_beyond(corners: np.ndarray, sizes: np.ndarray) -> int:
 
     Args:
         corners: (M, 4) x_min, y_min, x_min + third number, y_min + fourth number.
-        sizes: (M, 2) height and width of their pictures; 0 where unknown.
+        sizes: (M, 2) height and width of their images; 0 where unknown.
     """
     limits = np.where(sizes > 0, sizes, np.inf)[:, ::-1]
     num = int((corners[:, 2:] > limits * (1 + _FAR) + SLACK).any(axis=1).sum())
@@ -60,7 +60,7 @@ def _num_beyond(corners: np.ndarray, sizes: np.ndarray) -> int:
 def _measured(
     table: Table, rows: np.ndarray, corners: np.ndarray, told: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The boxes of pictures spread over the table, and the sizes of those."""
+    """The boxes of images spread over the table, and the sizes of those."""
     used = np.unique(rows)
     places = np.linspace(0, max(len(used) - 1, 0), min(_MOST_MEASURED, len(used)))
     chosen, sizes = used[places.astype(np.int64)], np.array(told)
@@ -88,7 +88,7 @@ def _corners(cells: pa.ChunkedArray) -> np.ndarray:
 
 def _message(num_beyond: int, num: int) -> str:
     return (
-        f"{num_beyond:,} of {num:,} boxes reach out of their pictures, and all fit as two corners: "
+        f"{num_beyond:,} of {num:,} boxes reach out of their images, and all fit as two corners: "
         "bbox seems to hold x_min, y_min, x_max, y_max; expected x_min, y_min, width, height, as "
         "COCO has them; set data.box_format: xyxy (`polyhead init` and `convert`: --set "
         "data.box_format=xyxy), or xywh if they are right."

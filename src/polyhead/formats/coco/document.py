@@ -16,11 +16,11 @@ from polyhead.formats.recognise import undecodable
 _PARTS = ("images", "annotations", "categories")
 EXPECTED = (
     "a COCO document (one JSON object with the lists images, annotations and categories), or a "
-    "JSON list of objects, one a picture"
+    "JSON list of objects, one an image"
 )
 # What may stand under a key.
 _KINDS = {
-    "file_name": "the name of a picture, in quotes",
+    "file_name": "the name of an image, in quotes",
     "id": "a whole number below 2⁶³",
     "image_id": "the id of an image",
     "category_id": "the id of a category",
@@ -31,10 +31,10 @@ _KINDS = {
 MAX_SHOWN = 40  # characters of a value
 # Keys that tell other JSON formats, and what to do with them.
 _OTHERS = {
-    "shapes": "labelme writes it beside imagePath, which names the picture; add that, and put its "
-    "files, one a picture, into one list (jq -s . *.json > labels.json)",
+    "shapes": "labelme writes it beside imagePath, which names the image; add that, and put its "
+    "files, one an image, into one list (jq -s . *.json > labels.json)",
     "_via_img_metadata": "the VGG annotator writes it, with filename and regions in each of its "
-    "pictures; export it there as csv",
+    "images; export it there as csv",
     "features": "it is GeoJSON; convert it to pixel boxes first",
     "log": "it is a log",
 }
@@ -124,7 +124,7 @@ def _about_keys(document: dict[str, Any], lacking: list[str]) -> str:
     found = ", ".join(map(str, list(document)[:10])) or "none"
     hints = [meaning for key, meaning in _OTHERS.items() if key in document]
     if lacking == ["annotations"]:
-        hints = ["it lists pictures that nobody annotated; use the file with the annotations"]
+        hints = ["it lists images that nobody annotated; use the file with the annotations"]
     hint = "".join(f"; {hint}" for hint in hints)
     return f"no list {', '.join(lacking)} (its keys: {found}); expected {EXPECTED}{hint}."
 

@@ -77,7 +77,7 @@ def read_crowds(items: _Items, positions: np.ndarray, source: str) -> np.ndarray
 
 
 def read_sizes(images: _Items) -> np.ndarray:
-    """(N, 2) int32 height and width of each picture; 0 where none is told."""
+    """(N, 2) int32 height and width of each image; 0 where none is told."""
     sizes = np.zeros((len(images), 2), np.int32)
     for row, image in zip(sizes, images, strict=True):
         sides = _floats([image.get("height"), image.get("width")])

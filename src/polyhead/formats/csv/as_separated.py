@@ -38,9 +38,9 @@ def as_separated(path: Path) -> Iterator[Path]:
     """The same file, or while the body runs a copy with tabs, its rows on the same lines.
 
     Spaces part cells where no comma, semicolon, tab or bar stands in any row, all rows have
-    equally many words, and a word of each row is the name of a picture. As in CelebA's
+    equally many words, and a word of each row is the name of an image. As in CelebA's
     `list_attr_celeba.txt`, a first line may count the rows, and the header need not name the
-    first column, which holds the pictures.
+    first column, which holds the images.
     """
     layout = _layout(path)
     if layout is None:
@@ -70,7 +70,7 @@ def _layout(path: Path) -> _Layout | None:
 def _names(header: str, rows: list[str]) -> list[str] | None:
     """Names of the columns of cells with spaces between them; None where there are none.
 
-    Empty where the header is a row like the others: it names a picture where all do.
+    Empty where the header is a row like the others: it names an image where all do.
     """
     cells = [row.split() for row in rows]
     width = len(cells[0])

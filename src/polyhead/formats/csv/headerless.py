@@ -14,9 +14,9 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _SPLIT_NAME = re.compile(r"(?i)(?:^|[\W_])(?:partitions?|splits?|subsets?)(?:[\W_]|$)")
 _PART = re.compile(r"(?i)train(ing)?|valid(ation|ate)?|test|unassigned")
 
-# p picture, n number, b number or blank, t text or blank, s part of a split
+# p image, n number, b number or blank, t text or blank, s part of a split
 _LAYOUTS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    # keras-retinanet: a picture without a box has five empty cells
+    # keras-retinanet: an image without a box has five empty cells
     ("pbbbbt", ("image", "x1", "y1", "x2", "y2", "label")),
     # makesense.ai
     (
@@ -38,7 +38,7 @@ _LAYOUTS: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 
 def partition_names(path: Path, separator: str, first: Sequence[str]) -> list[str] | None:
-    """The column names of a list of pictures and their parts without a header line; else None.
+    """The column names of a list of images and their parts without a header line; else None.
 
     As CelebA's `list_eval_partition.txt`. Words name parts; 0, 1 and 2 do so where the name of the
     file speaks of a partition or a split: else they may be classes.

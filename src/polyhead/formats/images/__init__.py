@@ -1,1 +1,1 @@
-"""Which pictures a table speaks of."""
+"""Which images a table speaks of."""

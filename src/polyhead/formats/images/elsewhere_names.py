@@ -1,4 +1,4 @@
-"""Names of pictures that were written on another machine, for the web or in another case."""
+"""Names of images that were written on another machine, for the web or in another case."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def find_elsewhere(table: Table) -> Table:
     `IMG_1.JPG` means `img_1.jpg` where that is the only file so called but for its case, and
     `my%20dog.jpg` means `my dog.jpg`. Where not one name is found, the folders that all of them
     start with (`C:\data\photos\`, `/home/ann/photos/`, `https://example.org/`) are left out, as
-    many as must be. Folders in which names differ are never left out: another picture could be
+    many as must be. Folders in which names differ are never left out: another image could be
     meant. A name means the one file whose path ends in it (`a.jpg`: `images_001/images/a.jpg`),
     and a name that Label Studio gave an upload (`/data/upload/4/7687a66e-photo.png`) the file with
     or without those eight characters. The folder is listed only when a name is not found, of all
@@ -108,7 +108,7 @@ def _folded(name: str) -> str:
 
 
 class _Files:
-    """The pictures below a folder, by the names that may mean them."""
+    """The images below a folder, by the names that may mean them."""
 
     def __init__(self, listed: Sequence[str]) -> None:
         self._by_path: defaultdict[str, list[str]] = defaultdict(list)
@@ -118,16 +118,16 @@ class _Files:
             self._by_name[_folded(posixpath.basename(name))].append(name)
 
     def of_path(self, name: str, dropped: int) -> list[str]:
-        """The pictures whose path is the name without its first folders."""
+        """The images whose path is the name without its first folders."""
         for path in _paths(name, dropped):
             if found := self._by_path.get(_folded(path)):
                 return [name for name in found if name == path] or found
         return []
 
     def of_ending(self, name: str, dropped: int) -> list[str]:
-        """The pictures whose path ends in it: a folder of those written must be left of it.
+        """The images whose path ends in it: a folder of those written must be left of it.
 
-        In another folder, another picture may have the name.
+        In another folder, another image may have the name.
         """
         kept = [path for path in _paths(name, dropped) if "/" in path]
         for ending in (*kept, *_bare_names(name)):
@@ -136,7 +136,7 @@ class _Files:
         return []
 
     def _ending_in(self, ending: str) -> list[str]:
-        """Pictures whose path ends in these steps; those in the very case, where there are any."""
+        """Images whose path ends in these steps; those in the very case, where there are any."""
         named = self._by_name.get(_folded(posixpath.basename(ending)), [])
         found = [name for name in named if _folded(f"/{name}").endswith(_folded(f"/{ending}"))]
         return [name for name in found if f"/{name}".endswith(f"/{ending}")] or found
@@ -155,7 +155,7 @@ def _only(found: Mapping[int, Sequence[str]]) -> dict[int, str]:
 
 
 def _once_meant(renamed: Mapping[int, str], written: Sequence[str]) -> dict[int, str]:
-    """Without the pictures that two different names would mean."""
+    """Without the images that two different names would mean."""
     names_of: defaultdict[str, set[str]] = defaultdict(set)
     for row, name in renamed.items():
         names_of[name].add(written[row])

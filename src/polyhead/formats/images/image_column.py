@@ -1,4 +1,4 @@
-"""Which column names the pictures."""
+"""Which column names the images."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _SAMPLE_ROWS = 1000
 def name_image_column(
     data: pa.Table, source: str, wanted: str | None, roots: Sequence[Path] = ()
 ) -> tuple[pa.Table, list[Fault]]:
-    """Call the column that names the pictures `image`, and make it plain text without nulls.
+    """Call the column that names the images `image`, and make it plain text without nulls.
 
     An unknown name becomes empty text. Another column that was called `image` is kept as
     `image (other)`, with a note.
@@ -48,8 +48,8 @@ def name_image_column(
         data: As read.
         source: File name, for messages.
         wanted: The column that the user names, or None to find it.
-        roots: Folders that the pictures may lie in: where no column is called or looks as usual,
-            the one whose cells name pictures there is taken, with a note.
+        roots: Folders that the images may lie in: where no column is called or looks as usual,
+            the one whose cells name images there is taken, with a note.
 
     Raises:
         ConfigError: `E_COLUMN`: the table has no column `wanted`.
@@ -59,15 +59,15 @@ def name_image_column(
     chosen = find_image_column(data, source, wanted)
     if chosen is None:
         chosen = _naming_files(data, source, roots)
-        message = f'column "{chosen}" names the pictures, as files of these names show.'
+        message = f'column "{chosen}" names the images, as files of these names show.'
         faults.append(Fault("N_IMAGE_COLUMN", source, message))
     if not is_text(data.schema.field(chosen).type):
         kind = cell_kind(data.schema.field(chosen).type)
-        message = f'column "{chosen}" should name the pictures; expected text, found {kind}.'
+        message = f'column "{chosen}" should name the images; expected text, found {kind}.'
         raise refusal("E_IMAGE_COLUMN", source, message)
     names = data.column_names
     if chosen != IMAGE and IMAGE in names:
-        message = f'"{chosen}" names the pictures; the column "{IMAGE}" is read as "image (other)".'
+        message = f'"{chosen}" names the images; the column "{IMAGE}" is read as "image (other)".'
         faults.append(Fault("N_IMAGE_COLUMN", source, message))
     renamed = {chosen: IMAGE, IMAGE: "image (other)"} if chosen != IMAGE else {}
     cells = data.column(chosen).cast(pa.string()).fill_null("")
@@ -76,7 +76,7 @@ def name_image_column(
 
 
 def find_image_column(data: pa.Table, source: str, wanted: str | None) -> str | None:
-    """The column asked for; else one with a usual name; else one whose cells end like pictures."""
+    """The column asked for; else one with a usual name; else one whose cells end like images."""
     names = data.column_names
     if wanted is not None:
         if wanted not in names:
@@ -91,14 +91,14 @@ def find_image_column(data: pa.Table, source: str, wanted: str | None) -> str | 
 
 
 def _naming_files(data: pa.Table, source: str, roots: Sequence[Path]) -> str:
-    """The one column most of whose cells name pictures below one of the folders."""
+    """The one column most of whose cells name images below one of the folders."""
     files = [MeantFiles(root) for root in dict.fromkeys(roots) if root.is_dir()]
     found = [name for name in data.column_names if _names_files(data.column(name), files)]
     if len(found) == 1:
         return found[0]
     whose = "several columns may name" if found else "no column names"
     message = (
-        f"{whose} the pictures; found the columns "
+        f"{whose} the images; found the columns "
         f"{', '.join((found or data.column_names)[:20])}; call it image, or give its name as "
         "image_column."
     )
@@ -106,7 +106,7 @@ def _naming_files(data: pa.Table, source: str, roots: Sequence[Path]) -> str:
 
 
 def _names_files(column: pa.ChunkedArray, files: Sequence[MeantFiles]) -> bool:
-    """Whether most of 1,000 cells, nearly all of them different, are names of pictures."""
+    """Whether most of 1,000 cells, nearly all of them different, are names of images."""
     if not is_text(column.type):
         return False
     cells = column.slice(0, _SAMPLE_ROWS).cast(pa.string()).drop_null().to_pylist()

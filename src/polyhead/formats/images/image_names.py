@@ -1,4 +1,4 @@
-"""Which file names are pictures."""
+"""Which file names are images."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PATTERN = re.compile(_SUFFIX.replace(r"\z", r"\Z"))
 
 
 def has_image_suffix(name: str) -> bool:
-    """Whether a file name ends as a picture's does, in either case.
+    """Whether a file name ends as an image's does, in either case.
 
     >>> has_image_suffix("holiday/IMG_1.JPG")
     True

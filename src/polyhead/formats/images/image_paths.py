@@ -1,4 +1,4 @@
-"""Where the pictures of a table lie: the folder that names start at, the files they mean."""
+"""Where the images of a table lie: the folder that names start at, the files they mean."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from polyhead.table.named_files import is_file, named_file
 from polyhead.table.split_spellings import part_of
 
 _SAMPLE_ROWS = 200
-_MOST_BYTES = 1 << 28  # that are read to compare pictures of one name
+_MOST_BYTES = 1 << 28  # that are read to compare images of one name
 
 
 def choose_root(names: pa.ChunkedArray, candidates: Sequence[Path]) -> Path:
@@ -45,14 +45,14 @@ def sample_names(names: pa.ChunkedArray) -> list[str]:
 def match_files(table: Table) -> Table:
     """Replace names that no file has by the file that they mean.
 
-    A name without suffix (`abc123`) means the one picture with that stem (`abc123.jpg`), in any
+    A name without suffix (`abc123`) means the one image with that stem (`abc123.jpg`), in any
     folder where no other is called so; a name in one Unicode form means the file whose name is the
     same in another (NFC, NFD), and one with backslashes, as Windows has them, the file with
     slashes. The folder is listed only when the table holds such names. Names that mean no file stay
     as they are.
 
     Returns:
-        The table, with `E_IMAGE_AMBIGUOUS` for a name that several pictures could mean, and one
+        The table, with `E_IMAGE_AMBIGUOUS` for a name that several images could mean, and one
         `N_IMAGE_NAMES` that says what was read as what.
     """
     names = table.data.column(IMAGE)
@@ -91,7 +91,7 @@ def _told(table: Table, pairs: Mapping[int, tuple[str, str]], num_copies: int) -
 def missing_names(table: Table) -> list[Fault]:
     """`E_IMAGE_MISSING_NAME` for each row whose image cell is blank."""
     rows = np.flatnonzero(_blank(table.data.column(IMAGE)))
-    message = "the row names no picture; fill the cell or remove the row."
+    message = "the row names no image; fill the cell or remove the row."
     return row_faults(table, "E_IMAGE_MISSING_NAME", rows, lambda _: message)
 
 
@@ -107,12 +107,12 @@ def choices(root: Path, found: Sequence[str]) -> str:
     """What a name could mean, and what to write instead.
 
     Args:
-        root: The folder of pictures.
-        found: Pictures below it, two or more.
+        root: The folder of images.
+        found: Images below it, two or more.
     """
     folders = list(dict.fromkeys(name.rpartition("/")[0] for name in found))
     message = (
-        f"several pictures could be meant: {first_few(found, 5)}; write the one that is meant in "
+        f"several images could be meant: {first_few(found, 5)}; write the one that is meant in "
         "full, as it stands here"
     )
     if len(folders) > 1:
@@ -122,14 +122,14 @@ def choices(root: Path, found: Sequence[str]) -> str:
 
 
 def equal_copies(root: Path, meant: Mapping[int, Sequence[str]]) -> dict[int, str]:
-    """The first picture of each row whose several pictures hold the same bytes.
+    """The first image of each row whose several images hold the same bytes.
 
     None where their folders name different parts of a split, where the first is no better than
     the others; nor where more than 256 MB would have to be read.
 
     Args:
-        root: The folder of pictures.
-        meant: Row to the pictures below it that its name could mean.
+        root: The folder of images.
+        meant: Row to the images below it that its name could mean.
     """
     several = [row for row, found in meant.items() if len(found) > 1]
     sizes = {row: [(root / name).stat().st_size for name in meant[row]] for row in several}
@@ -140,7 +140,7 @@ def equal_copies(root: Path, meant: Mapping[int, Sequence[str]]) -> dict[int, st
 
 
 def among_copies(number: int) -> str:
-    """Words for names that mean the first of equal pictures, to end a sentence with."""
+    """Words for names that mean the first of equal images, to end a sentence with."""
     if not number:
         return ""
     return (

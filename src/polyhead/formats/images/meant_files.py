@@ -1,4 +1,4 @@
-"""The pictures that names without suffix, or in another form, can mean."""
+"""The images that names without suffix, or in another form, can mean."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _WHOLE = re.compile(r"(\d+)(?:\.0*)?")  # 1377.0 is how pandas writes 1377 besid
 
 
 class MeantFiles:
-    """The pictures below a folder, by every way in which a name may mean them.
+    """The images below a folder, by every way in which a name may mean them.
 
     Attributes:
         root: The folder.
@@ -37,7 +37,7 @@ class MeantFiles:
                 self._numbers[int(bare)].append(name)
 
     def of(self, name: str, *, by_number: bool = True) -> list[str]:
-        """The pictures that a name may mean, those of the first way that finds any.
+        """The images that a name may mean, those of the first way that finds any.
 
         As written, whole or without suffix, in any Unicode form, with any slashes; then in any
         folder and in any case; then by its number, for `1377.0` and for `7` of `0007.png`.

@@ -1,4 +1,4 @@
-"""The pictures that belong to annotation files of which there is one a picture."""
+"""The images that belong to annotation files of which there is one an image."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _BESIDE = ("JPEGImages", "images")
 
 
 class PictureFolder:
-    """Pictures below one folder, found by the name that an annotation file has.
+    """Images below one folder, found by the name that an annotation file has.
 
     Attributes:
         root: The folder.
@@ -29,12 +29,12 @@ class PictureFolder:
 
     @classmethod
     def find(cls, path: Path, files: Sequence[str], images: Path | None) -> PictureFolder:
-        """Where the pictures are: in the folder named, below the annotations, or beside them.
+        """Where the images are: in the folder named, below the annotations, or beside them.
 
         Args:
             path: The folder of annotations.
             files: What lies below it.
-            images: The folder of pictures, where the user names one.
+            images: The folder of images, where the user names one.
         """
         if images is not None:
             return cls(images, list(list_files(images)))
@@ -46,10 +46,10 @@ class PictureFolder:
         return cls(beside, list(list_files(beside)))
 
     def of(self, annotation: str, file_name: str) -> str | None:
-        """The picture of one annotation file, or None when there is none.
+        """The image of one annotation file, or None when there is none.
 
         Args:
-            annotation: Path below the folder of annotations; the picture has the same stem, and
+            annotation: Path below the folder of annotations; the image has the same stem, and
                 of several the one is meant that shares the most folders with it.
             file_name: What the annotation calls it: decides when the stem finds none.
         """

@@ -8,12 +8,12 @@ from pathlib import Path
 def picture_roots(path: Path, images: Path | None) -> list[Path]:
     """The folders, likeliest first.
 
-    Beside COCO's `annotations/instances_val2017.json` the pictures stand in `val2017/` or
+    Beside COCO's `annotations/instances_val2017.json` the images stand in `val2017/` or
     `images/val2017/`, one folder up.
 
     Args:
         path: The annotation file.
-        images: The folder of pictures, where the user names one.
+        images: The folder of images, where the user names one.
     """
     given = [] if images is None else [images]
     above = [path.parent] if images is None else [path.parent, images.parent]

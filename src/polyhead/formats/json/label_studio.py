@@ -32,8 +32,8 @@ def _annotations(task: Mapping[str, Any]) -> Any:
 def read_tasks(records: Sequence[JsonLine], source: str) -> tuple[list[JsonLine], list[Fault]]:
     """One record a task: the fields of its data, and a column a control.
 
-    A control with regions that an annotated picture lacks is an empty list, as everybody saw the
-    picture; any other control that it lacks is unknown, as is a task without annotation.
+    A control with regions that an annotated image lacks is an empty list, as everybody saw the
+    image; any other control that it lacks is unknown, as is a task without annotation.
 
     Returns:
         The records, and `N_REGIONS` for results that are not read, `W_ANNOTATORS` where several
@@ -96,7 +96,7 @@ class _Tasks:
             self._unread[kind] += 1
 
     def drawn_nothing(self, cells: Mapping[str, Any]) -> dict[str, Any]:
-        """An empty list for each control with regions that this picture has none of."""
+        """An empty list for each control with regions that this image has none of."""
         return {name: [] for name in self._drawn if name not in cells}
 
     def notes(self, source: str) -> list[Fault]:
@@ -108,7 +108,7 @@ class _Tasks:
             found.append(Fault("N_REGIONS", source, message))
         if self._num_differ:
             message = (
-                f"{self._num_differ:,} pictures have several annotations that differ; the last of "
+                f"{self._num_differ:,} images have several annotations that differ; the last of "
                 "each is read; mark the one that counts as ground truth in Label Studio."
             )
             found.append(Fault("W_ANNOTATORS", source, message))
@@ -120,7 +120,7 @@ def _is_skipped(annotation: Mapping[str, Any]) -> bool:
 
 
 def _is_drawn(result: Any) -> bool:
-    """Whether a result is a region rather than an answer on the whole picture or on a region."""
+    """Whether a result is a region rather than an answer on the whole image or on a region."""
     if not isinstance(result, dict) or not isinstance(result.get("value"), dict):
         return False
     kind = str(result.get("type"))

@@ -1,4 +1,4 @@
-"""Rows inside a JSON object: below a key, column by column, or by the names of the pictures."""
+"""Rows inside a JSON object: below a key, column by column, or by the names of the images."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ Rows = list[dict[str, Any]]
 
 
 def find_rows(document: Mapping[str, Any], source: str) -> tuple[Rows, list[Fault]] | None:
-    """One row a picture, and a note that says where they were found; None where there are none.
+    """One row an image, and a note that says where they were found; None where there are none.
 
     Understood are an object that is itself a row; rows below one key (`{"data": [{…}, …]}`); rows
-    or values by the names of the pictures (`{"a.jpg": "cat"}`) or by numbers; and tables as pandas
+    or values by the names of the images (`{"a.jpg": "cat"}`) or by numbers; and tables as pandas
     writes them (`orient` columns, list, index, split and table).
     """
     for layout in (_columns_and_data, _below_a_key, _by_picture, _by_number, _by_column, _one_row):
@@ -54,7 +54,7 @@ def _below_a_key(document: Mapping[str, Any]) -> _Found:
         return None
     (key, rows), others = next(iter(named.items())), [k for k in document if k not in named]
     if key == "images" and all(row.keys() <= _COCO_IMAGE for row in rows):
-        return None  # pictures of a COCO file, which says elsewhere what they show
+        return None  # images of a COCO file, which says elsewhere what they show
     unread = f"; keys that are not read: {first_few(others, _MAX_NAMED)}" if others else ""
     return rows, f'the list "{key}"{unread}'
 
@@ -66,7 +66,7 @@ def _by_picture(document: Mapping[str, Any]) -> _Found:
     for name, value in document.items():
         cells = value if isinstance(value, dict) else {key: value}
         rows.append({"image": name, **{k: v for k, v in cells.items() if k != "image"}})
-    return rows, "by the names of the pictures"
+    return rows, "by the names of the images"
 
 
 def _key_of(values: Iterable[Any]) -> str:
@@ -115,7 +115,7 @@ def _are_pictures(values: list[Any]) -> bool:
 
 
 def _names_picture(row: Mapping[str, Any]) -> bool:
-    """Whether a text of the row, or of an object in it, ends like the name of a picture."""
+    """Whether a text of the row, or of an object in it, ends like the name of an image."""
     texts = [value for value in row.values() if isinstance(value, str)]
     below = [v for value in row.values() if isinstance(value, dict) for v in value.values()]
     return any(has_image_suffix(t) for t in [*texts, *(b for b in below if isinstance(b, str))])

@@ -79,7 +79,7 @@ def _has_lines(head: bytes) -> bool:
 def _list(values: Iterator[tuple[int, Any]], source: str, notes: Sequence[Fault] = ()) -> RawTable:
     records = as_records(values, source)
     if not records:
-        raise refusal("E_EMPTY_TABLE", source, "the list is empty; expected one object a picture.")
+        raise refusal("E_EMPTY_TABLE", source, "the list is empty; expected one object an image.")
     if all({"score", "category_id"} <= record.cells.keys() for record in records):
         raise coco.refuse([record.cells for record in records], source)
     if is_label_studio(records):

@@ -71,7 +71,7 @@ def as_records(values: Iterator[tuple[int, Any]], source: str) -> list[JsonLine]
             where = f"{source}:{line if is_told else number}"
             message = (
                 f"an item of the JSON list is {str(value)[:40]!r}; expected a list of objects, one "
-                'a picture: [{"image": "a.jpg", "label": "cat"}]; write it so.'
+                'an image: [{"image": "a.jpg", "label": "cat"}]; write it so.'
             )
             raise refusal("E_NOT_TABLE", where, message)
     return [
@@ -98,5 +98,5 @@ def _after(text: str, position: int, source: str, *, is_list: bool) -> int:
 
 
 def _refuse(source: str, line: int, found: str) -> DataError:
-    message = f"{found}; expected JSON objects, one a picture; mend the file there."
+    message = f"{found}; expected JSON objects, one an image; mend the file there."
     return refusal("E_JSON", f"{source}:{line}", message)

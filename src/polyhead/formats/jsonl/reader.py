@@ -45,7 +45,7 @@ def read_records(records: Iterable[JsonLine], source: str) -> RawTable:
     """The table of some records.
 
     Args:
-        records: One a picture.
+        records: One an image.
         source: File name, for messages.
 
     Raises:

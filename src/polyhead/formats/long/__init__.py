@@ -1,4 +1,4 @@
-"""Tables with a row a box or a label instead of a row a picture."""
+"""Tables with a row a box or a label instead of a row an image."""
 
 from polyhead.formats.long.gather import gather_rows
 from polyhead.formats.long.settle import settle_boxes

@@ -17,7 +17,7 @@ def wrong_rows(
     """`E_CELL` for each row in which a number of the box is missing or none."""
     message = (
         f"the row has no whole box in {columns}; expected four numbers, or four empty cells where "
-        "the picture has none; mend the row."
+        "the image has none; mend the row."
     )
     return _faults(raw, pictures, is_wrong, source, message)
 
@@ -28,7 +28,7 @@ def boxless_rows(
     """`E_CELL` for each row that names a label, but not where it is."""
     message = (
         "the row names a label that has boxes elsewhere, and no box; expected four numbers; fill "
-        "them in, or empty the label where the picture has no box."
+        "them in, or empty the label where the image has no box."
     )
     return _faults(raw, pictures, lacks_box, source, message)
 
@@ -39,14 +39,14 @@ def repeated_rows(raw: RawTable, rows: np.ndarray, source: str) -> list[Fault]:
         return []
     first = int(rows[0])
     message = (
-        f"{len(rows)} rows repeat the box and the label of an earlier row of the same picture, "
+        f"{len(rows)} rows repeat the box and the label of an earlier row of the same image, "
         f"such as {place(raw, first, source)}; each box counts once; remove them."
     )
     return [Fault("W_DUPLICATE_ROW", source, message)]
 
 
 def place(raw: RawTable, row: int, source: str) -> str:
-    """How messages name a row of the file: its line, where it has one, and its picture."""
+    """How messages name a row of the file: its line, where it has one, and its image."""
     line = int(raw.lines[row])
     name = raw.data.column(IMAGE)[row].as_py()
     return f"{source}:{line} {name}" if line else f"{source} row {row + 1} {name}"

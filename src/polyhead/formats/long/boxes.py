@@ -1,4 +1,4 @@
-"""A row a box: the boxes of a picture become one cell."""
+"""A row a box: the boxes of an image become one cell."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from polyhead.table.objects import Units
 from polyhead.table.yes_no_cells import YES, read_answers
 
 ONLY_LABEL = "object"
-LARGEST_FRACTION = 1.5  # fractions may reach out of the picture somewhat
+LARGEST_FRACTION = 1.5  # fractions may reach out of the image somewhat
 MAX_SIDE = 2**31 - 1
 _OPTIONAL = {**FLAGS, "area": (AREA,)}
 
@@ -45,7 +45,7 @@ class RowBoxes:
         choices: What else four numbers may be, the usual first.
         is_usual: Whether the first choice is meant where several fit.
         outlines: R JSON texts or nulls of polygons, or None.
-        looked_for_own: Whether a picture was looked through for the labels of its boxes alone.
+        looked_for_own: Whether an image was looked through for the labels of its boxes alone.
     """
 
     quads: Quads
@@ -60,7 +60,7 @@ class RowBoxes:
 
 @dataclass(frozen=True, eq=False)
 class GatheredBoxes:
-    """The boxes of N pictures, before it is settled what their four numbers are.
+    """The boxes of N images, before it is settled what their four numbers are.
 
     Attributes:
         cells: The objects, their four numbers in place of the box.
@@ -82,12 +82,12 @@ class GatheredBoxes:
 def gather_boxes(
     raw: RawTable, pictures: Pictures, varying: Sequence[str], found: RowBoxes, source: str
 ) -> tuple[RawTable, GatheredBoxes]:
-    """A row a picture with the columns that tell of pictures, and the boxes beside it.
+    """A row an image with the columns that tell of images, and the boxes beside it.
 
     Args:
-        raw: R rows, its column of pictures called `image`.
-        pictures: The picture of each row.
-        varying: Columns in which rows of one picture differ.
+        raw: R rows, its column of images called `image`.
+        pictures: The image of each row.
+        varying: Columns in which rows of one image differ.
         found: What the rows say.
         source: File name, for faults.
     """
@@ -151,7 +151,7 @@ def _lacks_box(codes: np.ndarray, quads: Quads, no_label: int) -> np.ndarray:
 def _told_sizes(
     raw: RawTable, pictures: Pictures, varying: Sequence[str], found: RowBoxes
 ) -> tuple[tuple[str, ...], np.ndarray | None]:
-    """The columns of the pictures' sizes, and (N, 2) height and width; 0 where none is told."""
+    """The columns of the images' sizes, and (N, 2) height and width; 0 where none is told."""
     names = [n for n in raw.data.column_names if n not in {*found.taken, *varying, IMAGE}]
     columns = image_size_columns(names)
     if columns is None:

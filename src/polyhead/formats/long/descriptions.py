@@ -62,19 +62,19 @@ def with_names(raw: RawTable, path: Path, given: Sequence[Path] = ()) -> RawTabl
 
 
 def is_descriptions(path: Path) -> bool:
-    """Whether a file lists terms and their names, and no pictures."""
+    """Whether a file lists terms and their names, and no images."""
     return path.suffix.lower() == ".csv" and path.is_file() and bool(_read(path))
 
 
 def refuse_descriptions(path: Path) -> None:
-    """Refuse a file of descriptions in place of a table of pictures.
+    """Refuse a file of descriptions in place of a table of images.
 
     Raises:
         DataError: `E_NOT_TABLE`.
     """
     if is_descriptions(path):
         message = (
-            "the file names the labels of other tables and lists no pictures; give the table of "
+            "the file names the labels of other tables and lists no images; give the table of "
             f"labels before it (polyhead init PICTURES TABLE {path.name}), or leave it out: it is "
             "found by itself beside a table whose labels are such terms."
         )

@@ -1,4 +1,4 @@
-"""From a table with a row a box or a label to one with a row a picture."""
+"""From a table with a row a box or a label to one with a row an image."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from polyhead.table import IMAGE, is_objects
 def gather_rows(
     raw: RawTable, source: str, rows: Rows | None = None
 ) -> tuple[RawTable, GatheredBoxes | None]:
-    """The table with a row a picture, and the boxes that are to be settled and added.
+    """The table with a row an image, and the boxes that are to be settled and added.
 
-    A table whose rows are pictures already comes back as it is.
+    A table whose rows are images already comes back as it is.
 
     Args:
-        raw: Of any format, its column of pictures called `image`.
+        raw: Of any format, its column of images called `image`.
         source: File name, for messages.
         rows: What the config says that a row is; found when None.
 
@@ -41,7 +41,7 @@ def gather_rows(
         DataError: As `read_via` and `gather_labels`.
     """
     nested = any(is_objects(kind) for kind in raw.data.schema.types)
-    if rows == "picture" or (nested and rows is None):
+    if rows == "image" or (nested and rows is None):
         return raw, None
     found = None if rows in ("label", "vote") else _boxes(raw.data, source)
     if found is None and rows == "box":
@@ -58,7 +58,7 @@ def gather_rows(
 
 
 def _may_hold_labels(raw: RawTable, pictures: Pictures, rows: Rows | None) -> bool:
-    """Whether it is worth comparing rows: pictures repeat, or answers stand beside labels."""
+    """Whether it is worth comparing rows: images repeat, or answers stand beside labels."""
     return rows is not None or pictures.num_several > 0 or raw.data.num_columns > 2
 
 

@@ -26,7 +26,7 @@ from polyhead.table import IMAGE
 from polyhead.table.structured_text import looks_structured
 from polyhead.table.yes_no_cells import NO, are_answers, read_answers
 
-# Below, two rows of one picture that differ are a mistake rather than two labels.
+# Below, two rows of one image that differ are a mistake rather than two labels.
 _MIN_SHARE_OF_SEVERAL = 0.1
 _MIN_UNNAMED = 10
 _MIN_ROWS_A_LABEL = 3
@@ -55,13 +55,13 @@ def find_label_columns(
 ) -> LabelColumns | None:
     """The columns of a table with a row a label; None for other tables.
 
-    A column of labels is told by its name and differs between rows of one picture, or has a column
-    of yes and no beside it; or it is the only one that differs where pictures repeat throughout.
+    A column of labels is told by its name and differs between rows of one image, or has a column
+    of yes and no beside it; or it is the only one that differs where images repeat throughout.
 
     Args:
         raw: R rows.
-        pictures: The picture of each.
-        varying: Columns in which rows of one picture differ.
+        pictures: The image of each.
+        varying: Columns in which rows of one image differ.
         rows: What the config says that a row is.
 
     Raises:
@@ -98,14 +98,14 @@ def _says_yes_or_no(raw: RawTable, name: str) -> bool:
 
 
 def _label_beside(raw: RawTable, others: Sequence[str], value: str) -> str | None:
-    """The label of a table of labels and answers alone, in which pictures need not repeat."""
+    """The label of a table of labels and answers alone, in which images need not repeat."""
     label = find_named(others, LABELS)
     says = set(read_answers(distinct(raw, value)).of.values())
     return label if len(others) == 1 and NO in says and None not in says else None
 
 
 def _repeats(raw: RawTable, pictures: Pictures, name: str) -> bool:
-    """Whether pictures have several rows throughout, which share few texts in many ways."""
+    """Whether images have several rows throughout, which share few texts in many ways."""
     texts = raw.data.column(name).cast(pa.string()).combine_chunks().dictionary_encode()
     codes = texts.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
     pairs = np.unique(pictures.of_row * (len(texts.dictionary) + 1) + codes)

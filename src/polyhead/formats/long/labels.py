@@ -1,4 +1,4 @@
-"""A row a label: the labels of a picture become one cell, yes, no and unknown apart."""
+"""A row a label: the labels of an image become one cell, yes, no and unknown apart."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class LabelRows:
 
     Attributes:
         at: (M,) their rows in the file's table.
-        rows: (M,) the picture of each.
+        rows: (M,) the image of each.
         codes: (M,) the label of each.
         labels: K names.
         says: (M,) int8 of 1 yes, 0 no, -1 unknown.
@@ -47,11 +47,11 @@ def gather_labels(
     rows: Rows | None,
     source: str,
 ) -> RawTable:
-    """A row a picture, its labels a list, with what it was looked through for beside it.
+    """A row an image, its labels a list, with what it was looked through for beside it.
 
     Args:
         raw: R rows.
-        pictures: The picture of each.
+        pictures: The image of each.
         columns: Where labels stand.
         rows: What the config says that a row is.
         source: File name, for faults.
@@ -132,7 +132,7 @@ def _says(raw: RawTable, name: str, source: str) -> tuple[np.ndarray, str]:
 def _agreed(
     raw: RawTable, answers: LabelRows, source: str, *, votes: bool
 ) -> tuple[np.ndarray, np.ndarray, list[Fault]]:
-    """Sorted numbers of picture and label, what each pair of them says, and contradictions."""
+    """Sorted numbers of image and label, what each pair of them says, and contradictions."""
     numbers = answers.rows * len(answers.labels) + answers.codes
     known = np.flatnonzero(answers.says != UNKNOWN)
     pairs, first, inverse = np.unique(numbers[known], return_index=True, return_inverse=True)
@@ -161,7 +161,7 @@ def _agreed(
 def _with_labels(
     data: pa.Table, columns: LabelColumns, labels: list[str], pairs: np.ndarray, says: np.ndarray
 ) -> pa.Table:
-    """The column of labels, and beside it what each picture was looked through for."""
+    """The column of labels, and beside it what each image was looked through for."""
     is_yes, is_known = says == 1, says != UNKNOWN
     rows, codes = pairs // max(len(labels), 1), pairs % max(len(labels), 1)
     known = np.isin(np.arange(len(data)), rows[is_known])
@@ -180,15 +180,15 @@ def _with_labels(
 
 def _told(columns: LabelColumns, says: np.ndarray, num_pictures: int) -> str:
     num_yes, num_no = int((says == 1).sum()), int((says == 0).sum())
-    text = f'a row is a label of a picture, in column "{columns.label}": '
+    text = f'a row is a label of an image, in column "{columns.label}": '
     if columns.value is None:
         return (
-            f"{text}{num_yes:,} labels of {num_pictures:,} pictures, read as yes; a label that a "
-            "picture has no row of is read as no"
+            f"{text}{num_yes:,} labels of {num_pictures:,} images, read as yes; a label that a "
+            "image has no row of is read as no"
         )
     return (
         f'{text}column "{columns.value}" says yes of {num_yes:,} and no of {num_no:,} labels of '
-        f"{num_pictures:,} pictures; a label that a picture has no row of is unknown"
+        f"{num_pictures:,} images; a label that an image has no row of is unknown"
     )
 
 
@@ -205,7 +205,7 @@ def _refuse_votes(raw: RawTable, pictures: Pictures, columns: LabelColumns, sour
     if len(pairs) < len(codes):
         return
     message = (
-        f'each "{columns.annotator}" gives a picture one "{columns.label}", and not all agree; '
+        f'each "{columns.annotator}" gives an image one "{columns.label}", and not all agree; '
         "set data.rows (`polyhead init`: --set data.rows=vote) to vote, for the class that most of "
         "them give (a draw is unknown), or to label: every label that any of them gives is a yes."
     )
@@ -213,7 +213,7 @@ def _refuse_votes(raw: RawTable, pictures: Pictures, columns: LabelColumns, sour
 
 
 def _majority(answers: LabelRows, num_rows: int) -> tuple[pa.Array, str]:
-    """The label that most rows of each picture give; null in a draw."""
+    """The label that most rows of each image give; null in a draw."""
     numbers = answers.rows * len(answers.labels) + answers.codes
     pairs, votes = np.unique(numbers, return_counts=True)
     rows, codes = pairs // max(len(answers.labels), 1), pairs % max(len(answers.labels), 1)
@@ -227,7 +227,7 @@ def _majority(answers: LabelRows, num_rows: int) -> tuple[pa.Array, str]:
     indices = pa.array(chosen, pa.int64(), mask=is_draw | (chosen < 0))
     several = np.bincount(rows, minlength=num_rows) > 1
     told = (
-        f"a row is a vote: the label that most rows of a picture give; {int(several.sum()):,} of "
-        f"{num_rows:,} pictures are not unanimous, {int(is_draw.sum()):,} are a draw and unknown"
+        f"a row is a vote: the label that most rows of an image give; {int(several.sum()):,} of "
+        f"{num_rows:,} images are not unanimous, {int(is_draw.sum()):,} are a draw and unknown"
     )
     return pa.array(answers.labels, pa.string()).take(indices), told

@@ -1,4 +1,4 @@
-"""Which rows of a long table are about the same picture."""
+"""Which rows of a long table are about the same image."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from polyhead.table import IMAGE
 
 @dataclass(frozen=True, eq=False)
 class Pictures:
-    """N pictures of R rows, in the order of first appearance.
+    """N images of R rows, in the order of first appearance.
 
     Attributes:
-        of_row: (R,) int64, the picture of each row; rows without a name have one each.
+        of_row: (R,) int64, the image of each row; rows without a name have one each.
         first: (N,) int64, its first row.
         is_whole: (R,) bool, False for rows that the reader found at fault.
     """
@@ -30,12 +30,12 @@ class Pictures:
 
     @property
     def num_several(self) -> int:
-        """How many pictures have more than one row."""
+        """How many images have more than one row."""
         return int((np.bincount(self.of_row) > 1).sum())
 
 
 def group_rows(raw: RawTable) -> Pictures:
-    """The pictures that the column `image` names."""
+    """The images that the column `image` names."""
     names = raw.data.column(IMAGE)
     codes = names.combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)
     blank = call_function("equal", [names, ""]).to_numpy()
@@ -51,7 +51,7 @@ def group_rows(raw: RawTable) -> Pictures:
 
 
 def varying_columns(raw: RawTable, pictures: Pictures) -> list[str]:
-    """The columns that differ between rows of one picture; rows at fault do not count."""
+    """The columns that differ between rows of one image; rows at fault do not count."""
     rows = np.flatnonzero(pictures.is_whole)
     first = pictures.first[pictures.of_row[rows]]
     found = []
@@ -64,7 +64,7 @@ def varying_columns(raw: RawTable, pictures: Pictures) -> list[str]:
 
 
 def one_row_each(raw: RawTable, pictures: Pictures, columns: Sequence[str]) -> RawTable:
-    """A row a picture, its first, with only these columns; faults follow their rows."""
+    """A row an image, its first, with only these columns; faults follow their rows."""
     data = raw.data.select([IMAGE, *columns]).take(pa.array(pictures.first))
     faults = tuple(
         fault if fault.row is None else replace(fault, row=int(pictures.of_row[fault.row]))

@@ -1,4 +1,4 @@
-"""Settle what the four numbers of a table's boxes are, once its pictures are found."""
+"""Settle what the four numbers of a table's boxes are, once its images are found."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _ORIENTATION = 274
 
 
 def settle_boxes(table: Table, boxes: GatheredBoxes, wanted: BoxFormat | None) -> Table:
-    """Add the column of objects, in the one format that fits the pictures.
+    """Add the column of objects, in the one format that fits the images.
 
     Args:
-        table: N pictures.
+        table: N images.
         boxes: Their boxes.
         wanted: What the config says of numbers whose header leaves it open.
 
@@ -56,7 +56,7 @@ def settle_boxes(table: Table, boxes: GatheredBoxes, wanted: BoxFormat | None) -
 
 
 def fits(quads: np.ndarray, kind: BoxFormat, limits: np.ndarray, slack: float) -> np.ndarray:
-    """(M,) bool, whether a box lies in its picture and its sides are in order.
+    """(M,) bool, whether a box lies in its image and its sides are in order.
 
     Args:
         quads: (M, 4) numbers.
@@ -77,21 +77,21 @@ def _fitting(table: Table, boxes: GatheredBoxes) -> tuple[BoxFormat, str]:
     shares = {kind: float(fits(quads, kind, limits, slack).mean()) for kind in kinds}
     whole: list[BoxFormat] = [kind for kind in choices if shares[kind] == 1]
     if len(whole) == 1:
-        return whole[0], ", which alone fits in all pictures"
+        return whole[0], ", which alone fits in all images"
     if boxes.found.is_usual and (whole or shares[choices[0]] > 0.5):
         return choices[0], ", as is usual"
     if not whole and shares["cxcywh"] == 1:
-        return "cxcywh", ", which alone fits in all pictures"
+        return "cxcywh", ", which alone fits in all images"
     both = " or ".join(f"{kind} ({FORMAT_WORDS[kind]})" for kind in choices)
     found = (
-        "both fit in all pictures"
+        "both fit in all images"
         if whole
         else f"{' and '.join(f'{shares[k]:.1%}' for k in choices)} of the boxes fit so"
     )
     message = (
         f"the four numbers in {boxes.found.told} may be {both}: {found}; set data.box_format "
         "to what they are (`polyhead init` and `convert`: --set data.box_format=xywh), or "
-        "data.rows to picture where no boxes are to be read."
+        "data.rows to image where no boxes are to be read."
     )
     raise refusal("E_BOX_FORMAT", table.source, message)
 
@@ -107,7 +107,7 @@ def _limits(table: Table, boxes: GatheredBoxes) -> tuple[np.ndarray, float]:
 
 
 def _measured(table: Table, boxes: GatheredBoxes) -> np.ndarray:
-    """(N, 2) height and width of pictures: of all, or of those whose boxes reach out the most."""
+    """(N, 2) height and width of images: of all, or of those whose boxes reach out the most."""
     rows, quads = boxes.cells.rows, boxes.cells.boxes_xyxy
     sizes = np.zeros((len(table), 2), np.int32)
     chosen = np.unique(rows)
@@ -121,7 +121,7 @@ def _measured(table: Table, boxes: GatheredBoxes) -> np.ndarray:
 
 
 def displayed_size(path: Path) -> tuple[int, int]:
-    """Height and width from the header of the picture as it is displayed; 0 where unreadable."""
+    """Height and width from the header of the image as it is displayed; 0 where unreadable."""
     try:
         with Image.open(path) as picture:
             width, height = picture.size
@@ -139,15 +139,15 @@ def _around(corners: np.ndarray) -> np.ndarray:
 
 def _told(table: Table, boxes: GatheredBoxes, words: str, why: str) -> str:
     cells, num_none = boxes.cells, len(table) - len(np.unique(boxes.cells.rows))
-    units = "fractions of the picture's sides" if boxes.units == "fraction" else "pixels"
+    units = "fractions of the image's sides" if boxes.units == "fraction" else "pixels"
     text = (
         f"a row is a box: {boxes.found.told}, read as {words} in {units}{why}; "
-        f"{len(cells.rows):,} boxes in {len(table) - num_none:,} pictures"
+        f"{len(cells.rows):,} boxes in {len(table) - num_none:,} images"
     )
     if num_none:
-        text += f"; {num_none:,} pictures are listed without a box and count as having none"
+        text += f"; {num_none:,} images are listed without a box and count as having none"
     if boxes.found.looked_for_own:
-        text += "; a label that a picture has no box of is unknown there"
+        text += "; a label that an image has no box of is unknown there"
     if boxes.unread:
         text += (
             f"; columns that tell of single boxes and are not read: {first_few(boxes.unread, 20)}"
@@ -156,7 +156,7 @@ def _told(table: Table, boxes: GatheredBoxes, words: str, why: str) -> str:
 
 
 def _with_objects(table: Table, boxes: GatheredBoxes, cells: ObjectCells) -> Table:
-    """The column of objects in its place, and what each picture was looked through for."""
+    """The column of objects in its place, and what each image was looked through for."""
     name = OBJECTS if OBJECTS not in table.columns else f"{OBJECTS} (boxes)"
     column = cells.column(boxes.labels, np.ones(len(table), bool))
     used = [boxes.labels[code] for code in np.unique(cells.labels)]

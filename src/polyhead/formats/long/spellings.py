@@ -10,7 +10,7 @@ from typing import Literal
 
 from polyhead.table.object_spellings import BoxFormat
 
-Rows = Literal["picture", "box", "label", "vote"]
+Rows = Literal["image", "box", "label", "vote"]
 
 FORMAT_WORDS: dict[BoxFormat, str] = {
     "xyxy": "x_min, y_min, x_max, y_max",
@@ -134,7 +134,7 @@ OF_A_ROW = frozenset(
         *(*ANNOTATORS,),
     )
 )
-"""What says who, when or which row, and nothing of the picture."""
+"""What says who, when or which row, and nothing of the image."""
 
 OF_AN_OBJECT = frozenset(
     (
@@ -214,7 +214,7 @@ def _corners(found: dict[str, str]) -> BoxColumns | None:
 
 
 def image_size_columns(names: Iterable[str]) -> tuple[str, str] | None:
-    """The columns of width and height of the picture, among those that no box takes."""
+    """The columns of width and height of the image, among those that no box takes."""
     by_plain = {plain(name): name for name in names}
     for width, height in _IMAGE_SIZES:
         if width in by_plain and height in by_plain:

@@ -1,1 +1,1 @@
-"""Several tables as one, picture by picture."""
+"""Several tables as one, image by image."""

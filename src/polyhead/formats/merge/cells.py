@@ -1,4 +1,4 @@
-"""Two answers on one picture: united where they can both be true."""
+"""Two answers on one image: united where they can both be true."""
 
 from __future__ import annotations
 

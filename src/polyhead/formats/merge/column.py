@@ -29,10 +29,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Contest:
-    """Two cells on one picture.
+    """Two cells on one image.
 
     Attributes:
-        place: The picture.
+        place: The image.
         tables: Which two tables.
         first: What the first of them says.
         second: What the other says.
@@ -51,8 +51,8 @@ class MergedColumn:
     Attributes:
         cells: N cells.
         labels: Beside each the labels that it tells about.
-        united: Pictures on which two tables say more together.
-        contradicted: Pictures on which they cannot both be right; the first stands.
+        united: Images on which two tables say more together.
+        contradicted: Images on which they cannot both be right; the first stands.
     """
 
     cells: pa.ChunkedArray
@@ -62,11 +62,11 @@ class MergedColumn:
 
 
 def merge_column(parts: Sequence[Part], rows: np.ndarray, unite: Unite) -> MergedColumn:
-    """Take each picture's cell from the tables that know it.
+    """Take each image's cell from the tables that know it.
 
     Args:
         parts: The column in one or several tables, all of one type.
-        rows: (S, N) row of each picture in each table; -1 where it has none.
+        rows: (S, N) row of each image in each table; -1 where it has none.
         unite: What two cells say together.
     """
     pool = _Pool(parts)
@@ -101,7 +101,7 @@ class _Pool:
         self._added: list[Cell] = []
 
     def offered(self, number: int, rows: np.ndarray) -> np.ndarray:
-        """The number of each picture's cell in one part; -1 where it is unknown."""
+        """The number of each image's cell in one part; -1 where it is unknown."""
         known = self._parts[number].cells.is_valid().to_numpy()
         there = (rows >= 0) & known[np.maximum(rows, 0)]
         return np.where(there, rows + self._starts[number], -1)

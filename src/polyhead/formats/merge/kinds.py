@@ -106,7 +106,7 @@ def _check_units(name: str, fields: Sequence[pa.Field], tables: Sequence[Table])
 
 
 def _unit(field: pa.Field) -> str:
-    return "fractions of the picture" if units_of(field) == "fraction" else "pixels"
+    return "fractions of the image" if units_of(field) == "fraction" else "pixels"
 
 
 def _as(kind: pa.DataType, column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -1,4 +1,4 @@
-"""Which rows of several tables are about the same picture."""
+"""Which rows of several tables are about the same image."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from polyhead.table import IMAGE, Table
 
 @dataclass(frozen=True)
 class Alignment:
-    """N pictures, in the order in which they first appear in S tables.
+    """N images, in the order in which they first appear in S tables.
 
     Attributes:
         root: The folder that all names start at.
-        names: N names of pictures.
-        rows: (S, N) int64, the row of each picture in each table; -1 where it has none.
-        places: Of each table, the picture of each of its rows.
+        names: N names of images.
+        rows: (S, N) int64, the row of each image in each table; -1 where it has none.
+        places: Of each table, the image of each of its rows.
     """
 
     root: Path
@@ -34,7 +34,7 @@ class Alignment:
 def align(tables: Sequence[Table]) -> Alignment:
     """Match the rows of S tables by the file that they name, links resolved.
 
-    The second row of one table for the same picture, which is a fault of its own, becomes a row of
+    The second row of one table for the same image, which is a fault of its own, becomes a row of
     its own, and so does a row without a name.
     """
     root, names = _common_names(tables)

@@ -1,4 +1,4 @@
-"""Several tables as one, picture by picture."""
+"""Several tables as one, image by image."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ IMAGE_ID = "image_id"
 
 
 def merge_tables(tables: Sequence[Table]) -> Table:
-    """Unite tables by the picture that their rows name.
+    """Unite tables by the image that their rows name.
 
     Rows come in the order of first appearance. A column that a table lacks is unknown for its rows.
     Where two tables know the same cell, objects and labels are united with the labels that they
@@ -65,7 +65,7 @@ def merge_tables(tables: Sequence[Table]) -> Table:
 
 
 def _empty(tables: Sequence[Table], rows: Alignment, notes: Sequence[Fault]) -> Table:
-    """The pictures alone, with the faults that were found so far."""
+    """The images alone, with the faults that were found so far."""
     data = pa.table({IMAGE: pa.array(rows.names, pa.string())})
     faults = [
         fault if fault.row is None else replace(fault, row=int(place[fault.row]))
@@ -83,7 +83,7 @@ def _empty(tables: Sequence[Table], rows: Alignment, notes: Sequence[Fault]) -> 
 
 
 def _told_sizes(tables: Sequence[Table], rows: Alignment) -> np.ndarray | None:
-    """What the first file that tells a picture's size says."""
+    """What the first file that tells an image's size says."""
     sizes = np.zeros((len(rows.names), 2), np.int32)
     for table, numbers in zip(tables, rows.rows, strict=True):
         if table.told_sizes is not None:
@@ -114,13 +114,13 @@ def _unite(column: SharedColumn) -> Unite:
 
 
 def _is_key(found: MergedColumn) -> bool:
-    """Whether no two pictures have one id, and no picture two."""
+    """Whether no two images have one id, and no image two."""
     known = found.cells.drop_null()
     return not found.contradicted and len(known.unique()) == len(known)
 
 
 def _ids_dropped(table: Table) -> Fault:
-    message = "the files number their pictures differently; their image ids are left out."
+    message = "the files number their images differently; their image ids are left out."
     return Fault("N_IMAGE_IDS", table.source, message)
 
 
@@ -147,7 +147,7 @@ def _contest_faults(table: Table, name: str, found: MergedColumn) -> list[Fault]
     if doubtful:
         message = (
             f'two files know other objects of one label in column "{name}" of '
-            f"{len(doubtful)} pictures, such as {table.image(doubtful[0].place)}; all "
+            f"{len(doubtful)} images, such as {table.image(doubtful[0].place)}; all "
             "are kept; say with labels_only or columns which file is right."
         )
         faults.append(Fault("W_OBJECTS_DIFFER", table.source, message))

@@ -108,6 +108,6 @@ def labels_apart(field: pa.Field, united: pa.Field, source: str) -> Fault | None
     shown = ", ".join(missing[:10]) + (", …" if len(missing) > 10 else "")
     message = (
         f'column "{field.name}" does not know the labels {shown} of the other files: unknown in '
-        "its pictures, not absent; name all labels that it was made for under labels_only."
+        "its images, not absent; name all labels that it was made for under labels_only."
     )
     return Fault("N_LABELS_APART", source, message)

@@ -55,7 +55,7 @@ class ObjectReader:
             times: How many rows have this cell.
 
         Raises:
-            ValueError: An item is no object, or a region's picture has no size.
+            ValueError: An item is no object, or a region's image has no size.
         """
         found: list[dict[str, Any]] = []
         for item in cell:
@@ -123,6 +123,6 @@ class ObjectReader:
 
 
 def told_size(cell: Any) -> tuple[int, int] | None:
-    """Height and width of a picture as the first of its regions tells them."""
+    """Height and width of an image as the first of its regions tells them."""
     items: list[Mapping[str, Any]] = cell if holds_objects(cell) else []
     return next((size_of(i) for i in items if isinstance(i, dict) and is_region(i)), None)

@@ -1,4 +1,4 @@
-"""Records, one a picture, whose values are text, lists of text or lists of objects."""
+"""Records, one an image, whose values are text, lists of text or lists of objects."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ def with_single_choices(data: pa.Table, names: set[str]) -> pa.Table:
 
 
 def told_sizes(columns: Mapping[str, Sequence[Any]], num_rows: int) -> np.ndarray | None:
-    """(N, 2) int32 height and width of the pictures as regions tell them, 0 where none does."""
+    """(N, 2) int32 height and width of the images as regions tell them, 0 where none does."""
     sizes = np.zeros((num_rows, 2), np.int32)
     for values in columns.values():
         for row, value in enumerate(values):

@@ -1,8 +1,8 @@
-"""VOC: one xml file a picture.
+"""VOC: one xml file an image.
 
 `Annotations/a.xml` beside `JPEGImages/a.jpg`, or both in one folder. The columns are `image`,
 `objects`, and `split` where `ImageSets/Main/{train,val,test}.txt` or folders called so tell it. A
-picture without an xml file was not looked through, so it is left out. Objects may be `difficult`.
+image without an xml file was not looked through, so it is left out. Objects may be `difficult`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _SAMPLE_FILES = 20
 
 @dataclass
 class _Rows:
-    """What has been read so far, one entry a picture."""
+    """What has been read so far, one entry an image."""
 
     source: str
     images: list[str] = field(default_factory=list)
@@ -58,7 +58,7 @@ def read(path: Path, files: Sequence[str], images: Path | None) -> RawTable:
     Args:
         path: The folder.
         files: What lies below it.
-        images: The folder of pictures, where they are elsewhere.
+        images: The folder of images, where they are elsewhere.
 
     Returns:
         A row for each xml file, with `E_XML` for a file that cannot be read, `E_ANNOTATION` for
@@ -134,6 +134,6 @@ def _left_out(rows: _Rows, pictures: PictureFolder) -> list[Fault]:
         faults.append(Fault("N_FILES_IGNORED", f"{rows.source}/", message))
     bare = len(set(pictures.names) - set(rows.images))
     if bare:
-        message = f"{bare} pictures have no xml file and are left out; give them one, be it empty."
+        message = f"{bare} images have no xml file and are left out; give them one, be it empty."
         faults.append(Fault("N_NO_ANNOTATION", f"{rows.source}/", message))
     return faults

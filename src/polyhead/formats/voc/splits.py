@@ -1,4 +1,4 @@
-"""The split of each picture of a VOC data set."""
+"""The split of each image of a VOC data set."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def voc_splits(
 
     Returns:
         (N,) splits, or None where nothing tells them; what tells them; and `W_SPLIT_TWICE` for
-        pictures that stand in several lists: the last list read counts.
+        images that stand in several lists: the last list read counts.
     """
     lists = {name: path / name for name in files if _is_list(name)}
     if not lists and path.name == "Annotations":
@@ -69,5 +69,5 @@ def _stems(path: Path) -> list[str]:
 def _stand_twice(path: Path, number: int) -> list[Fault]:
     if not number:
         return []
-    message = f"{number} pictures stand in the lists of several splits; keep each in one."
+    message = f"{number} images stand in the lists of several splits; keep each in one."
     return [Fault("W_SPLIT_TWICE", f"{path.name}/{'/'.join(_LISTS)}", message)]

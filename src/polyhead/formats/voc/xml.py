@@ -10,15 +10,15 @@ _SIDES = ("xmin", "ymin", "xmax", "ymax")
 
 @dataclass(frozen=True)
 class VocFile:
-    """What one file says of its picture.
+    """What one file says of its image.
 
     Attributes:
-        file_name: The picture's name, without folders; empty when there is none.
+        file_name: The image's name, without folders; empty when there is none.
         labels: M labels.
         boxes_xyxy: M boxes of four numbers, in pixel edges (counted from 0).
         difficult: M flags.
         problems: What is wrong with objects that are left out.
-        size: Height and width of the picture; 0 where the file does not tell.
+        size: Height and width of the image; 0 where the file does not tell.
     """
 
     file_name: str

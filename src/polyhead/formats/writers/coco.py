@@ -22,14 +22,14 @@ TARGET = Target(
 
 
 def write_coco(table: Table, found: ObjectRows, sizes: np.ndarray, out: Path) -> list[Loss]:
-    """Write the pictures that were looked through, also those without objects.
+    """Write the images that were looked through, also those without objects.
 
     An object without an area gets that of its box, which other programs need.
 
     Args:
         table: The annotations.
         found: Its objects, in pixels.
-        sizes: (N, 2) height and width of the displayed pictures; 0 where unknown.
+        sizes: (N, 2) height and width of the displayed images; 0 where unknown.
         out: The file.
 
     Returns:
@@ -94,10 +94,10 @@ def _annotations(
 
 
 def _image_ids(table: Table, rows: np.ndarray) -> tuple[list[int | str], int]:
-    """An id a picture: the table's, whole numbers as such; new ones where it has none.
+    """An id an image: the table's, whole numbers as such; new ones where it has none.
 
     Returns:
-        The ids, and how many of the table's are given anew because an earlier picture has them.
+        The ids, and how many of the table's are given anew because an earlier image has them.
     """
     given = [None] * len(rows)
     if IMAGE_ID in table.data.column_names:

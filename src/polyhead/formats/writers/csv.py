@@ -1,4 +1,4 @@
-"""CSV: one row a picture; text and lists of labels."""
+"""CSV: one row an image; text and lists of labels."""
 
 from __future__ import annotations
 

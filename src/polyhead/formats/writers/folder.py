@@ -1,4 +1,4 @@
-"""A folder that appears whole or not at all, with links to pictures that lie elsewhere."""
+"""A folder that appears whole or not at all, with links to images that lie elsewhere."""
 
 from __future__ import annotations
 

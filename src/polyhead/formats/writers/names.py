@@ -1,4 +1,4 @@
-"""How a written file names the pictures, which stay where they are."""
+"""How a written file names the images, which stay where they are."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from polyhead.table import IMAGE, Table
 
 
 def names_from(table: Table, folder: Path) -> list[str]:
-    """(N,) names of the pictures as they are found from a folder; unnamed and absolute ones stay.
+    """(N,) names of the images as they are found from a folder; unnamed and absolute ones stay.
 
     Args:
         table: Names them from its root.
@@ -29,7 +29,7 @@ def flat_names(names: Sequence[str], reserved: Sequence[str] = ()) -> list[str]:
     """(N,) file names without folders, no two of one stem: `a/1.jpg`, `b/1.jpg` → `a_1`, `b_1`.
 
     Args:
-        names: Of pictures, with folders.
+        names: Of images, with folders.
         reserved: Stems that none may have.
     """
     taken = {stem.casefold() for stem in reserved}

@@ -40,7 +40,7 @@ class Target:
     Attributes:
         units: Of its coordinates.
         keeps: The keys of objects and labels that it keeps, besides label and box.
-        links_pictures: Whether it wants its pictures in a folder of its own.
+        links_pictures: Whether it wants its images in a folder of its own.
     """
 
     units: Units
@@ -50,14 +50,14 @@ class Target:
 
 @dataclass(frozen=True)
 class ObjectRows:
-    """N pictures that were looked through for all labels, with their M objects.
+    """N images that were looked through for all labels, with their M objects.
 
     Attributes:
         column: The column that they come from.
-        rows: (N,) row of each picture in the table.
+        rows: (N,) row of each image in the table.
         labels: K labels in the order of the table.
         category_ids: K ids, or None where the table has none.
-        lengths: (N,) objects of each picture.
+        lengths: (N,) objects of each image.
         label_of: (M,) index into `labels`.
         boxes_xyxy: (M, 4) float64, in the units of the target.
         values: `crowd`, `difficult`, `area` and `segmentation` of M objects; null as None.
@@ -75,7 +75,7 @@ class ObjectRows:
     supercategories: dict[str, str]
 
     def slices(self) -> Iterator[tuple[int, slice]]:
-        """Row in the table and objects of each picture."""
+        """Row in the table and objects of each image."""
         ends = np.cumsum(self.lengths).tolist()
         for row, start, end in zip(self.rows.tolist(), [0, *ends], ends, strict=False):
             yield row, slice(start, end)
@@ -103,25 +103,25 @@ def take_objects(
 ) -> tuple[ObjectRows, list[Loss]]:
     """The objects that a format can hold, and what it loses of them.
 
-    Pictures that were not looked through, or for some labels only, are left out: written without
+    Images that were not looked through, or for some labels only, are left out: written without
     their objects, they would say that there are none.
 
     Args:
         table: The annotations.
         target: What the format holds.
-        sizes: (N, 2) int32 height and width of the displayed pictures; 0 where unknown.
-        there: (N,) bool, whether the picture's file exists.
+        sizes: (N, 2) int32 height and width of the displayed images; 0 where unknown.
+        there: (N,) bool, whether the image's file exists.
 
     Raises:
         ConfigError: `E_COLUMN`: there are no objects.
-        DataError: `E_EMPTY_TABLE`: no picture could be written.
+        DataError: `E_EMPTY_TABLE`: no image could be written.
     """
     name = objects_column(table)
     data_field = table.data.schema.field(name)
     kept, losses = _pictures(table, name, target, sizes, there)
     if not kept.any():
         mend = "" if there.any() else "; name their folder with --images"
-        message = f"no picture can be written: {', '.join(map(str, losses))}{mend}."
+        message = f"no image can be written: {', '.join(map(str, losses))}{mend}."
         raise refusal("E_EMPTY_TABLE", table.source, message)
     rows = np.flatnonzero(kept)
     column, broken = _whole_objects(table.column(name).take(pa.array(rows)))
@@ -163,7 +163,7 @@ def _pictures(
         (whole & ~found, "whose file is not there"),
         (whole & found & ~sized, "whose size cannot be read"),
     )
-    losses = [Loss("picture", int(lost.sum()), why) for lost, why in reasons if lost.any()]
+    losses = [Loss("image", int(lost.sum()), why) for lost, why in reasons if lost.any()]
     return whole & found & sized, losses
 
 

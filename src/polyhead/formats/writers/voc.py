@@ -1,4 +1,4 @@
-"""VOC: an xml file a picture in `Annotations`, pictures as links in `JPEGImages`."""
+"""VOC: an xml file an image in `Annotations`, images as links in `JPEGImages`."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def write_voc(
     Args:
         table: The annotations.
         found: Its objects, in pixels.
-        sizes: (N, 2) height and width of the displayed pictures; 0 where unknown.
+        sizes: (N, 2) height and width of the displayed images; 0 where unknown.
         out: The folder; it must not exist.
-        advance: Told each picture.
+        advance: Told each image.
 
     Returns:
         Labels without an object, the order of labels where it is not by name, and other columns.

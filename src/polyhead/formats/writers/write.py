@@ -49,14 +49,14 @@ def write_table(
 ) -> list[Loss]:
     """Write a table, and say what the format cannot hold of it.
 
-    Pictures stay where they are; the new file names them from its own folder. VOC and YOLO want
+    Images stay where they are; the new file names them from its own folder. VOC and YOLO want
     them in their own folders: these get links.
 
     Args:
         table: The annotations.
         out: The file, or the folder for VOC and YOLO.
         kind: The format.
-        measure: Gives (N, 2) int32 height and width of displayed pictures; 0 where unreadable.
+        measure: Gives (N, 2) int32 height and width of displayed images; 0 where unreadable.
         reporter: Told how far it is.
 
     Returns:
@@ -65,7 +65,7 @@ def write_table(
     Raises:
         ConfigError: As `check_out`; `E_COLUMN`: no objects, or a name that the format lacks;
             `E_LABEL_TEXT`.
-        DataError: `E_EMPTY_TABLE`: no picture can be written.
+        DataError: `E_EMPTY_TABLE`: no image can be written.
         PolyheadError: `E_WRITE`; nothing is left behind.
     """
     check_out(out, kind)
@@ -80,7 +80,7 @@ def write_table(
     found, losses = take_objects(table, _TARGETS[kind], sizes, there)
     if kind == "coco":
         return [*losses, *coco.write_coco(table, found, sizes, out)]
-    with reporter.work(f"writing {out.name}", len(found.rows), "pictures") as advance:
+    with reporter.work(f"writing {out.name}", len(found.rows), "images") as advance:
         if kind == "voc":
             return [*losses, *voc.write_voc(table, found, sizes, out, advance)]
         return [*losses, *yolo.write_yolo(table, found, out, advance)]
@@ -88,7 +88,7 @@ def write_table(
 
 def _sizes(paths: Sequence[Path], measure: MeasurePictures, reporter: Reporter) -> np.ndarray:
     parts = [np.zeros((0, 2), np.int32)]
-    with reporter.work("measuring pictures", len(paths), "pictures") as advance:
+    with reporter.work("measuring images", len(paths), "images") as advance:
         for start in range(0, len(paths), _PICTURES_AT_ONCE):
             batch = paths[start : start + _PICTURES_AT_ONCE]
             parts.append(measure(batch))

@@ -1,4 +1,4 @@
-"""YOLO: a text file a picture, classes in `data.yaml`, pictures as links."""
+"""YOLO: a text file an image, classes in `data.yaml`, images as links."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ TARGET = Target("fraction", links_pictures=True)
 
 
 def write_yolo(table: Table, found: ObjectRows, out: Path, advance: Advance) -> list[Loss]:
-    """Write `labels/a.txt` for `images/a.jpg`, in folders by split where each picture has one.
+    """Write `labels/a.txt` for `images/a.jpg`, in folders by split where each image has one.
 
-    A picture without objects gets an empty file. Nine digits keep boxes within 1e-9 of a side.
+    An image without objects gets an empty file. Nine digits keep boxes within 1e-9 of a side.
 
     Args:
         table: The annotations.
-        found: Its objects, in fractions of the pictures' sides.
+        found: Its objects, in fractions of the images' sides.
         out: The folder; it must not exist.
-        advance: Told each picture.
+        advance: Told each image.
 
     Returns:
         Other columns.
@@ -64,7 +64,7 @@ def _lines(found: ObjectRows) -> list[str]:
 
 
 def _data_yaml(labels: list[str], splits: list[str] | None) -> str:
-    """Without splits, both parts that other programs ask for are all pictures."""
+    """Without splits, both parts that other programs ask for are all images."""
     places = {"train": "images", "val": "images"}
     if splits is not None:
         places = {part: f"images/{part}" for part in PARTS if part in splits}

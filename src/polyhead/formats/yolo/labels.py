@@ -1,4 +1,4 @@
-"""Which label file belongs to a picture of a YOLO data set."""
+"""Which label file belongs to an image of a YOLO data set."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ class LabelFiles:
 
         Args:
             path: The folder of the data set, or its labels.
-            root: The folder that the names of the pictures start at.
+            root: The folder that the names of the images start at.
         """
         self._path, self._root = path, root.resolve()
         self._folders: dict[str, tuple[Path, set[str]] | None] = {}
         self._used: set[Path] = set()
 
     def find(self, picture: str) -> tuple[Path | None, bool]:
-        """The label file of a picture.
+        """The label file of an image.
 
         Returns:
-            The file, or None when there is none; and whether its folder of pictures has labels.
+            The file, or None when there is none; and whether its folder of images has labels.
         """
         name = PurePath(picture)
         above = str(name.parent)
@@ -44,13 +44,13 @@ class LabelFiles:
         return folder / label, True
 
     def unused(self) -> list[Path]:
-        """The label files that no picture has asked for."""
+        """The label files that no image has asked for."""
         listed = [found for found in self._folders.values() if found is not None]
         files = {folder / name for folder, names in listed for name in names}
         return sorted(files - self._used)
 
     def _labels(self, above: str) -> tuple[Path, set[str]] | None:
-        """The first folder that may hold the labels of a folder of pictures, and does."""
+        """The first folder that may hold the labels of a folder of images, and does."""
         pictures = self._root / above
         for folder in self._candidates(above):
             labels = _label_files(folder)

@@ -24,7 +24,7 @@ class YoloObjects:
         num_posed: Objects whose key points were left out.
         counts: Objects of each file.
         classes: M class numbers.
-        boxes_xyxy: M boxes, in fractions of the picture's sides.
+        boxes_xyxy: M boxes, in fractions of the image's sides.
         segmentations: M JSON texts of polygons in fractions, or None.
     """
 

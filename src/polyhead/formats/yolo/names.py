@@ -24,7 +24,7 @@ class YoloNames:
     Attributes:
         source: The file that tells them, or None when there is none.
         names: Class number to name.
-        splits: `train`, `val`, `test` to the folders or lists of pictures that belong to it.
+        splits: `train`, `val`, `test` to the folders or lists of images that belong to it.
         num_key_values: Numbers of the key points behind each box, by `kpt_shape`; 0 without.
     """
 

@@ -1,8 +1,8 @@
-"""YOLO: one text file a picture, one line an object, in fractions of the picture's sides.
+"""YOLO: one text file an image, one line an object, in fractions of the image's sides.
 
 `labels/train/a.txt` for `images/train/a.jpg`, `train/labels/a.txt` for `train/images/a.jpg`, or
 both in one folder; classes in `data.yaml`, `classes.txt` or `obj.names`. The columns are `image`,
-`objects` and, where `data.yaml` or the folders tell it, `split`. By convention a picture without a
+`objects` and, where `data.yaml` or the folders tell it, `split`. By convention an image without a
 label file has no objects, if its folder has labels at all; otherwise nobody looked.
 """
 
@@ -47,23 +47,23 @@ def recognise(path: Path, files: Sequence[str]) -> bool:
 
 
 def read(path: Path, files: Sequence[str], images: Path | None) -> RawTable:
-    """Read all pictures of a folder with their label files.
+    """Read all images of a folder with their label files.
 
     Args:
         path: The folder: of the data set, or its labels.
         files: What lies below it.
-        images: The folder of pictures, where they are elsewhere.
+        images: The folder of images, where they are elsewhere.
 
     Returns:
-        A row for each picture, with `E_YOLO_LINE` and `E_CLASS_NUMBER` for single lines,
+        A row for each image, with `E_YOLO_LINE` and `E_CLASS_NUMBER` for single lines,
         `W_NO_LABEL_FILE`, `W_NO_PICTURE` and notes for whole folders.
 
     Raises:
-        DataError: `E_EMPTY_TABLE`: no picture is found; `E_YOLO_NAMES`: the classes are no names.
+        DataError: `E_EMPTY_TABLE`: no image is found; `E_YOLO_NAMES`: the classes are no names.
     """
     folder = PictureFolder.find(path, files, images)
     if not folder.names:
-        message = "there are labels but no pictures; give their folder as images."
+        message = "there are labels but no images; give their folder as images."
         raise refusal("E_EMPTY_TABLE", f"{path.name}/", message)
     names = find_names(path)
     labels = LabelFiles(path, folder.root)
@@ -133,13 +133,13 @@ def _about_missing(path: Path, without: Sequence[str], known: np.ndarray) -> lis
     faults = []
     if without:
         message = (
-            f"{len(without)} pictures have no label file, such as {without[0]}, and count as "
+            f"{len(without)} images have no label file, such as {without[0]}, and count as "
             "without objects, as YOLO has it; leave out those that nobody annotated."
         )
         faults.append(Fault("W_NO_LABEL_FILE", f"{path.name}/", message))
     unknown = int(np.count_nonzero(~known))
     if unknown:
-        message = f"{unknown} pictures are in folders without labels; their objects are unknown."
+        message = f"{unknown} images are in folders without labels; their objects are unknown."
         faults.append(Fault("N_NO_ANNOTATION", f"{path.name}/", message))
     return faults
 
@@ -172,5 +172,5 @@ def _about_orphans(path: Path, labels: LabelFiles) -> list[Fault]:
     orphans = labels.unused()
     if not orphans:
         return []
-    message = f"{len(orphans)} label files have no picture, such as {orphans[0].name}; not read."
+    message = f"{len(orphans)} label files have no image, such as {orphans[0].name}; not read."
     return [Fault("W_NO_PICTURE", f"{path.name}/", message)]

@@ -1,4 +1,4 @@
-"""The split of each picture of a YOLO data set."""
+"""The split of each image of a YOLO data set."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from polyhead.table.split_spellings import part_of, parts_by_folder
 
 @dataclass
 class _Membership:
-    """Which splits each picture stands in."""
+    """Which splits each image stands in."""
 
     pictures: Sequence[str]
     splits: dict[str, set[str]] = field(default_factory=dict)
@@ -41,13 +41,13 @@ def yolo_splits(
 
     Args:
         path: The folder of the data set.
-        root: The folder that the names of the pictures start at.
+        root: The folder that the names of the images start at.
         pictures: (N,) names.
-        names: Tells each split's folders, or text files that list its pictures.
+        names: Tells each split's folders, or text files that list its images.
 
     Returns:
         (N,) splits, or None where nothing tells them; what tells them; `W_SPLIT_FOLDER` for an
-        entry that is not there, `N_SPLIT_SHARED` for pictures in several splits, which are left
+        entry that is not there, `N_SPLIT_SHARED` for images in several splits, which are left
         without one.
     """
     if not names.splits:
@@ -63,7 +63,7 @@ def yolo_splits(
                 faults.append(Fault("W_SPLIT_FOLDER", f"{path.name}/", message))
     shared = sum(len(found) > 1 for found in members.splits.values())
     if shared:
-        message = f"{shared} pictures stand in several splits of data.yaml; they keep none."
+        message = f"{shared} images stand in several splits of data.yaml; they keep none."
         faults.append(Fault("N_SPLIT_SHARED", f"{path.name}/", message))
     single = {name: min(found) for name, found in members.splits.items() if len(found) == 1}
     told_by = names.source.name if names.source else ""

@@ -1,4 +1,4 @@
-"""The annotated pictures of a batch, as the detection loss reads them."""
+"""The annotated images of a batch, as the detection loss reads them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from polyhead.losses.boxes.assignment import NOBODY, Assigner, Grid, Picture
 
 @dataclass(frozen=True)
 class Annotation:
-    """What is known of the objects in P pictures.
+    """What is known of the objects in P images.
 
     Attributes:
         grid: The N points that the head answers at.
         targets: (P, M, 6) x0, y0, x1, y1, class index, 0/1 of ignored; class -1 is padding.
-        known: (P, K) classes that each picture was looked through for.
+        known: (P, K) classes that each image was looked through for.
     """
 
     grid: Grid
@@ -49,7 +49,7 @@ class Annotation:
     def judged(self) -> Tensor:
         """(P, N, K) bool: score cells that tell right from wrong.
 
-        False for classes that the picture was not looked through for, and for an ignored box's
+        False for classes that the image was not looked through for, and for an ignored box's
         class at the points inside it: whether something is there, nobody said.
         """
         (num_points, _), (num_pictures, num_classes) = self.grid.points.shape, self.known.shape

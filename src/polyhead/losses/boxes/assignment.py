@@ -40,7 +40,7 @@ class Grid:
 
 @dataclass(frozen=True)
 class Picture:
-    """One picture's M ≥ 1 objects and what the head states at each of N points.
+    """One image's M ≥ 1 objects and what the head states at each of N points.
 
     Attributes:
         grid: The points.
@@ -48,7 +48,7 @@ class Picture:
         labels: (M,) class indices.
         logits: (N, K).
         predicted: (N, 4) boxes.
-        known: (K,) classes that the picture was looked through for.
+        known: (K,) classes that the image was looked through for.
     """
 
     grid: Grid
@@ -69,7 +69,7 @@ class Picture:
 
 
 Assigner = Callable[[Picture], Tensor]
-"""Picture -> (N,) index of the box that each point is positive for, -1 for none."""
+"""Image -> (N,) index of the box that each point is positive for, -1 for none."""
 
 
 def one_point_each(owners: Tensor, picture: Picture) -> Tensor:

@@ -33,8 +33,8 @@ class Detection(StepLoss):
     count. RTMDet divides by Σy and Σw, which are known only once all images of the step have been
     predicted.
     Points are positive by geometry at first, later by the predictions.
-    Score cells of classes that a picture was not looked through for count nothing, nor do cells
-    of an ignored box's class inside it. An annotated picture without boxes teaches background.
+    Score cells of classes that an image was not looked through for count nothing, nor do cells
+    of an ignored box's class inside it. An annotated image without boxes teaches background.
     Outputs with a one-to-one branch add the same loss of that branch, one point an object.
     Source: Lyu et al., *RTMDet*, 2022.
 
@@ -87,11 +87,11 @@ class Detection(StepLoss):
         return cost * num_images / num_objects.clamp_min(1)
 
     def count(self, targets: Tensor, known: Tensor) -> Tensor:  # noqa: ARG002
-        """Annotated pictures."""
+        """Annotated images."""
         return known.any(1).sum()
 
     def dense(self, outputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """`boxes` (B, N, 4) in fractions of the picture and `scores` (B, N, K).
+        """`boxes` (B, N, 4) in fractions of the image and `scores` (B, N, K).
 
         Those of the one-to-one branch where there is one.
         """

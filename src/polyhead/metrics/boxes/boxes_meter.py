@@ -49,7 +49,7 @@ class BoxesMeter:
         """Add the images of a chunk; of each image and class the 100 best found boxes count.
 
         Args:
-            boxes_xyxy: B arrays (D, 4), pixels of the displayed picture.
+            boxes_xyxy: B arrays (D, 4), pixels of the displayed image.
             labels: B arrays (D,), index of the class.
             scores: B arrays (D,), higher is surer.
             targets: The true boxes of the B images; ignored ones count as COCO's crowds.

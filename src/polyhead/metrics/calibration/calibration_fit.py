@@ -51,7 +51,7 @@ def fit_calibration(
     themselves (see `label_prior`). A label without a known yes or a known no gets the pooled fit.
 
     Args:
-        log_odds: (N, L) of pictures that the model was not trained on.
+        log_odds: (N, L) of images that the model was not trained on.
         targets: (N, L) 1 yes, 0 no, -1 unknown.
         form: What is fitted.
 
@@ -72,7 +72,7 @@ def choose_calibration(log_odds: np.ndarray, targets: np.ndarray, has_link: bool
     error of its gain over images, so that noise on a small validation set changes nothing.
 
     Args:
-        log_odds: (N, L) of pictures that the model was not trained on.
+        log_odds: (N, L) of images that the model was not trained on.
         targets: (N, L) 1 yes, 0 no, -1 unknown.
         has_link: Whether the log-odds mean probabilities already, up to over-fitting.
 
@@ -98,13 +98,13 @@ def choose_calibration(log_odds: np.ndarray, targets: np.ndarray, has_link: bool
 def fit_temperature(logits: np.ndarray, targets: np.ndarray) -> float:
     """The T of softmax(logits / T) with the least log loss of a class task.
 
-    ln T has a standard normal prior, which weighs less than a few pictures and keeps T finite where
+    ln T has a standard normal prior, which weighs less than a few images and keeps T finite where
     every answer is right.
 
     Source: Guo, Pleiss, Sun, Weinberger, *On calibration of modern neural networks*, 2017.
 
     Args:
-        logits: (N, K) of pictures that the model was not trained on.
+        logits: (N, K) of images that the model was not trained on.
         targets: (N,) index of the true class, -1 unknown.
 
     Returns:

@@ -27,7 +27,7 @@ class Conformal:
     num_images: int
 
     def figures(self, probabilities: np.ndarray, targets: np.ndarray) -> dict[str, float]:
-        """What the sets do on other pictures of a tags task.
+        """What the sets do on other images of a tags task.
 
         Args:
             probabilities: (N, L) calibrated or not, as the level was fitted on.
@@ -50,13 +50,13 @@ def fit_conformal(probabilities: np.ndarray, targets: np.ndarray, alpha: float) 
 
     λ̂ = sup {λ: n/(n+1) R̂(λ) + 1/(n+1) <= α}, R̂(λ) the mean over n images of the share of their
     known true labels with p < λ. An image without a known true label misses nothing (0); one
-    without a known cell is left out. E[share missed] <= α holds for pictures drawn as these were,
-    whatever the model; it is a mean over pictures, not a promise for each.
+    without a known cell is left out. E[share missed] <= α holds for images drawn as these were,
+    whatever the model; it is a mean over images, not a promise for each.
 
     Source: Angelopoulos, Bates, Fisch, Lei, Schuster, *Conformal risk control*, 2024.
 
     Args:
-        probabilities: (N, L) in [0, 1], of pictures that the model was not trained on.
+        probabilities: (N, L) in [0, 1], of images that the model was not trained on.
         targets: (N, L) 1 yes, 0 no, -1 unknown.
         alpha: In (0, 1).
 

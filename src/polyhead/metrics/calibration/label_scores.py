@@ -12,7 +12,7 @@ from polyhead.metrics.ratios import ratio
 
 # Infinite log-odds, of probabilities 0 and 1, count as these.
 MOST = 100.0
-# Bins of a label's range that stand for its cells where there are more than `FEW` pictures.
+# Bins of a label's range that stand for its cells where there are more than `FEW` images.
 NUM_BINS, FEW = 128, 512
 # Variance within a bin, in squared widths, below which its cells stand at one place.
 NARROW = 1e-12
@@ -38,7 +38,7 @@ class LabelScores:
     def of(cls, log_odds: np.ndarray, targets: np.ndarray) -> LabelScores:
         """The known cells of (N, L) log-odds and targets.
 
-        Of more than 512 pictures a label keeps, for each of 128 bins between its lowest and its
+        Of more than 512 images a label keeps, for each of 128 bins between its lowest and its
         highest score, the two points of Gauss' quadrature, which have the cells' number, mean,
         variance and third moment. Whatever is smooth sums up over them as over the cells, but for
         terms of the fourth order: fits agree to about 1e-7.

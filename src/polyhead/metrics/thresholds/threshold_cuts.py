@@ -66,7 +66,7 @@ def best_example_f1_cut(probabilities: np.ndarray, targets: np.ndarray) -> float
 
     Only known cells count; an image where nothing is true and nothing given is right (1). Giving
     one more cell changes the F1 of one image alone: the gains are summed down the ranking. Where
-    every sum is a loss, as on pictures that mostly have no label, the threshold lies midway from
+    every sum is a loss, as on images that mostly have no label, the threshold lies midway from
     the highest probability to 1, and is `NEVER` where that probability is 1.
 
     Args:

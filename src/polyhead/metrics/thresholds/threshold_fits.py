@@ -1,4 +1,4 @@
-"""The best cuts of a tags task on several parts of its pictures, each label sorted once."""
+"""The best cuts of a tags task on several parts of its images, each label sorted once."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class RankedLabel:
     """The known cells of one label by falling probability.
 
     Attributes:
-        rows: (n,) pictures.
+        rows: (n,) images.
         ranked: (n,) float32 probabilities.
         log_odds: (n,) float64, theirs.
         is_yes: (n,) bool.
@@ -80,7 +80,7 @@ class RankedLabel:
         return cls(rows, ranked, log_odds_of(ranked), targets[rows] == 1)
 
     def within(self, part: np.ndarray) -> RankedLabel:
-        """The cells of some pictures, which (N,) bool tells."""
+        """The cells of some images, which (N,) bool tells."""
         # Taking by places is several times faster than by a mask that nothing predicts.
         kept = np.flatnonzero(part[self.rows])
         columns = self.rows, self.ranked, self.log_odds, self.is_yes
@@ -89,7 +89,7 @@ class RankedLabel:
 
 @dataclass(frozen=True)
 class Hopes:
-    """What is expected of each label on one part of the pictures, where it leans on that.
+    """What is expected of each label on one part of the images, where it leans on that.
 
     Attributes:
         scale: (L,) of the log-odds calibrated for each label on the part.
@@ -111,7 +111,7 @@ class Hopes:
 
 @dataclass(frozen=True)
 class PartFits:
-    """Thresholds of each of P parts of the pictures, the first of which is all of them.
+    """Thresholds of each of P parts of the images, the first of which is all of them.
 
     Attributes:
         shared: (P,) one for all labels.
@@ -133,7 +133,7 @@ def fit_parts(
     objective: ThresholdObjective,
     sharing: Sharing,
 ) -> PartFits:
-    """Fit thresholds on several parts of the pictures.
+    """Fit thresholds on several parts of the images.
 
     Args:
         probabilities: (N, L) float32 in [0, 1].
@@ -181,7 +181,7 @@ def _unseen(objective: ThresholdObjective) -> float:
 
 
 def _hopes(probabilities: np.ndarray, targets: np.ndarray, parts: np.ndarray) -> list[Hopes]:
-    """Of each part, under a prior from all pictures."""
+    """Of each part, under a prior from all images."""
     cells = [LabelScores.of(log_odds_of(probabilities[p]), targets[p]) for p in parts]
     prior = label_prior(cells[0])
     return [Hopes(*shrunk_fits(labels, prior)) for labels in cells]

@@ -51,7 +51,7 @@ class ThresholdObjective:
 
     Attributes:
         name: `precision` and `recall` are constraints that hold for each label with 95 %
-            confidence, `mean_precision` and `mean_recall` such that are met on the pictures of the
+            confidence, `mean_precision` and `mean_recall` such that are met on the images of the
             fit, so that about half of the labels miss them on others; `cost` is a price of each
             kind of error.
         bound: The least precision or recall, in (0, 1]; below 1 where it is to hold.
@@ -71,7 +71,7 @@ class ThresholdObjective:
 
     @property
     def is_guarantee(self) -> bool:
-        """Whether it is to hold for each label, beyond the pictures of the fit."""
+        """Whether it is to hold for each label, beyond the images of the fit."""
         return self.name in ("precision", "recall")
 
     @property
@@ -173,9 +173,9 @@ def _objective(name: str, options: dict[str, Any]) -> ThresholdObjective:
     objective = ThresholdObjective(KINDS[constraint[1]], bound)
     if objective.is_guarantee and bound == 1:
         raise ConfigError(
-            f'The bound of "{name}" should lie below 1: no number of pictures shows that a '
+            f'The bound of "{name}" should lie below 1: no number of images shows that a '
             f"label is never wrong. Ask for {constraint[1]}>=0.99, or for mean_{constraint[1]}>=1, "
-            "which is met on the validation pictures."
+            "which is met on the validation images."
         )
     return objective
 

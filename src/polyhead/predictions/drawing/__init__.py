@@ -1,4 +1,4 @@
-"""A prediction as a picture."""
+"""A prediction as an image."""
 
 from polyhead.predictions.drawing.draw import draw
 from polyhead.predictions.drawing.lettering import missing_fonts, undrawable

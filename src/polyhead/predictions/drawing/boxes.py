@@ -1,4 +1,4 @@
-"""Boxes on a picture, with their labels and scores."""
+"""Boxes on an image, with their labels and scores."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ def draw_boxes(
 
     Args:
         picture: RGB, at the size it is shown.
-        boxes_xyxy: In pixels of a picture of `size`; those not finite are left out.
+        boxes_xyxy: In pixels of an image of `size`; those not finite are left out.
         labels: What each is.
         scores: How sure each is.
         size: Width and height that the boxes refer to.
         paints: Class name to paint.
 
     Returns:
-        The picture with boxes, on a larger background where it is too small for labels.
+        The image with boxes, on a larger background where it is too small for labels.
     """
     em = min(max(max(picture.size) // 60, 12), 16)
     sheet, origin = _sheet(picture, em)
@@ -65,7 +65,7 @@ def draw_boxes(
 
 
 def _sheet(picture: Image.Image, em: int) -> tuple[Image.Image, tuple[int, int]]:
-    """The picture, amid a background if it is too small for a few labels, and where it starts."""
+    """The image, amid a background if it is too small for a few labels, and where it starts."""
     width, height = max(picture.width, 12 * em), max(picture.height, 5 * em)
     origin = (width - picture.width) // 2, (height - picture.height) // 2
     sheet = Image.new("RGB", (width, height), BACKGROUND)
@@ -79,13 +79,13 @@ def _on_sheet(
     sizes: tuple[tuple[int, int], tuple[int, int]],
     origin: tuple[int, int],
 ) -> tuple[np.ndarray, list[int]]:
-    """(M, 4) boxes cut to the picture, highest score first, and which of the given they are.
+    """(M, 4) boxes cut to the image, highest score first, and which of the given they are.
 
     Args:
         boxes_xyxy: As given.
         scores: Of each.
-        sizes: Width and height that the picture is shown at, and those that boxes refer to.
-        origin: Where on the sheet the picture starts.
+        sizes: Width and height that the image is shown at, and those that boxes refer to.
+        origin: Where on the sheet the image starts.
     """
     given = np.array(boxes_xyxy, dtype=np.float64).reshape(-1, 4)
     order = np.argsort(-np.array(scores, dtype=np.float64), kind="stable")
@@ -110,7 +110,7 @@ def _tab(label: str, score: float, paints: Mapping[str, Paint], em: int, width: 
 def _outline(
     sheet: Image.Image, canvas: ImageDraw.ImageDraw, box: list[float], paint: Paint, width: int
 ) -> None:
-    """A frame in the paint of the class, with a hairline that sets it off from the picture."""
+    """A frame in the paint of the class, with a hairline that sets it off from the image."""
     left, top, right, bottom = (int(edge) for edge in box)
     width = min(width, 1 + min(right - left, bottom - top) // 8)
     if width > 1:

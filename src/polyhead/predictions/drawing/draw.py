@@ -1,4 +1,4 @@
-"""The whole drawing: the picture with what is where, and a panel of every answer."""
+"""The whole drawing: the image with what is where, and a panel of every answer."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from polyhead.predictions.drawing.shown_picture import shown_picture
 from polyhead.predictions.task_prediction import SpatialPrediction, TaskPrediction
 from polyhead.table.deep_pixels import NO_RANGES, PixelRanges
 
-# Longest side of a picture that stands alone, and of each of several.
+# Longest side of an image that stands alone, and of each of several.
 LARGEST, LARGEST_OF_SEVERAL = 1280, 960
-# Wider pictures have their panel below.
+# Wider images have their panel below.
 STRIP = 2.5
-LEAST_HEIGHT = 42  # ems: a panel beside a picture is so high before it starts a new column
+LEAST_HEIGHT = 42  # ems: a panel beside an image is so high before it starts a new column
 
 
 def draw(
@@ -28,22 +28,22 @@ def draw(
     tasks: Mapping[str, TaskPrediction],
     ranges: PixelRanges = NO_RANGES,
 ) -> Image.Image:
-    """Draw every answer: boxes and masks on a picture each, and all of them in words beside.
+    """Draw every answer: boxes and masks on an image each, and all of them in words beside.
 
     Args:
         source: Path, bytes, PIL image or (H, W, 3) uint8 array.
         image: The file name as given, or its stand-in.
-        size: Width and height of the displayed picture, which boxes are measured in.
+        size: Width and height of the displayed image, which boxes are measured in.
         tasks: Task name to its prediction.
         ranges: What is black and white in sources with more than 8 bits a channel.
 
     Returns:
-        An RGB picture: the source upright, 480 to 1280 pixels on its longer side (960 where
+        An RGB image: the source upright, 480 to 1280 pixels on its longer side (960 where
         several tasks draw on it), and a panel beside it, or below one that is wide.
 
     Raises:
-        PolyheadError: There is no picture to draw on.
-        ImageError: The picture cannot be decoded.
+        PolyheadError: There is no image to draw on.
+        ImageError: The image cannot be decoded.
     """
     spatial = {n: task for n, task in tasks.items() if isinstance(task, SpatialPrediction)}
     class_paints = paints([name for task in spatial.values() for name in task.drawn_classes()])

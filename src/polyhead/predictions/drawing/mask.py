@@ -1,4 +1,4 @@
-"""A semantic mask over a picture."""
+"""A semantic mask over an image."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ PERIOD = 12  # pixels from stripe to stripe
 
 
 def draw_mask(picture: Image.Image, mask: np.ndarray, class_paints: Sequence[Paint]) -> Image.Image:
-    """Lay the colour of each pixel's class over the picture, with dark lines between regions.
+    """Lay the colour of each pixel's class over the image, with dark lines between regions.
 
-    The picture goes grey below, so that all colour is that of the legend; a pixel without a
+    The image goes grey below, so that all colour is that of the legend; a pixel without a
     class (such as 255, unknown) stays as it is.
 
     Args:
         picture: RGB, at the size it is shown.
-        mask: (H, W) uint8 class indices of any size, stretched to that of the picture.
+        mask: (H, W) uint8 class indices of any size, stretched to that of the image.
         class_paints: Of each class.
 
     Returns:
-        RGB, of the picture's size.
+        RGB, of the image's size.
     """
     stretched = Image.fromarray(mask).resize(picture.size, Image.Resampling.NEAREST)
     mask = np.asarray(stretched)

@@ -1,4 +1,4 @@
-"""Colours that any eyes tell apart: one for each class, the same in every picture."""
+"""Colours that any eyes tell apart: one for each class, the same in every image."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Paint:
         return red, green, blue
 
     def swatch(self, width: int, height: int, period: int) -> Image.Image:
-        """Colour and pattern as a picture of a size, with so many pixels from stripe to stripe."""
+        """Colour and pattern as an image of a size, with so many pixels from stripe to stripe."""
         colours = np.array([self.colour, self.stripe], dtype=np.uint8)
         return Image.fromarray(colours[stripes(self.pattern, width, height, period).astype(int)])
 

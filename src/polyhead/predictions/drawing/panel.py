@@ -53,12 +53,12 @@ def panel_blocks(
 
     Args:
         title: The file's name.
-        size: The picture's size.
+        size: The image's size.
         sections: Task name to what is said of it.
         em: Size of the letters, in pixels.
 
     Returns:
-        Pictures, in the order of the tasks.
+        Images, in the order of the tasks.
     """
     style = Style.of(sections.values(), em)
     pen = _Pen(style, 1)
@@ -82,7 +82,7 @@ def flow(blocks: Sequence[Image.Image], height: int, gap: int) -> Image.Image:
         gap: Pixels between blocks and between columns.
 
     Returns:
-        A picture no higher than the highest column.
+        An image no higher than the highest column.
     """
     columns: list[list[Image.Image]] = []
     room = -1
@@ -96,7 +96,7 @@ def flow(blocks: Sequence[Image.Image], height: int, gap: int) -> Image.Image:
 
 
 def stacked(pictures: Sequence[Image.Image], gap: int) -> Image.Image:
-    """Pictures one below the other, on the background."""
+    """Images one below the other, on the background."""
     height = sum(picture.height + gap for picture in pictures) - gap
     sheet = Image.new("RGB", (max(p.width for p in pictures), height), BACKGROUND)
     top = 0
@@ -107,7 +107,7 @@ def stacked(pictures: Sequence[Image.Image], gap: int) -> Image.Image:
 
 
 def side_by_side(pictures: Sequence[Image.Image], gap: int) -> Image.Image:
-    """Pictures one beside the other, on the background."""
+    """Images one beside the other, on the background."""
     width = sum(picture.width + gap for picture in pictures) - gap
     sheet = Image.new("RGB", (width, max(p.height for p in pictures)), BACKGROUND)
     left = 0

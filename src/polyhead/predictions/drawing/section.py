@@ -24,7 +24,7 @@ class Bar:
         figure: At its right.
         paint: Of the bar.
         bold: Whether the model gives the label.
-        swatch: Whether a patch of the paint stands before the label: it is a key to the picture.
+        swatch: Whether a patch of the paint stands before the label: it is a key to the image.
     """
 
     label: str

@@ -1,4 +1,4 @@
-"""The picture that answers are drawn on: decoded, upright, RGB, of a sensible size."""
+"""The image that answers are drawn on: decoded, upright, RGB, of a sensible size."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from polyhead.table.deep_pixels import (
 )
 
 SMALLEST = 480
-"""Longest side that smaller pictures are enlarged to, in pixels."""
+"""Longest side that smaller images are enlarged to, in pixels."""
 
 
 def shown_picture(
@@ -31,15 +31,15 @@ def shown_picture(
     Args:
         source: Path, bytes, PIL image or (H, W, 3) uint8 array.
         image: How messages call it.
-        largest: Longest side that larger pictures are reduced to, in pixels.
+        largest: Longest side that larger images are reduced to, in pixels.
         ranges: What is black and white in sources with more than 8 bits a channel.
 
     Returns:
-        An RGB picture.
+        An RGB image.
 
     Raises:
-        PolyheadError: There is no picture to draw on.
-        ImageError: The picture cannot be decoded.
+        PolyheadError: There is no image to draw on.
+        ImageError: The image cannot be decoded.
     """
     picture = _opened(source, image, largest, ranges)
     longest = max(picture.size)
@@ -54,8 +54,8 @@ def _opened(source: Any, image: str, largest: int, ranges: PixelRanges) -> Image
     """The source, upright, in RGB."""
     if not isinstance(source, str | Path | bytes | Image.Image | np.ndarray):
         raise PolyheadError(
-            f"{image}: found no picture to draw on; expected a path, bytes, PIL image "
-            "or array as the prediction's source. Predict again with the picture at hand."
+            f"{image}: found no image to draw on; expected a path, bytes, PIL image "
+            "or array as the prediction's source. Predict again with the image at hand."
         )
     try:
         if isinstance(source, np.ndarray):

@@ -34,7 +34,7 @@ class BoxesDecider(TaskDecider):
     type: ClassVar[str] = "boxes"
     score_name: ClassVar[str] = "AP"
     reading: ClassVar[str] = (
-        "x_min, y_min, x_max, y_max in pixels of the displayed picture, with a label and a score. "
+        "x_min, y_min, x_max, y_max in pixels of the displayed image, with a label and a score. "
         "Boxes below the score of their class in `classes.json` are not shown; those scores were "
         "fitted for F1 at IoU 0.5 on the validation part only."
     )
@@ -83,7 +83,7 @@ class BoxesDecider(TaskDecider):
     def known_text(cls, entry: Mapping[str, Any]) -> str:
         """How many images somebody annotated, and the boxes in them."""
         known, images = entry["num_images_known"], entry["num_images"]
-        return f"{known:,} of {images:,} pictures annotated, {cls.sample_size(entry)}"
+        return f"{known:,} of {images:,} images annotated, {cls.sample_size(entry)}"
 
     @classmethod
     def from_dict(cls, name: str, entry: Mapping[str, Any]) -> BoxesDecider:

@@ -17,8 +17,8 @@ SMALL_PICTURE = 16  # pixels of the shorter side; a box of a pixel may be real t
 PER_CENT = 100.0
 _MIN_BOXES = 3
 _LARGE_IMAGE = 200  # pixels of the shorter side: boxes up to 100 would leave half of it empty
-_MANY_BEYOND = 0.2  # share of boxes that reach out of smaller pictures
-LARGEST_FRACTION = 1.5  # normalised boxes may reach out of the picture somewhat
+_MANY_BEYOND = 0.2  # share of boxes that reach out of smaller images
+LARGEST_FRACTION = 1.5  # normalised boxes may reach out of the image somewhat
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,10 +111,10 @@ def _wrong_units(table: Table, column: str, boxes: BoxRows, finite: np.ndarray) 
         return []
     highest = float(np.abs(written).max())
     if boxes.fractions and (np.abs(written).max(1) > LARGEST_FRACTION).mean() > 0.5:
-        found, expected = "pixels", "fractions of the picture's sides"
+        found, expected = "pixels", "fractions of the image's sides"
         mend = "divide them by width and height"
     elif not boxes.fractions and highest <= LARGEST_FRACTION:
-        found, expected = "fractions of the picture's sides", "pixels"
+        found, expected = "fractions of the image's sides", "pixels"
         mend = "multiply them by width and height"
     else:
         return _perhaps_per_cent(table, column, boxes, finite)
@@ -126,7 +126,7 @@ def _wrong_units(table: Table, column: str, boxes: BoxRows, finite: np.ndarray) 
 
 
 def _perhaps_per_cent(table: Table, column: str, boxes: BoxRows, finite: np.ndarray) -> list[Fault]:
-    """A warning where all boxes lie within 0 to 100, though their pictures do not."""
+    """A warning where all boxes lie within 0 to 100, though their images do not."""
     written, sides = boxes.as_written[finite], boxes.limits[finite]
     least, highest = float(written.min()), float(written.max())
     if boxes.fractions or least < 0 or highest > PER_CENT or len(written) < _MIN_BOXES:
@@ -143,7 +143,7 @@ def _perhaps_per_cent(table: Table, column: str, boxes: BoxRows, finite: np.ndar
     width, height = np.median(sized[:, :2], axis=0)
     message = (
         f'the {len(written)} boxes of column "{column}" lie between {least:.6g} and {highest:.6g} '
-        f"in pictures of {width:.0f} × {height:.0f} pixels, {found}: they are read as pixels; if "
+        f"in images of {width:.0f} × {height:.0f} pixels, {found}: they are read as pixels; if "
         "they are per cent of the sides, multiply x by width / 100 and y by height / 100."
     )
     return [Fault("W_BOX_PER_CENT", table.source, message)]
@@ -165,7 +165,7 @@ def _inverted(shown: str, box: list[float], _size: list[float]) -> str:
 
 def _normalised(shown: str, _box: list[float], size: list[float]) -> str:
     return (
-        f"box {shown} lies within one pixel of a picture of {size[0]:.0f} × {size[1]:.0f}, so that "
+        f"box {shown} lies within one pixel of an image of {size[0]:.0f} × {size[1]:.0f}, so that "
         "it seems to be in fractions; expected pixels; multiply it by width and height."
     )
 
@@ -176,14 +176,14 @@ def _zero_area(shown: str, _box: list[float], _size: list[float]) -> str:
 
 def _outside(shown: str, box: list[float], size: list[float]) -> str:
     return (
-        f"box {shown} lies outside its picture of {size[0]:.0f} × {size[1]:.0f} pixels; expected "
+        f"box {shown} lies outside its image of {size[0]:.0f} × {size[1]:.0f} pixels; expected "
         f"a box inside it; {_turned(box, size)}mend or remove it."
     )
 
 
 def _clipped(shown: str, box: list[float], size: list[float]) -> str:
     return (
-        f"box {shown} reaches out of its picture of {size[0]:.0f} × {size[1]:.0f} pixels; expected "
+        f"box {shown} reaches out of its image of {size[0]:.0f} × {size[1]:.0f} pixels; expected "
         f"a box inside it; {_turned(box, size)}it is clipped."
     )
 
@@ -191,5 +191,5 @@ def _clipped(shown: str, box: list[float], size: list[float]) -> str:
 def _turned(box: list[float], size: list[float]) -> str:
     """A hint where a box would fit the image turned by a quarter."""
     if min(box[:2]) >= 0 and box[2] <= size[1] and box[3] <= size[0]:
-        return "it would fit the picture turned as EXIF says: draw it on the displayed one; "
+        return "it would fit the image turned as EXIF says: draw it on the displayed one; "
     return ""

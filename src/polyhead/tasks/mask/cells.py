@@ -54,7 +54,7 @@ def mask_classes(table: Table, column: str) -> tuple[str, ...]:
         if not read_objects(table, column).segmentations.is_valid().to_numpy(False).any():
             raise DataError(
                 f'{table.source}: no object of column "{column}" has a segmentation in '
-                f"{len(table)} rows; expected some; name the column of the mask pictures."
+                f"{len(table)} rows; expected some; name the column of the mask images."
             )
         return tuple(dict.fromkeys([BACKGROUND, *object_classes(table, column)]))
     values = _values_found(table, column)

@@ -110,7 +110,7 @@ def _lossy_faults(
         return []
     unknown = pixels[lossy, -1].sum() / pixels[lossy].sum()
     message = (
-        f"{len(lossy):,} masks are JPEG pictures, whose packing changes values: each pixel is "
+        f"{len(lossy):,} masks are JPEG images, whose packing changes values: each pixel is "
         f"read as the nearest of `values`, and as unknown where none is near ({unknown:.1%} of "
         "the pixels)."
     )

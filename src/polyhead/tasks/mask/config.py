@@ -100,7 +100,7 @@ class MaskConfig(TaskConfig):
         if (self.values or self.colours) and is_objects(table.column(column).type):
             raise ConfigError(
                 f'tasks.{name}: column "{column}" holds objects with outlines, whose labels are '
-                f"the classes; `{self.key}` is for mask pictures; remove it, or name their column."
+                f"the classes; `{self.key}` is for mask images; remove it, or name their column."
             )
         classes = self.classes or self.names() or mask_classes(table, column)
         return MaskEncoder(name, classes, self)

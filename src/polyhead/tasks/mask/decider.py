@@ -29,8 +29,8 @@ class MaskDecider(TaskDecider):
     score_name: ClassVar[str] = "mIoU"
     confusion_share: ClassVar[str] = "the true pixels"
     reading: ClassVar[str] = (
-        "the likeliest class of every pixel of the displayed picture, decided on a coarser grid of "
-        "the stretched picture (a quarter of its sides with most backbones) and enlarged: what is "
+        "the likeliest class of every pixel of the displayed image, decided on a coarser grid of "
+        "the stretched image (a quarter of its sides with most backbones) and enlarged: what is "
         "thinner than a cell of that grid may be lost."
     )
     is_spatial: ClassVar[bool] = True
@@ -61,7 +61,7 @@ class MaskDecider(TaskDecider):
     def known_text(cls, entry: Mapping[str, Any]) -> str:
         """How many images somebody annotated, and their known pixels."""
         known, images = entry["num_images_known"], entry["num_images"]
-        return f"{known:,} of {images:,} pictures annotated, {cls.sample_size(entry)}"
+        return f"{known:,} of {images:,} images annotated, {cls.sample_size(entry)}"
 
     @classmethod
     def from_dict(cls, name: str, entry: Mapping[str, Any]) -> MaskDecider:

@@ -83,8 +83,8 @@ class NumberDecider(TaskDecider):
 
     @classmethod
     def sample_size(cls, entry: Mapping[str, Any]) -> str:
-        """Pictures whose number is known."""
-        return f"{entry['num_known']:,} pictures"
+        """Images whose number is known."""
+        return f"{entry['num_known']:,} images"
 
     @classmethod
     def from_dict(cls, name: str, entry: Mapping[str, Any]) -> NumberDecider:

@@ -66,7 +66,7 @@ class ClassDecider(TaskDecider):
         off = np.abs(sums - 1)
         if off.max(initial=0) > max(0.02, 0.005 * len(self.classes)):  # two decimals in a file
             raise self._refusal(
-                f"the classes of a picture sum to {sums[off.argmax()]:.3g}; expected "
+                f"the classes of an image sum to {sums[off.argmax()]:.3g}; expected "
                 "probabilities, which sum to 1; apply a softmax, or divide each row by its sum."
             )
         meter = self.meter()
@@ -89,7 +89,7 @@ class ClassDecider(TaskDecider):
     @classmethod
     def sample_size(cls, entry: Mapping[str, Any]) -> str:
         """Images whose class is known."""
-        return f"{entry['num_known']:,} pictures"
+        return f"{entry['num_known']:,} images"
 
     @classmethod
     def from_dict(cls, name: str, entry: Mapping[str, Any]) -> ClassDecider:

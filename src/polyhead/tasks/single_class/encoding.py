@@ -85,7 +85,7 @@ def encode_one_hot(
 
 _EXPECTED = (
     "expected yes in exactly one of the task's `columns`; mend the row, or write type: tags where "
-    "pictures have any number of these labels."
+    "images have any number of these labels."
 )
 
 

@@ -49,7 +49,7 @@ class TagsConfig(TaskConfig):
     field: ComponentField | None = Field(
         default=None,
         description="pairwise: couplings between labels, learnt beside the head; "
-        "{name: pairwise, rank: 2} where they depend on the picture.",
+        "{name: pairwise, rank: 2} where they depend on the image.",
     )
     rules: RulesConfig = Field(default=RulesConfig(), description="Hold in every answer.")
     decoder: Decoder = Field(default="marginals", description="Which answer is the best one.")

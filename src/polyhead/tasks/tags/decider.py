@@ -165,8 +165,8 @@ class TagsDecider(TaskDecider):
             return [text]
         missed = f"{100 * decision.conformal.alpha:g} %"
         return [
-            f"{text} `possible` is a set in which at most {missed} of a picture's true labels are "
-            "missing, in the mean over pictures like those of validation."
+            f"{text} `possible` is a set in which at most {missed} of an image's true labels are "
+            "missing, in the mean over images like those of validation."
         ]
 
     def fitted_notes(self, config: TagsConfig) -> list[str]:
@@ -178,10 +178,10 @@ class TagsDecider(TaskDecider):
                 f"{self.name}: {asked} holds with {LEVEL:.0%} confidence for each label that has a "
                 "threshold"
             )
-        remedy = "ask for less, or label more pictures"
+        remedy = "ask for less, or label more images"
         if asked.is_guarantee:
             remedy += (
-                f", or ask for mean_{asked}, which about half of the labels miss on new pictures"
+                f", or ask for mean_{asked}, which about half of the labels miss on new images"
             )
         for labels, outcome in ((self.never_given, "never"), (self.always_given, "always")):
             if labels:
@@ -200,7 +200,7 @@ class TagsDecider(TaskDecider):
         """Known cells of all cells."""
         images = entry["num_images"]
         cells = images * entry["num_classes"]
-        return f"{entry['num_known']:,} of {cells:,} cells known ({images:,} pictures)"
+        return f"{entry['num_known']:,} of {cells:,} cells known ({images:,} images)"
 
     @classmethod
     def from_dict(cls, name: str, entry: Mapping[str, Any]) -> TagsDecider:

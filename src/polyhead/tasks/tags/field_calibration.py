@@ -15,7 +15,7 @@ Form = Literal["none", "temperature", "pooled"]
 
 FORMS: tuple[Form, ...] = ("none", "temperature", "pooled")
 NUM_FOLDS = 5
-# Two numbers fitted to n pictures lose 1/n nats a picture: more would only take longer.
+# Two numbers fitted to n images lose 1/n nats an image: more would only take longer.
 MAX_CELLS, MAX_TERMS = 2**18, 2**22
 MAX_SETS = 2**14  # beyond, unknown labels are summed out one at a time
 TOLERANCE = 1e-7

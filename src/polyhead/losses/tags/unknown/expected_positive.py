@@ -42,7 +42,7 @@ class ExpectedPositive(Unknown):
             if self.only_yes.any():
                 raise ValueError(
                     "Parameter `num_positive` should be given where classes have no known no: how "
-                    "many labels a picture has on average. Found none, and "
+                    "many labels an image has on average. Found none, and "
                     f"{self.only_yes.sum()} such classes."
                 )
             num_positive = float(counts.prior.sum())
