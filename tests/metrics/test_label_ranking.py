@@ -65,7 +65,7 @@ def test_scores_of_unknown_cells_never_matter(seed):
 def test_a_table_of_several_blocks_equals_its_parts(monkeypatch):
     scores, targets = random_tags(0)
     whole = rank_labels(scores, targets)
-    monkeypatch.setattr("polyhead.metrics.cells.CELLS_AT_ONCE", 40)
+    monkeypatch.setattr("polyhead.metrics.known_cells.CELLS_AT_ONCE", 40)
     np.testing.assert_array_equal(rank_labels(scores, targets).lrap, whole.lrap)
 
 

@@ -93,7 +93,7 @@ def test_labels_given_by_others_than_thresholds_are_judged():
 def test_a_table_of_several_blocks_has_the_figures_of_the_whole(monkeypatch):
     scored = ScoredTags(LABELS, *random_tags(4), CUTS)
     whole, zero = tags_entry(scored, intervals=True), protocol_entry("raw", scored)
-    monkeypatch.setattr("polyhead.metrics.cells.CELLS_AT_ONCE", 35)
+    monkeypatch.setattr("polyhead.metrics.known_cells.CELLS_AT_ONCE", 35)
     again = replace(scored)
     for found, expected in (
         (tags_entry(again, intervals=True), whole),
@@ -112,7 +112,7 @@ def test_a_large_table_is_never_copied(monkeypatch):
     scores = generator.random((20_000, 100), dtype=np.float32)
     targets = generator.integers(-1, 2, scores.shape).astype(np.int8)
     labels = [str(place) for place in range(100)]
-    monkeypatch.setattr("polyhead.metrics.cells.CELLS_AT_ONCE", 50_000)
+    monkeypatch.setattr("polyhead.metrics.known_cells.CELLS_AT_ONCE", 50_000)
     tracemalloc.start()
     tags_entry(ScoredTags(labels, scores, targets, np.full(100, 0.5)))
     peak = tracemalloc.get_traced_memory()[1]

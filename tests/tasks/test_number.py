@@ -14,7 +14,7 @@ from polyhead.errors import ConfigError
 from polyhead.formats import read_table
 from polyhead.predictions import NumberPrediction
 from polyhead.tasks import NumberDecider, decider_from_dict
-from polyhead.tasks.number.cells import parse_number
+from polyhead.tasks.number.number_cells import parse_number
 
 SIZES = np.array([[48, 64]])  # these tasks do not read them
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from polyhead.table import Table
 from polyhead.table.cell_words import unknown_words
-from polyhead.tasks.tags.cells import is_list
+from polyhead.tasks.tags.tag_cells import is_list
 from polyhead.tasks.text_cells import cell_codes
 
 MAX_ROWS = 20_000

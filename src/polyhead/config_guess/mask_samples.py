@@ -15,7 +15,7 @@ from polyhead.table import Table
 from polyhead.table.mask_map import UNKNOWN_PIXEL, MaskMap, colour_text
 from polyhead.table.mask_pixels import read_mask
 from polyhead.table.mask_sources import MaskFiles
-from polyhead.tasks.mask.cells import mask_files
+from polyhead.tasks.mask.mask_cells import mask_files
 
 MAX_MASKS = 40  # that are looked at
 MAX_CODES = 64  # that are classes rather than grey levels or shades

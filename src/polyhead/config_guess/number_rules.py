@@ -21,7 +21,7 @@ from polyhead.config_guess.count_columns import (
 from polyhead.config_guess.label_rules import class_task
 from polyhead.config_guess.proposal import Decision
 from polyhead.table.tag_splits import repeat_enough
-from polyhead.tasks.number.cells import is_ambiguous
+from polyhead.tasks.number.number_cells import is_ambiguous
 
 MAX_CODES = 10
 

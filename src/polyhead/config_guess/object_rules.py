@@ -8,14 +8,14 @@ from polyhead.config_guess.proposal import Decision
 from polyhead.config_guess.supercategory_rules import hierarchy_of, supercategory_tags
 from polyhead.table import Table, category_ids_of, is_objects, labels_column
 from polyhead.table.mask_sources import UNKNOWN_PIXEL
-from polyhead.tasks.boxes.cells import (
+from polyhead.tasks.boxes.box_cells import (
     IMAGE_ID,
     BoxCells,
     is_fraction,
     object_classes,
     read_objects,
 )
-from polyhead.tasks.mask.cells import BACKGROUND
+from polyhead.tasks.mask.mask_cells import BACKGROUND
 
 _MAX_NAMED = 8
 

@@ -10,7 +10,7 @@ from polyhead.config_guess.proposal import Decision
 from polyhead.errors import first_few
 from polyhead.field import find_violations
 from polyhead.table import Table, groups_of
-from polyhead.tasks.boxes.cells import object_classes
+from polyhead.tasks.boxes.box_cells import object_classes
 from polyhead.tasks.tags.config import TagsConfig
 from polyhead.tasks.tags.rules import RulesConfig
 

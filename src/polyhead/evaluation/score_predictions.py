@@ -15,7 +15,7 @@ from polyhead.evaluation.score_table import ScoreTable, read_score_table
 from polyhead.formats import read_tables
 from polyhead.formats.faults import refusal
 from polyhead.metrics import choose_protocol
-from polyhead.metrics.cells import ROUNDING
+from polyhead.metrics.known_cells import ROUNDING
 from polyhead.preparation.encode_tasks import encode_tasks
 from polyhead.preparation.prepare import prepare
 from polyhead.preparation.resolve_classes import derived_tags, resolve_classes

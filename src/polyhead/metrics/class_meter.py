@@ -11,8 +11,8 @@ import numpy as np
 from polyhead.metrics.calibration.calibration import expected_calibration_error, top_label
 from polyhead.metrics.calibration.log_loss import log_loss
 from polyhead.metrics.calibration.reliability import label_calibration, reliability_bins
-from polyhead.metrics.cells import check_probabilities, check_width, known_rows
 from polyhead.metrics.entries import class_entries, label_figures, metric_entries, value_entries
+from polyhead.metrics.known_cells import check_probabilities, check_width, known_rows
 from polyhead.metrics.label_counts import confusion_matrix, count_classes
 from polyhead.metrics.ratios import mean_defined, ratio
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from polyhead.metrics.cells import row_blocks
+from polyhead.metrics.known_cells import row_blocks
 from polyhead.metrics.ratios import ratio
 
 NUM_BINS = 15

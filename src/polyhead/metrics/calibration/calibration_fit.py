@@ -10,7 +10,7 @@ import numpy as np
 
 from polyhead.metrics.calibration.label_scores import MOST, LabelScores
 from polyhead.metrics.calibration.platt import label_prior, pooled_fit, shrunk_fits
-from polyhead.metrics.cells import known_cells, known_rows, row_blocks
+from polyhead.metrics.known_cells import known_cells, known_rows, row_blocks
 
 CalibrationForm = Literal["none", "temperature", "pooled", "affine"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from polyhead.errors import ConfigError
-from polyhead.metrics.cells import check_probabilities, known_cells
+from polyhead.metrics.known_cells import check_probabilities, known_cells
 from polyhead.metrics.ratios import ratio
 from polyhead.metrics.thresholds.threshold_cuts import NEVER
 

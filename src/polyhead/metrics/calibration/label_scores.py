@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from polyhead.metrics.cells import CELLS_AT_ONCE
+from polyhead.metrics.known_cells import CELLS_AT_ONCE
 from polyhead.metrics.ratios import ratio
 
 # Infinite log-odds, of probabilities 0 and 1, count as these.

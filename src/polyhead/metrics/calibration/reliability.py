@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from polyhead.metrics.calibration.calibration import NUM_BINS, bins_of
-from polyhead.metrics.cells import row_blocks
 from polyhead.metrics.entries import table_entries
+from polyhead.metrics.known_cells import row_blocks
 from polyhead.metrics.ratios import ratio
 
 

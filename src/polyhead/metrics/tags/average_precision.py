@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from polyhead.metrics.cells import check_cells
+from polyhead.metrics.known_cells import check_cells
 from polyhead.metrics.ratios import mean_defined, ratio
 from polyhead.metrics.tags.precision_steps import (
     Column,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from polyhead.metrics.cells import check_cells, row_blocks
+from polyhead.metrics.known_cells import check_cells, row_blocks
 from polyhead.metrics.ratios import ratio
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from polyhead.errors import ConfigError, nearest
-from polyhead.metrics.cells import check_cells
+from polyhead.metrics.known_cells import check_cells
 from polyhead.metrics.ratios import mean_defined
 from polyhead.metrics.tags.average_precision import MeanAveragePrecision
 from polyhead.metrics.tags.precision_steps import (

@@ -11,7 +11,7 @@ import numpy as np
 from polyhead.metrics.calibration.calibration import image_squares
 from polyhead.metrics.calibration.log_loss import image_log_losses
 from polyhead.metrics.calibration.reliability import LabelBins, label_bins
-from polyhead.metrics.cells import row_blocks
+from polyhead.metrics.known_cells import row_blocks
 from polyhead.metrics.label_counts import LabelCounts, count_labels
 from polyhead.metrics.tags.agreement import ImageAgreement
 from polyhead.metrics.tags.label_ranking import LabelRanking, rank_labels, top_labels

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from polyhead.metrics.cells import check_probabilities, check_width, known_cells
+from polyhead.metrics.known_cells import check_probabilities, check_width, known_cells
 from polyhead.metrics.tags.scored_tags import ScoredTags
 from polyhead.metrics.tags.tags_figures import tags_entry
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from polyhead.metrics.bootstrap import LEVEL
-from polyhead.metrics.cells import check_probabilities, known_cells
+from polyhead.metrics.known_cells import check_probabilities, known_cells
 from polyhead.metrics.thresholds.guaranteed_cuts import ALWAYS
 from polyhead.metrics.thresholds.threshold_cuts import NEVER, best_binary_cut
 from polyhead.metrics.thresholds.threshold_figures import achieved

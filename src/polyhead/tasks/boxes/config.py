@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from polyhead.errors import DataError
 from polyhead.registry import Component, ComponentField
 from polyhead.table import OBJECTS, Table
-from polyhead.tasks.boxes.cells import choose_column, object_classes
+from polyhead.tasks.boxes.box_cells import choose_column, object_classes
 from polyhead.tasks.boxes.encoder import BoxesEncoder
 from polyhead.tasks.class_names import ClassNames
 from polyhead.tasks.task_config import TaskConfig

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from polyhead.table import OBJECTS, Boxes, BoxTargets, Table
-from polyhead.tasks.boxes.cells import choose_column
+from polyhead.tasks.boxes.box_cells import choose_column
 from polyhead.tasks.boxes.decider import BoxesDecider
 from polyhead.tasks.boxes.moved_boxes import join_boxes, move_boxes
 from polyhead.tasks.boxes.targets import encode_boxes

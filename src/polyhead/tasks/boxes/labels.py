@@ -9,7 +9,7 @@ import numpy as np
 
 from polyhead.errors import Fault, nearest
 from polyhead.table import Table, category_ids_of, labels_of, units_of
-from polyhead.tasks.boxes.cells import BoxCells
+from polyhead.tasks.boxes.box_cells import BoxCells
 from polyhead.tasks.labels import unknown_label_faults
 from polyhead.tasks.row_faults import MAX_LISTED, row_faults
 

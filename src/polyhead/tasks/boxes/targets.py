@@ -6,7 +6,7 @@ import numpy as np
 
 from polyhead.errors import Fault
 from polyhead.table import BoxTargets, Table
-from polyhead.tasks.boxes.cells import (
+from polyhead.tasks.boxes.box_cells import (
     BoxCells,
     category_numbers,
     image_numbers,

@@ -13,8 +13,8 @@ from polyhead.table import Table, is_objects
 from polyhead.table.mask_map import MaskMap, colour_code
 from polyhead.table.mask_sources import UNKNOWN_PIXEL
 from polyhead.tasks.class_names import ClassNames
-from polyhead.tasks.mask.cells import mask_classes, mask_column
 from polyhead.tasks.mask.encoder import MaskEncoder
+from polyhead.tasks.mask.mask_cells import mask_classes, mask_column
 from polyhead.tasks.task_config import TaskConfig
 
 

@@ -13,9 +13,9 @@ from polyhead.errors import Fault
 from polyhead.progress import Reporter
 from polyhead.table import MaskTargets, Table
 from polyhead.table.mask_sources import UNKNOWN_PIXEL
-from polyhead.tasks.mask.cells import encode_masks, mask_column
 from polyhead.tasks.mask.check import check_masks
 from polyhead.tasks.mask.decider import MaskDecider
+from polyhead.tasks.mask.mask_cells import encode_masks, mask_column
 from polyhead.tasks.statistics import LabelCounts
 from polyhead.tasks.steps import Step
 from polyhead.tasks.targets import UNKNOWN, Size

@@ -12,8 +12,8 @@ import numpy as np
 from polyhead.table import Table
 from polyhead.table.cell_words import unknown_words
 from polyhead.tasks.labels import unknown_cells_fault
-from polyhead.tasks.number.cells import misreading, outlier_faults, parse_number
 from polyhead.tasks.number.decider import NumberDecider
+from polyhead.tasks.number.number_cells import misreading, outlier_faults, parse_number
 from polyhead.tasks.row_faults import row_faults
 from polyhead.tasks.statistics import NumberStatistics
 from polyhead.tasks.task_encoder import Encoding, TaskEncoder

@@ -12,8 +12,8 @@ from pydantic import Field, field_validator
 from polyhead.registry import Component, ComponentField
 from polyhead.table import Table
 from polyhead.tasks.class_names import ClassNames
-from polyhead.tasks.ordinal.cells import find_grades, whole_number
 from polyhead.tasks.ordinal.encoder import OrdinalEncoder
+from polyhead.tasks.ordinal.grade_cells import find_grades, whole_number
 from polyhead.tasks.task_config import TaskConfig
 
 MAX_OFFERED = 11  # different whole numbers: 0 to 10

@@ -10,8 +10,8 @@ import numpy as np
 
 from polyhead.table import Table
 from polyhead.tasks.labels import support_faults
-from polyhead.tasks.ordinal.cells import encode_grades, gap_faults
 from polyhead.tasks.ordinal.decider import OrdinalDecider
+from polyhead.tasks.ordinal.grade_cells import encode_grades, gap_faults
 from polyhead.tasks.targets import UNKNOWN
 from polyhead.tasks.task_encoder import Encoding, TaskEncoder
 

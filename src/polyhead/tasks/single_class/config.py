@@ -10,7 +10,7 @@ from polyhead.errors import DataError
 from polyhead.registry import Component, ComponentField
 from polyhead.table import Table
 from polyhead.tasks.class_names import ClassNames
-from polyhead.tasks.single_class.cells import class_cells
+from polyhead.tasks.single_class.class_cells import class_cells
 from polyhead.tasks.single_class.encoder import ClassEncoder
 from polyhead.tasks.single_class.names import name_classes
 from polyhead.tasks.task_config import TaskConfig

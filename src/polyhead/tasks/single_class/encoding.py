@@ -17,7 +17,7 @@ from polyhead.tasks.labels import (
     unknown_label_faults,
 )
 from polyhead.tasks.row_faults import MAX_LISTED, row_faults
-from polyhead.tasks.single_class.cells import class_cells
+from polyhead.tasks.single_class.class_cells import class_cells
 from polyhead.tasks.single_class.names import DOUBTFUL, ClassNames, name_classes
 from polyhead.tasks.targets import UNKNOWN
 from polyhead.tasks.yes_no_columns import ValuesConfig, encode_columns

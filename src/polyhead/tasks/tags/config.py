@@ -13,10 +13,10 @@ from polyhead.registry import Component, ComponentField
 from polyhead.table import Table
 from polyhead.tasks.class_names import ClassNames
 from polyhead.tasks.labels import natural_order
-from polyhead.tasks.tags.cells import label_column, read_labels
 from polyhead.tasks.tags.decision import Decoder
 from polyhead.tasks.tags.encoder import TagsEncoder
 from polyhead.tasks.tags.rules import RulesConfig
+from polyhead.tasks.tags.tag_cells import label_column, read_labels
 from polyhead.tasks.task_config import TaskConfig
 from polyhead.tasks.task_encoder import TaskEncoder
 from polyhead.tasks.yes_no_columns import ValuesConfig, match_columns

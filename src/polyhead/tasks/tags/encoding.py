@@ -18,7 +18,7 @@ from polyhead.tasks.labels import (
     unknown_label_faults,
 )
 from polyhead.tasks.row_faults import MAX_LISTED
-from polyhead.tasks.tags.cells import LabelCells, is_list, label_column, read_labels
+from polyhead.tasks.tags.tag_cells import LabelCells, is_list, label_column, read_labels
 from polyhead.tasks.targets import UNKNOWN
 
 _MAX_SHOWN = 5

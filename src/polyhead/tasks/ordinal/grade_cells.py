@@ -11,7 +11,7 @@ from polyhead.table import Table
 from polyhead.table.cell_words import has_leading_zeros, plain_number
 from polyhead.tasks.labels import LISTED, unknown_cells_fault
 from polyhead.tasks.row_faults import MAX_LISTED, row_faults
-from polyhead.tasks.single_class.cells import class_cells
+from polyhead.tasks.single_class.class_cells import class_cells
 from polyhead.tasks.single_class.names import ClassNames, name_classes
 from polyhead.tasks.targets import UNKNOWN
 

@@ -19,7 +19,7 @@ from polyhead.table.mask_sources import (
     distinct,
 )
 from polyhead.table.named_files import is_file, named_file
-from polyhead.tasks.boxes.cells import (
+from polyhead.tasks.boxes.box_cells import (
     choose_column,
     is_fraction,
     object_classes,
