@@ -19,6 +19,7 @@ TORCH_FREE = (
     "metrics",
     "predictions",
     "preparation",
+    "processors",
     "progress",
     "registry",
     "report",
@@ -59,7 +60,9 @@ def test_no_room_above_the_line_imports_anything_heavy():
     assert imported_by(f"import {', '.join(modules)}") == set()
 
 
-@pytest.mark.parametrize("room", ["field", "metrics", "data", "table", "predictions", "formats"])
+@pytest.mark.parametrize(
+    "room", ["field", "metrics", "data", "table", "predictions", "formats", "tasks", "runtime"]
+)
 def test_scipy_is_imported_only_where_it_is_used(room):
     """It takes longer than everything else that the runtime imports."""
     assert imported_by(f"import polyhead.{room}", ("scipy",)) == set()

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from tiny_runs import write_config
 
 SCRIPT = Path(__file__).with_name("without_posix.py")
@@ -97,3 +98,46 @@ def test_verbs_run_without_posix(config, scenes):
     table = folder / "answers.csv"
     assert not run("--with-torch", "predict", made, scenes / "images", "--csv", table).returncode
     assert table.read_bytes().count(b"\r\n") == len(answered.stdout.splitlines()) + 1
+
+
+@pytest.fixture
+def windows_tables(tmp_path):
+    """An annotation file as a Windows program writes it: backslashes, labels in Chinese."""
+    (tmp_path / "photos").mkdir()
+    rows = ["image,标签"]
+    for number in range(12):
+        picture = Image.new("RGB", (32, 24), (20 * number, 0, 99))
+        picture.putpixel((number, 3), (255, 255, 255))
+        picture.save(tmp_path / f"photos/{number}.png")
+        rows.append(f"photos\\{number}.png,{'汽车' if number % 2 else 'Straße'}")
+    (tmp_path / "labels.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return tmp_path
+
+
+def test_backslashes_and_chinese_labels_on_a_console_in_cp1252(windows_tables, scenes):
+    folder = windows_tables
+    code = "from polyhead.cli import main; main()"
+
+    def shown(*words):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *map(str, words)],
+            capture_output=True,
+            env={**os.environ, "PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"},
+            timeout=250,
+        )
+        said = done.stdout.decode("cp1252") + done.stderr.decode("cp1252")
+        assert "UnicodeEncodeError" not in said
+        assert "E_INTERNAL" not in said, said
+        return done.returncode, said
+
+    config = folder / "polyhead.yaml"
+    code_, said = shown("init", folder, folder / "labels.csv", "--out", config)
+    assert code_ == 0, said
+    assert "标签" in config.read_text(encoding="utf-8")
+    code_, said = shown("check", config)
+    assert code_ == 0, said
+    assert "12 rows" in said
+    assert "12 readable images" in said
+    code_, said = shown("check", folder / "照片.yaml")
+    assert code_ == 2
+    assert "\\u7167\\u7247" in said

@@ -16,6 +16,7 @@ from polyhead.data.depth import PixelSpan, choose_ranges, depth_faults
 from polyhead.data.image_names import NameHints
 from polyhead.data.source import digest_of, opened
 from polyhead.errors import Fault, ImageError, first_few
+from polyhead.processors import num_processors
 from polyhead.table.deep_pixels import NO_RANGES, PixelRanges
 
 MIN_SIDE = 8
@@ -72,7 +73,7 @@ def check_images(
         paths: N files.
         where: How messages name a row, such as `Table.where`.
         given: What the user says is black and white in deep images; measured when None.
-        workers: Number of threads; by default one a core.
+        workers: Number of threads; by default one a processor.
         progress: Told the number of images done, after each.
 
     Returns:
@@ -81,7 +82,7 @@ def check_images(
     """
     given = given or NO_RANGES
     collected = _Collected(paths, where)
-    for row, finding in enumerate(_findings(paths, workers or os.cpu_count() or 1)):
+    for row, finding in enumerate(_findings(paths, workers or num_processors())):
         collected.add(row, finding)
         if progress is not None:
             progress(row + 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,11 +10,12 @@ import numpy as np
 
 from polyhead.data.decode import read_size
 from polyhead.errors import ImageError
+from polyhead.processors import num_processors
 
 
 def picture_sizes(paths: Sequence[Path]) -> np.ndarray:
     """(N, 2) int32 height and width of the displayed images, 0 where one cannot be read."""
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(num_processors()) as pool:
         sizes = list(pool.map(_size, paths))
     return np.array(sizes, np.int32).reshape(len(paths), 2)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from torch.utils.data import DataLoader
 from polyhead.errors import ImageError, PolyheadError
 from polyhead.loading import Batch
 from polyhead.loading.dataset import Collate, ImageDataset
+from polyhead.processors import num_processors
 
 Keys = Iterable[list[tuple[int, int]]]
 
@@ -21,7 +21,7 @@ def choose_workers(workers: int | str, device: torch.device) -> int:
     """How many loader processes: a CPU that also trains keeps its cores to itself."""
     if isinstance(workers, int):
         return workers
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    cores = num_processors()
     return min(8, cores) if device.type != "cpu" else min(2, cores // 4)
 
 

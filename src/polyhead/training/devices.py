@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 
 from polyhead.errors import ConfigError
+from polyhead.processors import num_processors
 
 
 def require_device(device: str) -> None:
@@ -36,6 +39,7 @@ def build_accelerator(device: str, precision: str) -> Accelerator:
         ConfigError: The device asked for is not there.
     """
     require_device(device)
+    _limit_threads()
     kind, _, number = device.partition(":")
     if kind == "cuda":
         torch.cuda.set_device(int(number or 0))
@@ -43,6 +47,12 @@ def build_accelerator(device: str, precision: str) -> Accelerator:
     on_cpu = kind == "cpu" or (kind == "auto" and not _has_accelerator())
     mixed = "bf16" if precision == "bf16" or (precision == "auto" and _fast_bf16(on_cpu)) else "no"
     return Accelerator(cpu=on_cpu, mixed_precision=mixed)
+
+
+def _limit_threads() -> None:
+    """No more threads than the container pays for, unless OMP_NUM_THREADS says how many."""
+    if "OMP_NUM_THREADS" not in os.environ and torch.get_num_threads() > num_processors():
+        torch.set_num_threads(num_processors())
 
 
 def _has_accelerator() -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from polyhead.errors import Fault, ImageError
+from polyhead.processors import num_processors
 from polyhead.table import MaskTargets
 from polyhead.table.mask_sources import UNKNOWN_PIXEL, MaskFiles, MaskSegments
 from polyhead.tasks.labels import support_faults
@@ -57,7 +57,7 @@ def check_masks(
     rows = np.flatnonzero(targets.known & (targets.sizes > 0).all(1)).tolist()
     pixels = np.zeros((len(targets), len(classes) + 1), np.int64)
     faults = []
-    findings = _findings(targets, rows, workers or os.cpu_count() or 1)
+    findings = _findings(targets, rows, workers or num_processors())
     for done, (row, found) in enumerate(zip(rows, findings, strict=True), start=1):
         if isinstance(found, ImageError):
             faults.append(Fault(found.code, where(row), found.message, row))

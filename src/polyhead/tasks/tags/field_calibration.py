@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 import numpy as np
-from scipy.optimize import minimize
 
 from polyhead.field import PairwiseField
 from polyhead.metrics import Calibration, choose_calibration
@@ -89,6 +88,7 @@ def _fitting(field: PairwiseField, log_odds: np.ndarray, targets: np.ndarray) ->
     ln scale and shift have a standard normal prior, which weighs less than a few images and
     keeps both finite where every answer is right.
     """
+    from scipy.optimize import minimize
 
     def fit(form: Form, rows: np.ndarray) -> tuple[float, float]:
         if form == "none":

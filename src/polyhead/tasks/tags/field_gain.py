@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import stdtrit
 
 from polyhead.field import PairwiseField
 
@@ -45,6 +44,8 @@ class FieldGain:
         The standard error of few images is itself unsure; Student's t asks for more. Nor may the
         probabilities that it answers with be worse ones.
         """
+        from scipy.special import stdtrit
+
         if self.coupled is None or self.independent is None or self.standard_error is None:
             return False
         asked = float(stdtrit(self.num_images - 1, SURE))

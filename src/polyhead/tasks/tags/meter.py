@@ -6,7 +6,6 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.special import expit
 
 from polyhead.field import PairwiseField, Rules, list_directions
 from polyhead.metrics import (
@@ -151,6 +150,8 @@ class TagsTaskMeter(Meter):
         Args:
             config: The task's keys.
         """
+        from scipy.special import expit
+
         log_odds, targets = self._evidence()
         seen, gates = self._seen, self._all_gates()
         dense = {"logits": log_odds, "probabilities": expit(log_odds)}
