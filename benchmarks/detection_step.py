@@ -47,7 +47,7 @@ def step_of(folder: Path, names: tuple[str, ...]) -> Step:
     parts.network.train()
 
     def step(share: float) -> None:
-        parts.stepper.objective.progress(share)
+        parts.stepper.objective.set_progress(share)
         if not parts.stepper([batch]).taken:
             raise SystemExit("a step was not finite, so that its time says nothing")
 

@@ -64,7 +64,7 @@ def learn(
     for _ in range(steps):
         rows = torch.randint(len(x), (BATCH,))
         seen = known if told is None else told[rows]
-        value = loss(head(x[rows]), y[rows], seen) / loss.count(y[rows], seen)
+        value = loss(head(x[rows]), y[rows], seen) / loss.num_terms(y[rows], seen)
         optimizer.zero_grad()
         value.backward()
         optimizer.step()

@@ -54,7 +54,7 @@ def trained(loss: TagsLoss, features: Tensor, labels: Tensor) -> torch.nn.Linear
     layer = torch.nn.Linear(NUM_FEATURES, NUM_LABELS)
     with torch.no_grad():
         layer.weight.zero_()
-        layer.bias.copy_(loss.start())
+        layer.bias.copy_(loss.initial_logits())
     optimizer = torch.optim.Adam(layer.parameters(), lr=RATE)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, STEPS)
     generator = torch.Generator().manual_seed(0)
@@ -62,7 +62,7 @@ def trained(loss: TagsLoss, features: Tensor, labels: Tensor) -> torch.nn.Linear
     for _ in range(STEPS):
         rows = torch.randint(len(features), (BATCH,), generator=generator)
         targets = labels[rows]
-        value = loss(layer(features[rows]), targets, known) / loss.count(targets, known)
+        value = loss(layer(features[rows]), targets, known) / loss.num_terms(targets, known)
         optimizer.zero_grad()
         value.backward()
         optimizer.step()

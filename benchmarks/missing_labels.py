@@ -96,13 +96,13 @@ def fit(loss: TagsLoss, features: Tensor, labels: np.ndarray, seed: int) -> Head
     """A linear head after `STEPS` steps over all images, its rate falling to 0."""
     torch.manual_seed(seed)
     head = construct("head", HEADS, Component(name="linear"), features.shape[1], labels.shape[1])
-    head.start_at(loss.start())
+    head.start_at(loss.initial_logits())
     optimizer = torch.optim.AdamW(head.parameters(), lr=RATE, weight_decay=DECAY)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, STEPS)
     targets, known = torch.from_numpy(labels), torch.from_numpy(labels >= 0)
     for step in range(STEPS):
-        loss.progress(step / STEPS)
-        found = loss(head(features), targets, known) / loss.count(targets, known)
+        loss.set_progress(step / STEPS)
+        found = loss(head(features), targets, known) / loss.num_terms(targets, known)
         optimizer.zero_grad()
         found.backward()
         optimizer.step()

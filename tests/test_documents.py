@@ -127,7 +127,7 @@ def test_the_loss_of_the_worked_example_knows_its_probabilities():
     exec(textwrap.dedent(code), found)
     counts = LabelCounts(np.array([3.0, 40.0]), np.array([100.0, 90.0]))
     loss = found["MyLoss"](counts, yes_weight=4.0)
-    logits = loss.start().expand(1, 2).clone().requires_grad_()
+    logits = loss.initial_logits().expand(1, 2).clone().requires_grad_()
     loss.cells(logits, torch.from_numpy(counts.prior).float()).sum().backward()
     np.testing.assert_allclose(loss.link(logits)[0].detach(), counts.prior, rtol=1e-5)
     np.testing.assert_allclose(logits.grad, 0, atol=1e-6)  # the shares are the optimum

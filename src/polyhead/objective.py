@@ -81,17 +81,17 @@ class Objective:
         coverage = {name: self.coverage[name]} if name in self.coverage else {}
         return Objective({name: self.losses[name]}, {name: self.weights[name]}, coverage)
 
-    def progress(self, share: float) -> None:
+    def set_progress(self, share: float) -> None:
         """Tell every loss the share of the training that is done, from 0 to 1."""
         for loss in self.losses.values():
-            loss.progress(share)
+            loss.set_progress(share)
 
     @torch.no_grad()
     def totals(self, targets: Tensors, known: Tensors) -> dict[str, Tensor]:
         """What one batch adds to the totals of its step: task name to (1 + T,), the count first."""
         found = {}
         for name, loss in self.losses.items():
-            parts = [loss.count(targets[name], known[name]).reshape(1)]
+            parts = [loss.num_terms(targets[name], known[name]).reshape(1)]
             if isinstance(loss, StepLoss):
                 parts.append(loss.step_totals(targets[name], known[name]))
             found[name] = torch.cat([part.double() for part in parts])

@@ -39,7 +39,7 @@ class Detector(nn.Module):
         )
         self.neck = Fpn({s: widths[s] for s in (8, 16, 32)}, channels=32)
         self.head = Boxes(32, 3, (8, 16, 32), one_to_one=one_to_one)
-        self.head.start_at(loss.start())
+        self.head.start_at(loss.initial_logits())
 
     def forward(self, pictures):
         features, x = {}, pictures

@@ -54,7 +54,7 @@ def build(name: str, options: dict, counts: LabelCounts = COUNTS, *, is_told: bo
 def cells(loss: Loss, num_rows: int = 12, share_known: float = 0.7, seed: int = 0):
     """Logits that want gradients, targets, known."""
     generator = torch.Generator().manual_seed(seed)
-    logits = 2 * torch.randn(num_rows, len(loss.start()), generator=generator)
+    logits = 2 * torch.randn(num_rows, len(loss.initial_logits()), generator=generator)
     shape = (num_rows, NUM_CLASSES) if loss.task_type == "tags" else (num_rows,)
     most = 2 if loss.task_type == "tags" else NUM_CLASSES
     targets = torch.randint(most, shape, generator=generator, dtype=torch.int8)

@@ -49,7 +49,7 @@ def test_it_equals_the_likelihood_as_defined(size):
         if is_known
     )
     assert loss(size * logits, targets, known).item() == pytest.approx(expected, rel=2e-6)
-    assert loss.count(targets, known) == known.sum()
+    assert loss.num_terms(targets, known) == known.sum()
 
 
 def test_its_gradient_equals_finite_differences():
@@ -83,8 +83,8 @@ def test_the_order_may_as_well_be_read_from_the_top():
 
 def test_cutpoints_start_at_the_training_shares_and_ascend_whatever_is_learnt():
     loss = CumulativeLink(COUNTS)
-    assert loss.start().tolist() == [0.0]
-    torch.testing.assert_close(loss.dense(loss.start()[None])["probabilities"][0], SHARES)
+    assert loss.initial_logits().tolist() == [0.0]
+    torch.testing.assert_close(loss.dense(loss.initial_logits()[None])["probabilities"][0], SHARES)
     torch.testing.assert_close(loss.cutpoints.sigmoid(), SHARES.cumsum(0)[:-1])
     loss.raw_gaps.data = torch.tensor([-30.0, 0.0, 3.0])
     assert all(low < high for low, high in pairwise(loss.cutpoints.tolist()))
@@ -95,7 +95,7 @@ def test_cutpoints_start_at_the_training_shares_and_ascend_whatever_is_learnt():
 def test_grades_never_seen_start_finite(positive):
     counts = LabelCounts(np.array(positive, float), np.full(4, float(sum(positive))))
     loss = CumulativeLink(counts)
-    found = loss.dense(loss.start()[None])["probabilities"][0].detach()
+    found = loss.dense(loss.initial_logits()[None])["probabilities"][0].detach()
     assert torch.isfinite(loss.cutpoints).all()
     expected = counts.prior / counts.prior.sum()
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
@@ -141,7 +141,7 @@ def test_nothing_known_is_a_loss_of_nothing():
     logits, targets, known = cells()
     logits.requires_grad_()
     value = loss(logits, targets, known & False)
-    assert value == loss.count(targets, known & False) == 0
+    assert value == loss.num_terms(targets, known & False) == 0
     assert all((s == 0).all() for s in torch.autograd.grad(value, [logits, loss.raw_gaps]))
 
 
@@ -231,7 +231,7 @@ def test_of_few_images_it_learns_grades_better_than_a_class_does():
         features, grades = graded_features(seed, 120)
         counts = LabelCounts(np.bincount(grades, minlength=5).astype(float), np.full(5, 120.0))
         loss = kind(counts)
-        layer = torch.nn.Linear(20, len(loss.start()))
+        layer = torch.nn.Linear(20, len(loss.initial_logits()))
         inputs, targets = torch.from_numpy(features).float(), torch.from_numpy(grades)
         optimizer = torch.optim.LBFGS([*layer.parameters(), *loss.parameters()], max_iter=60)
 

@@ -105,7 +105,7 @@ def test_the_value_is_its_formula():
     expected = (scores + 2 * sides) / 3  # three objects in the two images
     assert loss(found, targets, known).item() == pytest.approx(2 * expected.item(), rel=1e-4)
     assert loss.step_totals(targets, known).tolist() == [2, 3]
-    assert loss.count(targets, known) == 2
+    assert loss.num_terms(targets, known) == 2
 
 
 def test_an_annotated_picture_without_boxes_teaches_background():
@@ -125,7 +125,7 @@ def test_a_picture_that_nobody_annotated_teaches_nothing():
     alone = {key: t if t.ndim < 3 else t[:1] for key, t in found.items()}
     expected = loss(alone, targets[:1], known[:1])
     torch.testing.assert_close(loss(found, targets, known), expected)
-    assert loss.count(targets, known) == 1
+    assert loss.num_terms(targets, known) == 1
 
 
 def test_classes_that_nobody_looked_for_count_nothing():
@@ -167,12 +167,12 @@ def test_padding_and_the_order_of_boxes_do_not_matter():
 def test_assignment_turns_dynamic_after_its_share():
     loss, found = build(static_share=0.3), outputs(1, seed=3)
     untold = loss(found, target(BOX), EVERYTHING)
-    loss.progress(0.29)
+    loss.set_progress(0.29)
     assert loss(found, target(BOX), EVERYTHING) == untold
-    loss.progress(0.3)
+    loss.set_progress(0.3)
     later = loss(found, target(BOX), EVERYTHING)
     assert later != untold
-    loss.progress(0.0)
+    loss.set_progress(0.0)
     assert loss(found, target(BOX), EVERYTHING) == untold
 
 
@@ -197,7 +197,7 @@ def test_dense_are_fractions_and_probabilities():
 
 
 def test_training_starts_from_background():
-    torch.testing.assert_close(build().start().sigmoid(), torch.full((3,), 0.01))
+    torch.testing.assert_close(build().initial_logits().sigmoid(), torch.full((3,), 0.01))
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.1])
@@ -215,8 +215,8 @@ def test_eight_pictures_are_learnt_by_heart(one_to_one):
     num_steps = 80
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 5e-3, total_steps=num_steps)
     for step in range(num_steps):
-        loss.progress(step / num_steps)
-        value = loss(network(pictures), targets, known) / loss.count(targets, known)
+        loss.set_progress(step / num_steps)
+        value = loss(network(pictures), targets, known) / loss.num_terms(targets, known)
         optimizer.zero_grad()
         value.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 10)

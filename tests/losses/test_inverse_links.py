@@ -99,7 +99,7 @@ def test_log_odds_have_a_finite_gradient(name, options):
 def test_training_starts_where_the_link_gives_the_prior(name, options, share):
     counts = LabelCounts(np.array([share * 1e7]), np.array([1e7]))
     loss = LOSSES[name](counts, **options)
-    found = loss.link(loss.start()[None]).item()
+    found = loss.link(loss.initial_logits()[None]).item()
     assert found == pytest.approx(float(counts.prior[0]), rel=1e-3)
 
 
@@ -129,7 +129,7 @@ def test_surer_than_its_ceiling_an_asymmetric_loss_cannot_be():
 def test_a_label_in_nearly_every_picture_starts_where_it_can_still_be_unlearnt():
     counts = LabelCounts(np.array([99_999.0]), np.array([100_000.0]))
     loss = LOSSES["asymmetric"](counts)
-    assert loss.start().item() == 6.0
+    assert loss.initial_logits().item() == 6.0
     assert slope(loss, 6.0, 0.0) > 0.01
 
 

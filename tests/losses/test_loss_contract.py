@@ -82,7 +82,7 @@ def test_unknown_cells_are_never_read(name, options, junk):
     spoilt_targets = torch.where(known, targets, unknown)
     expected = loss(logits, targets, known)
     assert torch.equal(loss(spoilt_logits, spoilt_targets, known), expected)
-    assert torch.equal(loss.count(spoilt_targets, known), loss.count(targets, known))
+    assert torch.equal(loss.num_terms(spoilt_targets, known), loss.num_terms(targets, known))
     found = gradient(loss, spoilt_logits, spoilt_targets, known)
     assert torch.equal(found, gradient(loss, logits, targets, known))
     assert (found[~mask] == 0).all()
@@ -98,7 +98,10 @@ def test_rows_with_nothing_known_might_as_well_be_absent(name, options, seed, sh
     value = loss(logits, targets, known)
     torch.testing.assert_close(loss(logits[keep], targets[keep], known[keep]), value)
     torch.testing.assert_close(
-        loss.count(targets[keep], known[keep]), loss.count(targets, known), rtol=1e-6, atol=0
+        loss.num_terms(targets[keep], known[keep]),
+        loss.num_terms(targets, known),
+        rtol=1e-6,
+        atol=0,
     )
     full = gradient(loss, logits, targets, known)
     # The last bit hangs on where a row lies in memory: vector and scalar kernels differ there.
@@ -115,16 +118,16 @@ def test_the_sum_splits_over_batches(name, options):
     logits, targets, known = cells(loss)
     halves = [slice(0, 5), slice(5, None)]
     parts = sum(loss(logits[h], targets[h], known[h]) for h in halves)
-    counts = sum(loss.count(targets[h], known[h]) for h in halves)
+    counts = sum(loss.num_terms(targets[h], known[h]) for h in halves)
     torch.testing.assert_close(parts, loss(logits, targets, known))
-    torch.testing.assert_close(counts, loss.count(targets, known))
+    torch.testing.assert_close(counts, loss.num_terms(targets, known))
 
 
 @sweep
 def test_nothing_known_counts_nothing(name, options):
     loss = build(name, options)
     logits, targets, known = cells(loss, share_known=0.0)
-    assert loss.count(targets, known) == 0
+    assert loss.num_terms(targets, known) == 0
     assert loss(logits, targets, known) == 0
     assert (gradient(loss, logits, targets, known) == 0).all()
 
@@ -161,14 +164,14 @@ def test_training_starts_from_the_class_shares(name, options):
     is_share = name == "softmax" or loss.task_type != "tags"
     expected = prior / prior.sum() if is_share else prior
     has_a_class_each = loss.task_type in ("tags", "class")
-    assert loss.start().shape == ((NUM_CLASSES,) if has_a_class_each else (1,))
-    torch.testing.assert_close(loss.link(loss.start()[None])[0], expected)
+    assert loss.initial_logits().shape == ((NUM_CLASSES,) if has_a_class_each else (1,))
+    torch.testing.assert_close(loss.link(loss.initial_logits()[None])[0], expected)
 
 
 @sweep_labels
 def test_classes_never_or_always_seen_start_finite(name, options):
     counts = type(COUNTS)(COUNTS.known * [0, 1, 0, 1, 1], COUNTS.known)
-    assert torch.isfinite(build(name, options, counts).start()).all()
+    assert torch.isfinite(build(name, options, counts).initial_logits()).all()
 
 
 @sweep
@@ -191,7 +194,7 @@ def test_what_logits_mean_exports(name, options):
         def forward(self, logits):
             return self.loss.dense(logits)
 
-    logits = torch.randn(2, len(loss.start()))
+    logits = torch.randn(2, len(loss.initial_logits()))
     exported = torch.export.export(Meaning(), (logits,)).module()
     assert_same_dense(exported(logits), loss.dense(logits))
 

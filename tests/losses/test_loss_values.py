@@ -17,7 +17,7 @@ P = st.floats(0.02, 0.98)
 
 def optimum(loss, targets: torch.Tensor, shares: torch.Tensor) -> torch.Tensor:
     """Logits of the least expected loss when each row of targets comes with its share."""
-    num_outputs = len(loss.start())
+    num_outputs = len(loss.initial_logits())
     known = torch.ones_like(targets, dtype=torch.bool)
 
     def risk(z):
@@ -47,7 +47,7 @@ class TestBce:
             reduction="sum",
         )
         torch.testing.assert_close(loss(logits, targets, known), expected)
-        assert loss.count(targets, known) == known.sum()
+        assert loss.num_terms(targets, known) == known.sum()
 
     def test_auto_weighs_by_the_odds_of_a_no_between_1_and_20(self):
         loss = Bce(COUNTS, pos_weight="auto")
@@ -78,7 +78,7 @@ class TestCrossEntropy:
             logits[known], targets[known].long(), label_smoothing=smoothing, reduction="sum"
         )
         torch.testing.assert_close(loss(logits, targets, known), expected)
-        assert loss.count(targets, known) == known.sum()
+        assert loss.num_terms(targets, known) == known.sum()
 
     def test_weighted_it_equals_torchs_weighted_mean(self):
         loss = CrossEntropy(COUNTS, class_weights="auto")
@@ -87,7 +87,7 @@ class TestCrossEntropy:
         expected = functional.cross_entropy(
             logits[known], targets[known].long(), weight=inverse, reduction="mean"
         )
-        found = loss(logits, targets, known) / loss.count(targets, known)
+        found = loss(logits, targets, known) / loss.num_terms(targets, known)
         torch.testing.assert_close(found, expected)
         assert loss.weight.mean().item() == pytest.approx(1)
 
@@ -138,9 +138,9 @@ class TestSoftmax:
         loss = Softmax(COUNTS)
         targets = torch.tensor([[0] * NUM_CLASSES, [1] + [0] * (NUM_CLASSES - 1)])
         known = torch.ones_like(targets, dtype=torch.bool)
-        assert loss.count(targets, known) == 1
+        assert loss.num_terms(targets, known) == 1
         known[1, 0] = False
-        assert loss.count(targets, known) == 0
+        assert loss.num_terms(targets, known) == 0
         assert loss(torch.randn(2, NUM_CLASSES), targets, known) == 0
 
     def test_the_optimum_is_the_share_of_label_mass(self):

@@ -72,7 +72,7 @@ def test_without_a_rank_nothing_changes(objective):
     before = torch.random.get_rng_state()
     plain = Pairwise(Bce(COUNTS), COUNTS, RULES, objective=objective)
     assert torch.equal(torch.random.get_rng_state(), before)
-    assert len(plain.start()) == NUM_CLASSES
+    assert len(plain.initial_logits()) == NUM_CLASSES
     assert plain.dense(torch.zeros(2, NUM_CLASSES)).keys() == {"logits", "probabilities"}
     assert plain.field(RULES).directions is None
     shut = low_rank(rules=RULES, objective=objective)
@@ -88,7 +88,7 @@ def test_without_a_rank_nothing_changes(objective):
 @every_base
 def test_at_the_start_gates_are_shut_and_have_a_gradient(objective, base):
     loss = Pairwise(base(COUNTS), COUNTS, NO_RULES, objective=objective, rank=2)
-    start = loss.start()
+    start = loss.initial_logits()
     assert loss.dense(start[None])["gates"].tolist() == [[0, 0]]
     logits, targets, known = cells(loss)
     shut = torch.cat([logits[:, :NUM_CLASSES], 0 * logits[:, NUM_CLASSES:]], 1)

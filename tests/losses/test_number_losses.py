@@ -36,7 +36,11 @@ def optimum(loss, targets: torch.Tensor) -> dict[str, float]:
         return value.item(), logits.grad.numpy()
 
     found = minimize(
-        risk, loss.start().double().numpy(), jac=True, method="BFGS", options={"gtol": 1e-7}
+        risk,
+        loss.initial_logits().double().numpy(),
+        jac=True,
+        method="BFGS",
+        options={"gtol": 1e-7},
     )
     dense = loss.dense(torch.tensor(found.x)[None])
     return {key: value.item() for key, value in dense.items()}
@@ -52,7 +56,7 @@ class TestHuber:
             logits[known, 0], standardised, delta=delta, reduction="sum"
         )
         torch.testing.assert_close(loss(logits, targets, known), expected)
-        assert loss.count(targets, known) == known.sum()
+        assert loss.num_terms(targets, known) == known.sum()
 
     def test_the_answer_is_in_the_unit_of_the_labels(self):
         dense = Huber(STATISTICS).dense(torch.tensor([[0.0], [1.0], [-2.0]]))
@@ -124,7 +128,7 @@ class TestNormal:
 
     def test_the_interval_holds_80_percent_of_the_training_part_at_the_start(self):
         loss = Normal(STATISTICS)
-        dense = loss.dense(loss.start()[None])
+        dense = loss.dense(loss.initial_logits()[None])
         distribution = TorchNormal(12.0, 4.0)
         assert distribution.cdf(dense["low"]).item() == pytest.approx(0.1, abs=1e-5)
         assert distribution.cdf(dense["high"]).item() == pytest.approx(0.9, abs=1e-5)
@@ -166,7 +170,7 @@ class TestPoisson:
 
     def test_a_training_part_without_any_starts_near_none(self):
         loss = Poisson(NumberStatistics(0.0, 1.0))
-        assert loss.dense(loss.start()[None])["value"].item() == pytest.approx(1e-3)
+        assert loss.dense(loss.initial_logits()[None])["value"].item() == pytest.approx(1e-3)
 
 
 class TestLearntError:

@@ -58,7 +58,7 @@ def test_without_couplings_it_is_cross_entropy(objective, seed, share):
     rows = cells(loss, share_known=share, seed=seed)
     torch.testing.assert_close(loss(*rows), plain(*rows), rtol=1e-6, atol=1e-5)
     torch.testing.assert_close(gradient(loss, *rows), gradient(plain, *rows), rtol=0, atol=1e-6)
-    assert torch.equal(loss.count(*rows[1:]), plain.count(*rows[1:]))
+    assert torch.equal(loss.num_terms(*rows[1:]), plain.num_terms(*rows[1:]))
 
 
 def test_without_couplings_answers_are_those_of_cross_entropy():
@@ -157,7 +157,7 @@ def test_rows_with_nothing_known_might_as_well_be_absent(objective, base):
         loss(logits[kept], targets[kept], known[kept]), loss(logits, targets, known)
     )
     nothing = loss(logits, targets, known & False)
-    assert (nothing, loss.count(targets, known & False)) == (0, 0)
+    assert (nothing, loss.num_terms(targets, known & False)) == (0, 0)
     found = torch.autograd.grad(nothing, [logits, *loss.parameters()])
     assert all((one == 0).all() for one in found)
 
@@ -170,8 +170,8 @@ def test_the_sum_splits_over_batches(objective, options):
     halves = [slice(0, 5), slice(5, None)]
     parts = sum(loss(logits[h], targets[h], known[h]) for h in halves)
     torch.testing.assert_close(parts, loss(logits, targets, known))
-    counts = sum(loss.count(targets[h], known[h]) for h in halves)
-    assert counts == loss.count(targets, known)
+    counts = sum(loss.num_terms(targets[h], known[h]) for h in halves)
+    assert counts == loss.num_terms(targets, known)
 
 
 @every_objective
@@ -221,7 +221,7 @@ def test_what_was_learnt_travels_in_the_state(objective, base):
 @pytest.mark.parametrize("base", [Bce, Asymmetric])
 def test_training_starts_from_the_class_shares(objective, base):
     loss = pairwise(base(COUNTS), objective=objective)
-    found = loss.link(loss.start()[None])[0]
+    found = loss.link(loss.initial_logits()[None])[0]
     torch.testing.assert_close(found, torch.from_numpy(COUNTS.prior).float())
 
 
@@ -258,7 +258,7 @@ def learn(loss, head, features, targets, known, steps=80):
     optimizer = torch.optim.Adam([*head.parameters(), *loss.parameters()], lr=0.05)
     for _ in range(steps):
         optimizer.zero_grad()
-        (loss(head(features), targets, known) / loss.count(targets, known)).backward()
+        (loss(head(features), targets, known) / loss.num_terms(targets, known)).backward()
         optimizer.step()
 
 

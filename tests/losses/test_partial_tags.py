@@ -62,7 +62,7 @@ def test_pictures_of_which_nothing_is_known_stay_out(name, junk):
     value = whole(logits, targets, known)
     assert torch.equal(whole(spoilt, targets, known), value)
     torch.testing.assert_close(whole(logits[keep], targets[keep], known[keep]), value)
-    assert whole.count(targets, known) == whole.count(targets[keep], known[keep])
+    assert whole.num_terms(targets, known) == whole.num_terms(targets[keep], known[keep])
     found = gradient(whole, spoilt, targets, known)
     assert torch.isfinite(found).all()
     assert (found[~keep] == 0).all()
@@ -75,7 +75,7 @@ def test_the_value_of_an_unknown_target_is_never_read(name):
     spoilt = torch.where(known, targets.float(), float("nan"))
     expected = whole(logits, targets.float(), known)
     assert torch.equal(whole(logits, spoilt, known), expected)
-    assert torch.equal(whole.count(spoilt, known), whole.count(targets, known))
+    assert torch.equal(whole.num_terms(spoilt, known), whole.num_terms(targets, known))
 
 
 @pytest.mark.parametrize("name", sorted(UNKNOWN))
@@ -94,7 +94,7 @@ def test_ignore_adds_nothing_to_any_loss(seed, share):
         whole = PartialTags(LOSSES[name](COUNTS), Ignore(COUNTS))
         logits, targets, known = cells(whole, share_known=share, seed=seed)
         assert torch.equal(whole(logits, targets, known), whole.loss(logits, targets, known))
-        assert torch.equal(whole.count(targets, known), whole.loss.count(targets, known))
+        assert torch.equal(whole.num_terms(targets, known), whole.loss.num_terms(targets, known))
 
 
 @pytest.mark.parametrize("loss", ["bce", "zlpr", "two_way", "splc", "softmax"])
@@ -105,7 +105,7 @@ def test_negative_is_the_loss_with_noes_filled_in(loss):
     filled = torch.where(known, targets, 0)
     everything = looked_at[:, None].expand_as(known)
     assert torch.equal(whole(logits, targets, known), whole.loss(logits, filled, everything))
-    assert torch.equal(whole.count(targets, known), whole.loss.count(filled, everything))
+    assert torch.equal(whole.num_terms(targets, known), whole.loss.num_terms(filled, everything))
 
 
 def test_em_adds_the_entropy_of_unknown_cells():
@@ -137,7 +137,7 @@ def test_expected_positive_is_the_papers_loss_times_the_share_of_known_cells():
     paper = -p[known].log().sum() / (num_rows * NUM_CLASSES)
     paper += ((p.sum(1).mean() - 1.5) / NUM_CLASSES) ** 2
     targets = known.to(torch.int8)
-    found = whole(logits, targets, known) / whole.count(targets, known)
+    found = whole(logits, targets, known) / whole.num_terms(targets, known)
     assert found.item() / NUM_CLASSES == pytest.approx(paper.item(), rel=1e-5)
 
 
@@ -199,10 +199,10 @@ def test_what_logits_mean_is_told_by_the_loss(loss):
     logits, _, _ = cells(whole)
     assert whole.has_link == whole.loss.has_link
     assert torch.equal(whole.log_odds(logits), whole.loss.log_odds(logits))
-    assert torch.equal(whole.start(), whole.loss.start())
+    assert torch.equal(whole.initial_logits(), whole.loss.initial_logits())
     whole.calibrate(torch.full((NUM_CLASSES,), 2.0), torch.ones(NUM_CLASSES))
     torch.testing.assert_close(whole.dense(logits)["logits"], 2 * whole.log_odds(logits) + 1)
-    whole.progress(1.0)
+    whole.set_progress(1.0)
     if loss == "splc":
         logits, targets, known = cells(whole)
         fresh = LOSSES["splc"](COUNTS)

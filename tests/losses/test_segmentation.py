@@ -36,7 +36,7 @@ def test_the_value_is_cross_entropy_and_dice_over_known_pixels():
                 scores.setdefault(label, []).append(score)
     assert {label: len(found) for label, found in scores.items()} == {0: 3, 1: 2, 2: 3}
     expected = entropy + torch.stack([torch.stack(s).mean() for s in scores.values()]).mean()
-    assert loss.count(targets, known) == 3
+    assert loss.num_terms(targets, known) == 3
     torch.testing.assert_close(loss(logits, targets, known) / 3, expected)
 
 
@@ -79,7 +79,7 @@ def test_logits_far_from_known_pixels_are_not_moved():
 
 
 def test_training_starts_from_the_class_shares():
-    start = Segmentation(COUNTS).start()
+    start = Segmentation(COUNTS).initial_logits()
     expected = torch.from_numpy(COUNTS.prior / COUNTS.prior.sum()).float()
     torch.testing.assert_close(start.softmax(0), expected)
 

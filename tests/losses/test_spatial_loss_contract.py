@@ -24,7 +24,7 @@ sweep = pytest.mark.parametrize(
 
 def build(name: str, options: dict, counts: LabelCounts = COUNTS) -> Loss:
     loss = construct("loss", LOSSES, Component.model_validate({"name": name, **options}), counts)
-    loss.progress(0.1)
+    loss.set_progress(0.1)
     return loss
 
 
@@ -152,7 +152,7 @@ def test_pictures_that_nobody_annotated_are_never_read(name, options, junk):
     spoilt_targets[1] = 255
     expected = loss(outputs, targets, known)
     assert torch.equal(loss(spoilt, spoilt_targets, known), expected)
-    assert torch.equal(loss.count(spoilt_targets, known), loss.count(targets, known))
+    assert torch.equal(loss.num_terms(spoilt_targets, known), loss.num_terms(targets, known))
     found = gradient(loss, spoilt, spoilt_targets, known)
     for ours, theirs in zip(found, gradient(loss, outputs, targets, known), strict=True):
         assert torch.equal(ours, theirs)
@@ -169,14 +169,14 @@ def test_pictures_with_nothing_known_might_as_well_be_absent(name, options, seed
     fewer = changed(outputs, lambda t: t[keep])
     value = loss(outputs, targets, known)
     torch.testing.assert_close(loss(fewer, targets[keep], known[keep]), value)
-    assert loss.count(targets[keep], known[keep]) == loss.count(targets, known)
+    assert loss.num_terms(targets[keep], known[keep]) == loss.num_terms(targets, known)
 
 
 @sweep
 def test_nothing_known_counts_nothing_and_keeps_the_graph(name, options):
     loss = build(name, options)
     outputs, targets, known = cells(loss, share_known=0.0)
-    assert loss.count(targets, known) == 0
+    assert loss.num_terms(targets, known) == 0
     assert loss(outputs, targets, known) == 0
     assert all((g == 0).all() for g in gradient(loss, outputs, targets, known))
 
@@ -184,9 +184,9 @@ def test_nothing_known_counts_nothing_and_keeps_the_graph(name, options):
 @sweep
 def test_training_starts_finite_and_the_same_whatever_was_told(name, options):
     loss, blank = build(name, options), build(name, options, NOTHING)
-    assert loss.start().shape == (K,)
-    assert torch.isfinite(loss.start()).all()
-    assert torch.isfinite(blank.start()).all()
+    assert loss.initial_logits().shape == (K,)
+    assert torch.isfinite(loss.initial_logits()).all()
+    assert torch.isfinite(blank.initial_logits()).all()
     blank.load_state_dict(loss.state_dict(), strict=True)
     outputs, targets, known = cells(loss)
     assert torch.equal(blank(outputs, targets, known), loss(outputs, targets, known))

@@ -121,7 +121,7 @@ def test_splc_equals_its_closed_form_and_corrects_after_a_share_of_training(shar
     if corrects:
         no = np.where(p > 0.6, -((1 - p) ** 2) * np.log(p), no)
     expected = np.where(y, -((1 - q) ** 2) * np.log(q), no)[k].sum()
-    loss.progress(share)
+    loss.set_progress(share)
     assert loss(*cells(loss)).item() == pytest.approx(expected, rel=1e-5)
 
 
@@ -133,7 +133,7 @@ def test_zlpr_equals_its_closed_form():
         expected += np.log1p(no) + np.log1p(yes)
     logits, targets, known = cells(loss)
     assert loss(logits, targets, known).item() == pytest.approx(expected, rel=1e-5)
-    assert loss.count(targets, known) == known.any(1).sum()
+    assert loss.num_terms(targets, known) == known.any(1).sum()
 
 
 def test_zlpr_of_one_label_is_bce():
@@ -171,7 +171,7 @@ def test_two_way_equals_its_closed_form(share_known):
     logits, targets, known = cells(loss, share_known=share_known)
     arrays = [x.detach().numpy() for x in (logits.double(), targets, known)]
     expected = two_way(*arrays, 0) + two_way(*arrays, 1)
-    found = loss(logits, targets, known) / loss.count(targets, known)
+    found = loss(logits, targets, known) / loss.num_terms(targets, known)
     assert found.item() == pytest.approx(expected, rel=1e-5)
 
 
@@ -186,7 +186,7 @@ def test_two_way_lets_no_large_logit_of_an_unknown_cell_leak():
 def test_two_way_counts_nothing_where_nothing_can_be_compared():
     loss = TwoWay(COUNTS)
     logits, targets, known = cells(loss)
-    assert loss.count(torch.ones_like(targets), known) == 0
+    assert loss.num_terms(torch.ones_like(targets), known) == 0
     found = gradient(loss, logits, torch.ones_like(targets), known)
     assert (found == 0).all()
 

@@ -194,7 +194,7 @@ def test_a_strategy_for_unknown_cells_goes_around_the_loss(unknown, told):
     counts = {"tags": LabelCounts(np.array([20, 5]), np.array([60, 30]), 100)} if told else None
     loss = build_network(keys, tasks, counts, pretrained=False).loss("tags")
     assert isinstance(loss, PartialTags)
-    logits = loss.start()[None]
+    logits = loss.initial_logits()[None]
     shares = [20.5 / 101, 5.5 / 101] if unknown == "negative" else [20.5 / 61, 5.5 / 31]
     expected = shares if told else [0.5, 0.5]
     np.testing.assert_allclose(loss.dense(logits)["probabilities"][0].numpy(), expected, atol=1e-4)

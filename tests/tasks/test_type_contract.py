@@ -182,7 +182,7 @@ def test_the_default_loss_is_finite_and_reads_no_unknown_cell(prepared, kind):
     loss = LOSSES[encoder.config.loss.name].build(
         encoder.config, encoder.classes, encoder.statistics(prepared.targets[kind])
     )
-    start = loss.start()
+    start = loss.initial_logits()
     inputs = [8, len(start)]
     factory = HEADS[encoder.config.head.name]
     if factory.reads == "pyramid":

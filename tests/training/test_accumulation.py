@@ -52,7 +52,7 @@ class Model(nn.Module):
     def __init__(self, loss: Loss) -> None:
         super().__init__()
         self.task_type = task_type = loss.task_type
-        self.num_outputs = len(loss.start())
+        self.num_outputs = len(loss.initial_logits())
         self.backbone = nn.Conv2d(3, K, 3, padding=1)
         self.sides = nn.Conv2d(3, 4, 3, padding=1) if task_type == "boxes" else None
         steps = torch.arange(SIDE) + 0.5
@@ -119,7 +119,7 @@ def split(images, targets, known, size: int) -> list[Batch]:
 def test_seven_batches_of_four_are_one_of_twenty_eight(name, share):
     torch.manual_seed(0)
     loss = every_loss()[name]
-    loss.progress(share)
+    loss.set_progress(share)
     model, data = Model(loss), images_and_targets(loss.task_type)
     whole = gradient(loss, copy.deepcopy(model), split(*data, NUM_IMAGES))
     parts = gradient(loss, copy.deepcopy(model), split(*data, 4))

@@ -72,7 +72,7 @@ class CrossEntropy(ProbabilityLoss):
         )
         return torch.where(known, self.weight[y] * rows, 0.0).sum()
 
-    def count(self, targets: Tensor, known: Tensor) -> Tensor:
+    def num_terms(self, targets: Tensor, known: Tensor) -> Tensor:
         """Sum of the class weights of known rows."""
         return torch.where(known, self.weight[torch.where(known, targets, 0).long()], 0.0).sum()
 
@@ -99,7 +99,7 @@ class CrossEntropy(ProbabilityLoss):
         self.calibrate(meter.calibrate())
         return []
 
-    def start(self) -> Tensor:
+    def initial_logits(self) -> Tensor:
         """log((1−ε)·q + ε/K) with q ∝ prior · w, which `link` takes back to the prior."""
         shares = self._prior * self.weight.cpu()
         shares = (1 - self.label_smoothing) * shares / shares.sum()

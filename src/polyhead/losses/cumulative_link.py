@@ -80,7 +80,7 @@ class CumulativeLink(ProbabilityLoss):
         rows = self.log_likelihoods(scores).gather(1, y[:, None])[:, 0]
         return -torch.where(known, rows, 0.0).sum()
 
-    def count(self, targets: Tensor, known: Tensor) -> Tensor:  # noqa: ARG002
+    def num_terms(self, targets: Tensor, known: Tensor) -> Tensor:  # noqa: ARG002
         """Known rows."""
         return known.sum()
 
@@ -115,6 +115,6 @@ class CumulativeLink(ProbabilityLoss):
         self.calibrate(meter.calibrate())
         return []
 
-    def start(self) -> Tensor:
+    def initial_logits(self) -> Tensor:
         """Zero, where the cutpoints have the training part's shares."""
         return torch.zeros(1)

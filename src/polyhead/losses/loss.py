@@ -27,7 +27,7 @@ class Loss(nn.Module, ABC):
 
     Attributes:
         task_type: The task type whose targets it reads.
-        image_factor: The loss of one image is this times the mean over what `count` counts.
+        image_factor: The loss of one image is this times the mean over what `num_terms` counts.
         joins_images: Whether what one image costs depends on the outputs of the others in its
             step: then all of them are needed at once.
         state_is_of_data: Whether its buffers say what the data are like, such as the mean of
@@ -86,7 +86,7 @@ class Loss(nn.Module, ABC):
 
     @property
     def image_factor(self) -> float:
-        """1 where `count` counts images."""
+        """1 where `num_terms` counts images."""
         return 1.0
 
     @abstractmethod
@@ -104,18 +104,18 @@ class Loss(nn.Module, ABC):
         """
 
     @abstractmethod
-    def count(self, targets: Tensor, known: Tensor) -> Tensor:
+    def num_terms(self, targets: Tensor, known: Tensor) -> Tensor:
         """What the sum of `forward` is divided by; 0 when nothing is known."""
 
     @abstractmethod
     def dense(self, outputs: Any, /) -> dict[str, Tensor]:
         """What the outputs mean: named arrays that `select` and the meters read."""
 
-    def progress(self, share: float) -> None:
+    def set_progress(self, share: float) -> None:
         """Be told, before each step, which share in [0, 1] of the training lies behind it."""
 
     @abstractmethod
-    def start(self) -> Tensor:
+    def initial_logits(self) -> Tensor:
         """(C,) logits that know the training part's shares or mean, and nothing else."""
 
     def undo_sampling(self, labels: np.ndarray, expected: np.ndarray) -> None:

@@ -47,7 +47,7 @@ class Segmentation(StepLoss):
         """(1 + 2K,): annotated images, known pixels of each class, images that show it."""
         num_classes = len(self._log_share)
         sizes = _sizes(_places(targets, known, num_classes), num_classes)
-        return torch.cat([self.count(targets, known)[None], sizes.sum(0), (sizes > 0).sum(0)])
+        return torch.cat([self.num_terms(targets, known)[None], sizes.sum(0), (sizes > 0).sum(0)])
 
     def forward(
         self, logits: Tensor, targets: Tensor, known: Tensor, totals: Tensor | None = None
@@ -75,7 +75,7 @@ class Segmentation(StepLoss):
         dice = (missed / (num_images.clamp_min(1) * num_shown)).sum()
         return totals[0] * (entropy + dice)
 
-    def count(self, targets: Tensor, known: Tensor) -> Tensor:  # noqa: ARG002
+    def num_terms(self, targets: Tensor, known: Tensor) -> Tensor:  # noqa: ARG002
         """Annotated images."""
         return known.any(tuple(range(1, known.ndim))).sum() if known.ndim > 1 else known.sum()
 
@@ -83,7 +83,7 @@ class Segmentation(StepLoss):
         """`logits` (B, K, h, w) in fp32."""
         return {"logits": logits.float()}
 
-    def start(self) -> Tensor:
+    def initial_logits(self) -> Tensor:
         """Log of the class shares."""
         return self._log_share
 

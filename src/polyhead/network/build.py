@@ -69,7 +69,7 @@ def build_network(
         number = len(task.classes)
         known = statistics[name] if statistics else _no_statistics(task.type, number)
         losses[name] = LOSSES[keys.loss.name].build(keys, task.classes, known)
-        start = losses[name].start()
+        start = losses[name].initial_logits()
         inputs = [backbone.num_features, len(start)]
         if neck and name in read:  # a backbone may lack the finest levels
             levels = [stride for stride in backbone.channels if stride in read[name]]

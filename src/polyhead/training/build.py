@@ -128,7 +128,7 @@ def _coverage(loss: Loss, task: TaskEncoder, targets: Targets, rows: np.ndarray)
         known = torch.from_numpy(task.known(some))
         # Losses of boxes and masks count images, whatever is in them.
         values = torch.from_numpy(some) if isinstance(some, np.ndarray) else known
-        count += float(loss.count(values, known))
+        count += float(loss.num_terms(values, known))
         num_known += int(known.reshape(len(known), -1).any(1).sum())
     return Coverage(count / len(rows), num_known / len(rows))
 

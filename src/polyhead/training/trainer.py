@@ -178,7 +178,7 @@ class Trainer:
         torch.manual_seed(stable_seed("step", self.settings.seed, position.step))
         factor = rate_factor(position.step, self.num_steps, self.settings.warmup)
         set_rates(parts.stepper.optimizer, factor)
-        parts.stepper.objective.progress(position.step / self.num_steps)
+        parts.stepper.objective.set_progress(position.step / self.num_steps)
         report = parts.stepper(batches)
         position.step += 1
         position.batch += len(batches)

@@ -59,14 +59,16 @@ class Detection(StepLoss):
         self._num_classes = len(counts.prior)
         self._assign: Assigner = assign_static
 
-    def progress(self, share: float) -> None:
+    def set_progress(self, share: float) -> None:
         """Assign by the predictions once `static_share` of the training is done."""
         self._assign = assign_static if share < self.static_share else assign_dynamic
 
     def step_totals(self, targets: Tensor, known: Tensor) -> Tensor:
         """Annotated images, and the objects in them that count."""
         counted = (targets[..., 4] >= 0) & (targets[..., 5] == 0)
-        return torch.stack([self.count(targets, known), (counted & known.any(1)[:, None]).sum()])
+        return torch.stack(
+            [self.num_terms(targets, known), (counted & known.any(1)[:, None]).sum()]
+        )
 
     def forward(
         self,
@@ -86,7 +88,7 @@ class Detection(StepLoss):
             cost = cost + _branch(annotation, logits, boxes, assign_one_to_one)
         return cost * num_images / num_objects.clamp_min(1)
 
-    def count(self, targets: Tensor, known: Tensor) -> Tensor:  # noqa: ARG002
+    def num_terms(self, targets: Tensor, known: Tensor) -> Tensor:  # noqa: ARG002
         """Annotated images."""
         return known.any(1).sum()
 
@@ -101,7 +103,7 @@ class Detection(StepLoss):
             "scores": torch.sigmoid(outputs[f"{branch}logits"].float()),
         }
 
-    def start(self) -> Tensor:
+    def initial_logits(self) -> Tensor:
         """logit(0.01)."""
         return torch.full((self._num_classes,), START_LOGIT)
 

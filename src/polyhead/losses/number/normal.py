@@ -47,6 +47,6 @@ class Normal(NumberLoss):
         half = HALF_OF_80_PERCENT * spread
         return {"value": value, "low": value - half, "high": value + half}
 
-    def start(self) -> Tensor:
+    def initial_logits(self) -> Tensor:
         """The mean, and the training part's own spread."""
         return torch.zeros(2)

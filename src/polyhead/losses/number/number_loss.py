@@ -53,7 +53,7 @@ class NumberLoss(Loss, ABC):
             costs = costs / error + (error - 1) / 2
         return torch.where(known, costs, 0.0).sum()
 
-    def count(self, targets: Tensor, known: Tensor) -> Tensor:  # noqa: ARG002
+    def num_terms(self, targets: Tensor, known: Tensor) -> Tensor:  # noqa: ARG002
         """Known rows."""
         return known.sum()
 
@@ -61,6 +61,6 @@ class NumberLoss(Loss, ABC):
     def rows(self, z: Tensor, y: Tensor) -> Tensor:
         """(B,) losses of fp32 logits (B, C) against numbers (B,) in their own unit."""
 
-    def start(self) -> Tensor:
+    def initial_logits(self) -> Tensor:
         """Zeros: the mean."""
         return torch.zeros(1)

@@ -98,7 +98,7 @@ class Asymmetric(PointwiseLoss):
         tail = LEAST_LOG_ODDS - elu(-above)  # above p = m it rises by no more than 1
         return torch.where(torch.sigmoid(z) > self.margin, torch.maximum(found, tail), tail)
 
-    def start(self) -> Tensor:
+    def initial_logits(self) -> Tensor:
         """Logits that stand for the prior, at most 6: higher ones would hardly ever come down."""
         return invert(self.log_odds, self._prior_logit, REACH).clamp(max=MOST_START)
 

@@ -58,6 +58,6 @@ class Bce(PointwiseLoss):
         """Logits without the weight: z − log w."""
         return full_precision(logits) - self.log_weight
 
-    def start(self) -> Tensor:
+    def initial_logits(self) -> Tensor:
         """logit(prior) + log w."""
         return self._prior_logit + self.log_weight.cpu()

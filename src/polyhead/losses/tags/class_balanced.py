@@ -47,7 +47,7 @@ class ClassBalanced(PointwiseLoss):
         """The logits."""
         return full_precision(logits)
 
-    def start(self) -> Tensor:
+    def initial_logits(self) -> Tensor:
         """logit(prior)."""
         return self._prior_logit
 

@@ -52,7 +52,7 @@ class Focal(PointwiseLoss):
         slopes = log_slope(-z, self.gamma) - log_slope(z, self.gamma)
         return math.log((1 - self.alpha) / self.alpha) + slopes
 
-    def start(self) -> Tensor:
+    def initial_logits(self) -> Tensor:
         """Logits that stand for the prior."""
         return invert(self.log_odds, self._prior_logit, REACH)
 

@@ -54,7 +54,7 @@ class Hill(PointwiseLoss):
         no = math.log(2 * LAMBDA) + 2 * logsigmoid(z) + 2 * logsigmoid(-z)
         return no - log_slope(z - self.margin, GAMMA)
 
-    def start(self) -> Tensor:
+    def initial_logits(self) -> Tensor:
         """Logits that stand for the prior."""
         return invert(self.log_odds, self._prior_logit, REACH)
 

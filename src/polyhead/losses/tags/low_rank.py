@@ -62,7 +62,7 @@ class LowRank(nn.Module):
         squares, sizes = self.directions.square(), self.directions.abs()
         return (l2 * self._over_pairs(squares) + l1 * self._over_pairs(sizes)).sum()
 
-    def start(self) -> Tensor:
+    def initial_logits(self) -> Tensor:
         """(R,) outputs of the head before it has learnt: zeros, gates that are shut."""
         return torch.zeros(len(self.parameter))
 

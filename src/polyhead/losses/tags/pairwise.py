@@ -127,7 +127,7 @@ class Pairwise(TagsLoss, StepLoss):
 
     def step_totals(self, targets: Tensor, known: Tensor) -> Tensor:
         """What the head's own loss counts, and known cells."""
-        return torch.stack([self.count(targets, known), known.sum()])
+        return torch.stack([self.num_terms(targets, known), known.sum()])
 
     def forward(
         self, logits: Tensor, targets: Tensor, known: Tensor, totals: Tensor | None = None
@@ -200,9 +200,9 @@ class Pairwise(TagsLoss, StepLoss):
         agreeing = scores.masked_fill(~agrees, float("-inf"))[rows]
         return (scores[rows].logsumexp(1) - agreeing.logsumexp(1)).sum()
 
-    def count(self, targets: Tensor, known: Tensor) -> Tensor:
+    def num_terms(self, targets: Tensor, known: Tensor) -> Tensor:
         """As the head's own loss; known cells where the field replaces it."""
-        return known.sum() if self.is_joint else self.base.count(targets, known)
+        return known.sum() if self.is_joint else self.base.num_terms(targets, known)
 
     def log_odds(self, logits: Tensor) -> Tensor:
         """The unaries u(x)."""
@@ -235,14 +235,14 @@ class Pairwise(TagsLoss, StepLoss):
         found, field = decider.for_scoring(), self.field(decider.rules)
         return found.with_field(field) if field.is_exact else found
 
-    def progress(self, share: float) -> None:
+    def set_progress(self, share: float) -> None:
         """Passed on to the head's own loss."""
-        self.base.progress(share)
+        self.base.set_progress(share)
 
-    def start(self) -> Tensor:
+    def initial_logits(self) -> Tensor:
         """As the head's own loss; gates start at 0."""
-        own = self.base.start()
-        return own if self.low_rank is None else torch.cat([own, self.low_rank.start()])
+        own = self.base.initial_logits()
+        return own if self.low_rank is None else torch.cat([own, self.low_rank.initial_logits()])
 
 
 def _legal_states(num_classes: int, rules: Rules) -> np.ndarray:

@@ -36,6 +36,6 @@ class PointwiseLoss(NamedTagsLoss, ABC):
         y = torch.where(known, targets.float(), 0.0)
         return torch.where(known, self.cells(z, y), 0.0).sum()
 
-    def count(self, targets: Tensor, known: Tensor) -> Tensor:  # noqa: ARG002
+    def num_terms(self, targets: Tensor, known: Tensor) -> Tensor:  # noqa: ARG002
         """Known cells."""
         return known.sum()

@@ -29,6 +29,6 @@ class RankedLoss(NamedTagsLoss, ABC):
         """The logits, for want of better."""
         return full_precision(logits)
 
-    def start(self) -> Tensor:
+    def initial_logits(self) -> Tensor:
         """logit(prior)."""
         return self._prior_logit

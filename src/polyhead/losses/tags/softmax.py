@@ -41,7 +41,7 @@ class Softmax(NamedTagsLoss):
         log_share = torch.where(y > 0, torch.log_softmax(z, -1), 0.0)
         return -(y / total.clamp_min(1) * log_share).sum()
 
-    def count(self, targets: Tensor, known: Tensor) -> Tensor:
+    def num_terms(self, targets: Tensor, known: Tensor) -> Tensor:
         """Rows with a known yes."""
         return (torch.where(known, targets, 0) > 0).any(-1).sum()
 
@@ -52,6 +52,6 @@ class Softmax(NamedTagsLoss):
         others = torch.log(-torch.expm1(log_share)).clamp_min(-MAX_LOG_ODDS)
         return (log_share - others).clamp_min(-MAX_LOG_ODDS)
 
-    def start(self) -> Tensor:
+    def initial_logits(self) -> Tensor:
         """log(prior)."""
         return self._log_share

@@ -43,7 +43,7 @@ class Splc(RankedLoss, PointwiseLoss):
         self.tau, self.margin, self.after = tau, margin, after
         self._corrects = after == 0
 
-    def progress(self, share: float) -> None:
+    def set_progress(self, share: float) -> None:
         """Correct from the share `after` on."""
         self._corrects = share >= self.after
 

@@ -49,11 +49,11 @@ class TwoWay(RankedLoss):
         self.temperatures = positive_temperature, negative_temperature
 
     def forward(self, logits: Tensor, targets: Tensor, known: Tensor) -> Tensor:
-        """The loss of the batch times its `count`, so that batches of one step add up."""
+        """The loss of the batch times its `num_terms`, so that batches of one step add up."""
         z = torch.where(known, logits.float(), 0.0)
         y = torch.where(known, targets.float(), 0.0)
         both = self._mean(z, y, known, 0) + self._mean(z, y, known, 1)
-        return both * self.count(targets, known)
+        return both * self.num_terms(targets, known)
 
     def _mean(self, z: Tensor, y: Tensor, known: Tensor, dim: int) -> Tensor:
         """Mean of what rows (dim 1) or columns (dim 0) cost that have a yes and a no."""
@@ -69,7 +69,7 @@ class TwoWay(RankedLoss):
         costs = softplus(negative * highest + positive * lowest)
         return torch.where(kept, costs, 0.0).sum() / kept.sum().clamp(min=1)
 
-    def count(self, targets: Tensor, known: Tensor) -> Tensor:
+    def num_terms(self, targets: Tensor, known: Tensor) -> Tensor:
         """Rows with a known label, 0 when nothing in the batch can be compared."""
         y = torch.where(known, targets.float(), 0.0)
         yes, no = known & (y > 0), known & (y < 1)

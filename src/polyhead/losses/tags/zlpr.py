@@ -35,6 +35,6 @@ class Zlpr(RankedLoss):
         both = torch.logsumexp(torch.cat([zero, no], 1), 1)
         return (both + torch.logsumexp(torch.cat([zero, yes], 1), 1)).sum()
 
-    def count(self, targets: Tensor, known: Tensor) -> Tensor:  # noqa: ARG002
+    def num_terms(self, targets: Tensor, known: Tensor) -> Tensor:  # noqa: ARG002
         """Rows with a known label."""
         return known.any(1).sum()

@@ -37,18 +37,18 @@ class PartialTags(TagsLoss):
         log_odds = self.log_odds(torch.where(looked_at, logits.float(), 0.0))
         return found + self.unknown.penalty(log_odds, known)
 
-    def count(self, targets: Tensor, known: Tensor) -> Tensor:
+    def num_terms(self, targets: Tensor, known: Tensor) -> Tensor:
         """As the loss counts the cells that the strategy makes known."""
-        return self.loss.count(*self.unknown.read(targets, known))
+        return self.loss.num_terms(*self.unknown.read(targets, known))
 
     def log_odds(self, logits: Tensor) -> Tensor:
         """Of the loss."""
         return self.loss.log_odds(logits)
 
-    def progress(self, share: float) -> None:
+    def set_progress(self, share: float) -> None:
         """Tell the loss."""
-        self.loss.progress(share)
+        self.loss.set_progress(share)
 
-    def start(self) -> Tensor:
+    def initial_logits(self) -> Tensor:
         """Of the loss."""
-        return self.loss.start()
+        return self.loss.initial_logits()
