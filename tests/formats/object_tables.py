@@ -66,6 +66,6 @@ def measure(paths):
     return np.array([SIZES[int(path.stem) % len(SIZES)] for path in paths], np.int32)
 
 
-def by_picture(table):
+def by_image(table):
     """The file that each row names, links resolved, to its row."""
     return {table.path(row).resolve(): row for row in range(len(table))}

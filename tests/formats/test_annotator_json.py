@@ -12,8 +12,8 @@ SIDES = ("x_min", "y_min", "x_max", "y_max")
 
 
 def read(folder, content, name="t.json"):
-    for picture in ("a.jpg", "b.jpg"):
-        Image.new("RGB", (100, 80)).save(folder / picture)
+    for image in ("a.jpg", "b.jpg"):
+        Image.new("RGB", (100, 80)).save(folder / image)
     path = folder / name
     path.write_text(content if isinstance(content, str) else json.dumps(content))
     return read_table(path)
@@ -89,7 +89,7 @@ def test_labelme_files_alone_and_in_a_list(tmp_path):
     assert json.loads(outline) == [[30, 5, 90, 30, 40, 75]]
 
 
-def test_labelme_without_the_name_of_the_picture_says_what_to_add(tmp_path):
+def test_labelme_without_the_name_of_the_image_says_what_to_add(tmp_path):
     bare = {key: value for key, value in A.items() if key != "imagePath"}
     with pytest.raises(DataError, match="labelme writes it beside imagePath"):
         read(tmp_path, bare)

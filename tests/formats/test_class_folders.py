@@ -109,7 +109,7 @@ def test_folders_beside_those_of_a_split_are_left_out_and_said(tmp_path):
     assert "W_SPLIT_FOLDER" in codes(table)
 
 
-def test_lists_of_pictures_tell_the_split(tmp_path):
+def test_lists_of_images_tell_the_split(tmp_path):
     fill(tmp_path, "images/cat/1.jpg", "images/cat/2.jpg", "images/dog/1.jpg", "images/dog/3.jpg")
     (tmp_path / "meta").mkdir()
     (tmp_path / "meta/train.txt").write_text("cat/1\ndog/3\n")

@@ -105,7 +105,7 @@ def test_objects_are_those_that_another_loader_finds(tmp_path_factory, items):
         ]
 
 
-def test_scenes_are_read_with_their_pictures(tmp_path):
+def test_scenes_are_read_with_their_images(tmp_path):
     write_scenes(tmp_path / "s", 4, SceneOptions(size=64))
     table = read_table(tmp_path / "s" / "objects.json")
     truth = json.loads((tmp_path / "s" / "objects.json").read_text())
@@ -115,7 +115,7 @@ def test_scenes_are_read_with_their_pictures(tmp_path):
 
 
 @pytest.mark.parametrize("place", ["val2017", "images/val2017", "images", "annotations"])
-def test_pictures_are_found_where_coco_keeps_them(tmp_path, place):
+def test_images_are_found_where_coco_keeps_them(tmp_path, place):
     (tmp_path / place).mkdir(parents=True)
     for name in ("a.jpg", "b.jpg"):
         (tmp_path / place / name).write_bytes(b"x")
@@ -199,7 +199,7 @@ def test_repeated_ids_are_faults(tmp_path):
     assert [len(cell) for cell in boxes(table)] == [0, 2, 0]
 
 
-def test_the_same_picture_under_two_ids_is_a_fault(tmp_path):
+def test_the_same_image_under_two_ids_is_a_fault(tmp_path):
     images = [*IMAGES, {"id": 9, "file_name": "b.jpg"}]
     assert codes(read(tmp_path, document(images=images))) == [("E_DUPLICATE_ROW", 2)]
 

@@ -338,9 +338,7 @@ def test_names_with_spaces_in_a_table_of_one_column_stay_whole(tmp_path):
         ("data-split.tsv", ("train",) * 4, "split"),
     ],
 )
-def test_a_list_of_pictures_and_their_parts_needs_no_header(
-    tmp_path, separator, name, cells, column
-):
+def test_a_list_of_images_and_their_parts_needs_no_header(tmp_path, separator, name, cells, column):
     rows = [f"{k}.jpg{separator}{cell}" for k, cell in enumerate(cells)]
     table = read_bytes(tmp_path, "\n".join(rows).encode() + b"\n", name)
     assert table.data.column("image").to_pylist() == [f"{k}.jpg" for k in range(4)]

@@ -82,7 +82,7 @@ def test_a_layout_inside_an_object_is_told_with_what_is_not_read(tmp_path):
     assert "version" in note.message
 
 
-def test_values_by_the_names_of_pictures(tmp_path):
+def test_values_by_the_names_of_images(tmp_path):
     assert cells(read(tmp_path, {"a.jpg": "cat", "b.jpg": "dog"}), "label") == [["cat", "dog"]]
     assert cells(read(tmp_path, {"a.jpg": ["x", "y"], "b.jpg": []}), "labels") == [[["x", "y"], []]]
     found = read(tmp_path, {"a.jpg": [{"label": "car", "xyxy": [1, 2, 3, 4]}], "b.jpg": []})

@@ -125,7 +125,7 @@ def test_polygons_keep_their_outline_and_brushes_are_named_as_not_read(tmp_path)
     assert any("not read and left out: brushlabels (1)" in f.message for f in table.faults)
 
 
-def test_answers_on_single_regions_are_no_tags_of_the_picture(tmp_path):
+def test_answers_on_single_regions_are_no_tags_of_the_image(tmp_path):
     region = result("rectanglelabels", "label", CAR, id="r1")
     answer = result("choices", "occluded", {**RECTANGLE, "choices": ["yes"]}, id="r1")
     table = read(tmp_path, [task(1, region, answer)])
@@ -147,7 +147,7 @@ def test_several_annotators_who_differ_are_told_and_ground_truth_counts(tmp_path
     assert (cells(table, "kind"), table.faults) == (["a", "b"], ())
 
 
-def test_a_region_without_the_size_of_its_picture_is_refused_until_it_has_one(tmp_path):
+def test_a_region_without_the_size_of_its_image_is_refused_until_it_has_one(tmp_path):
     rows = [{"image": "1.png", "label": [CAR]}, {"image": "2.png", "label": []}]
     path = tmp_path / "p.csv"
     path.write_text(as_csv(*rows))

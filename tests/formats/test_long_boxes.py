@@ -16,7 +16,7 @@ SIDES = ("x_min", "y_min", "x_max", "y_max")
 TWO = [("a.jpg", "cat", (10, 20, 40, 50)), ("a.jpg", "dog", (30, 5, 90, 75))]
 
 
-def pictures(folder, *names, size=(100, 80)):
+def save_images(folder, *names, size=(100, 80)):
     for name in names:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", size).save(folder / name)
@@ -79,7 +79,7 @@ def rows_of(kind, box):
     ],
 )
 def test_columns_of_a_box_are_told_by_their_names(tmp_path, header, kind):
-    pictures(tmp_path, "a.jpg")
+    save_images(tmp_path, "a.jpg")
     lines = [",".join(map(str, (p, label, *rows_of(kind, box)))) for p, label, box in TWO]
     table = read(tmp_path, "\n".join([header, *lines, ""]))
     assert boxes(table) == {"a.jpg": [(label, *map(float, box)) for _, label, box in TWO]}
@@ -89,8 +89,8 @@ def test_columns_of_a_box_are_told_by_their_names(tmp_path, header, kind):
     assert codes(table) == ["N_LONG_TABLE"]
 
 
-def test_tensorflow_rows_tell_sizes_and_keep_columns_of_pictures(tmp_path):
-    pictures(tmp_path, "a.jpg", "b.jpg")
+def test_tensorflow_rows_tell_sizes_and_keep_columns_of_images(tmp_path):
+    save_images(tmp_path, "a.jpg", "b.jpg")
     text = (
         "filename,width,height,class,xmin,ymin,xmax,ymax,weather,pose\n"
         "a.jpg,100,80,cat,1,2,30,40,rain,Left\n"
@@ -111,8 +111,8 @@ def test_tensorflow_rows_tell_sizes_and_keep_columns_of_pictures(tmp_path):
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
-def test_one_box_a_picture_is_a_box_too(tmp_path, suffix):
-    pictures(tmp_path, "a.jpg", "b.jpg")
+def test_one_box_a_image_is_a_box_too(tmp_path, suffix):
+    save_images(tmp_path, "a.jpg", "b.jpg")
     rows = [
         {"image": "a.jpg", "label": "cat", "xmin": 1, "ymin": 2, "xmax": 30.5, "ymax": 40},
         {"image": "b.jpg", "label": "dog", "xmin": 2, "ymin": 2, "xmax": 31.5, "ymax": 41},
@@ -141,8 +141,8 @@ class TestFourNumbersInACell:
             for p, label, box in quads
         )
 
-    def test_the_one_format_that_fits_in_all_pictures(self, tmp_path):
-        pictures(tmp_path, "a.jpg", size=(64, 64))
+    def test_the_one_format_that_fits_in_all_images(self, tmp_path):
+        save_images(tmp_path, "a.jpg", size=(64, 64))
         # As two corners the second would be left of the first.
         table = read(tmp_path, self.cells([("a.jpg", "cat", (30, 4, 50, 44))]))
         assert boxes(table) == {"a.jpg": [("cat", 30, 4, 50, 44)]}
@@ -152,7 +152,7 @@ class TestFourNumbersInACell:
         assert "alone fits" in note(table)
 
     def test_what_fits_twice_is_asked_for_and_the_key_answers(self, tmp_path):
-        pictures(tmp_path, "a.jpg")
+        save_images(tmp_path, "a.jpg")
         text = self.cells([("a.jpg", "cat", (10, 10, 40, 50))])  # 10, 10, 30, 40
         with pytest.raises(DataError) as caught:
             read(tmp_path, text)
@@ -162,7 +162,7 @@ class TestFourNumbersInACell:
         assert boxes(read(tmp_path, text, box_format="xywh"))["a.jpg"] == [("cat", 10, 10, 40, 50)]
         assert boxes(read(tmp_path, text, box_format="xyxy"))["a.jpg"] == [("cat", 10, 10, 30, 40)]
 
-    def test_told_sizes_stand_in_for_pictures_that_are_not_there(self, tmp_path):
+    def test_told_sizes_stand_in_for_images_that_are_not_there(self, tmp_path):
         text = 'image,width,height,bbox\nx.jpg,64,64,"[30, 4, 50, 44]"\n'
         assert boxes(read(tmp_path, text)) == {"x.jpg": [("object", 30, 4, 50, 44)]}
 
@@ -171,7 +171,7 @@ class TestFourNumbersInACell:
         ["[30, 4, 20, 40]", "(30,4,20,40)", "30 4 20 40", "30;4;20;40", "[30.  4. 20. 40.]"],
     )
     def test_spellings(self, tmp_path, cell):
-        pictures(tmp_path, "a.jpg")
+        save_images(tmp_path, "a.jpg")
         table = read(tmp_path, f'image,bbox\na.jpg,"{cell}"\n')
         assert boxes(table) == {"a.jpg": [("object", 30, 4, 50, 44)]}
 
@@ -184,23 +184,23 @@ class TestFourNumbersInACell:
         ],
     )
     def test_objects_with_keys(self, tmp_path, cell, box):
-        pictures(tmp_path, "a.jpg")
+        save_images(tmp_path, "a.jpg")
         quoted = cell.replace('"', '""')
         table = read(tmp_path, f'image,bbox\na.jpg,"{quoted}"\n')
         assert boxes(table) == {"a.jpg": [("object", *box)]}
 
     def test_lists_in_json_lines(self, tmp_path):
-        pictures(tmp_path, "a.jpg")
+        save_images(tmp_path, "a.jpg")
         lines = '{"image": "a.jpg", "label": "cat", "bbox": [30, 4, 20, 40]}\n' * 1
         assert boxes(read(tmp_path, lines, "t.jsonl")) == {"a.jpg": [("cat", 30, 4, 50, 44)]}
 
     def test_a_header_that_names_the_order_needs_no_guess(self, tmp_path):
-        pictures(tmp_path, "a.jpg")
+        save_images(tmp_path, "a.jpg")
         table = read(tmp_path, 'image,"bbox (x,y,w,h)"\na.jpg,"[10, 10, 30, 40]"\n')
         assert boxes(table) == {"a.jpg": [("object", 10, 10, 40, 50)]}
 
     def test_eight_numbers_are_four_corners(self, tmp_path):
-        pictures(tmp_path, "a.jpg")
+        save_images(tmp_path, "a.jpg")
         text = "image,label,x1,y1,x2,y2,x3,y3,x4,y4\na.jpg,cat,10,5,30,15,20,40,4,30\n"
         table = read(tmp_path, text)
         assert boxes(table) == {"a.jpg": [("cat", 4, 5, 30, 40)]}
@@ -208,9 +208,9 @@ class TestFourNumbersInACell:
         assert json.loads(cell[0]["segmentation"]) == [[10, 5, 30, 15, 20, 40, 4, 30]]
 
 
-class TestPicturesWithoutABox:
+class TestImagesWithoutABox:
     def test_empty_cells_mean_none_and_are_told(self, tmp_path):
-        pictures(tmp_path, "a.jpg", "b.jpg", "c.jpg")
+        save_images(tmp_path, "a.jpg", "b.jpg", "c.jpg")
         rows = "a.jpg,cat,1,2,30,40\nb.jpg,,,,,\nc.jpg,No finding,,,,\n"
         text = HEADER + rows
         table = read(tmp_path, text)
@@ -229,7 +229,7 @@ class TestPicturesWithoutABox:
 
 class TestWithoutAHeader:
     def test_retinanet(self, tmp_path):
-        pictures(tmp_path, "im/a.jpg", "im/b.jpg", "im/c.jpg")
+        save_images(tmp_path, "im/a.jpg", "im/b.jpg", "im/c.jpg")
         text = "im/a.jpg,10,20,40,50,cat\nim/a.jpg,30,5,90,75,dog\n"
         text += "im/b.jpg,,,,,\nim/c.jpg,1,2,9,9,cat\n"
         table = read(tmp_path, text)
@@ -241,7 +241,7 @@ class TestWithoutAHeader:
         assert table.lines.tolist() == [1, 3, 4]
 
     def test_makesense(self, tmp_path):
-        pictures(tmp_path, "a.jpg")
+        save_images(tmp_path, "a.jpg")
         table = read(tmp_path, "cat,10,20,30,30,a.jpg,100,80\ndog,30,5,60,70,a.jpg,100,80\n")
         assert boxes(table) == {"a.jpg": [(label, *box) for _, label, box in TWO]}
 
@@ -260,7 +260,7 @@ class TestWithoutAHeader:
 
 
 def test_open_images_boxes(tmp_path):
-    pictures(tmp_path, "0a.jpg", "0b.jpg")
+    save_images(tmp_path, "0a.jpg", "0b.jpg")
     (tmp_path / "class-descriptions-boxable.csv").write_text("/m/01g317,Person\n/m/0k4j,Car\n")
     text = (
         "ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax,IsOccluded,IsGroupOf\n"
@@ -281,7 +281,7 @@ def test_open_images_boxes(tmp_path):
 
 
 def test_vgg_annotator(tmp_path):
-    pictures(tmp_path, "a.jpg", "b.jpg")
+    save_images(tmp_path, "a.jpg", "b.jpg")
     shapes = [
         ("a.jpg", {"name": "rect", "x": 10, "y": 20, "width": 30, "height": 30}, {"kind": "cat"}),
         (
@@ -317,7 +317,7 @@ class TestWhatIsNoBox:
         table = read(tmp_path, f"image,{header}\na.jpg,{','.join('12345' * 2)}\n")
         assert "objects" not in table.columns
 
-    def test_rows_picture_leaves_the_table_alone(self, tmp_path):
+    def test_rows_image_leaves_the_table_alone(self, tmp_path):
         text = "image,xmin,ymin,xmax,ymax\na.jpg,1,2,3,4\n"
         assert read(tmp_path, text, rows="image").columns == ["xmin", "ymin", "xmax", "ymax"]
 
@@ -335,7 +335,7 @@ def test_a_box_written_twice_counts_once_and_is_told(tmp_path):
     assert "t.csv:3" in fault.message
 
 
-def test_rows_of_a_wrong_length_are_faults_of_their_picture(tmp_path):
+def test_rows_of_a_wrong_length_are_faults_of_their_image(tmp_path):
     text = HEADER + "a.jpg,cat,1,2,30,40\nb.jpg,cat,1,2,30\na.jpg,dog,1,2,30,40\n"
     table = read(tmp_path, text)
     (fault,) = [fault for fault in table.faults if fault.is_error]

@@ -35,7 +35,7 @@ def note(table):
     return found.message
 
 
-def test_a_row_a_label_names_all_labels_of_a_picture(tmp_path):
+def test_a_row_a_label_names_all_labels_of_a_image(tmp_path):
     table = read(tmp_path, "image,label\na.jpg,cat\nb.jpg,dog\na.jpg,dog\nc.jpg,\n")
     assert answers(table, "label") == {
         "a.jpg": ({"cat", "dog"}, None),
@@ -71,7 +71,7 @@ def test_terms_without_descriptions_are_told(tmp_path):
     assert "class-descriptions.csv" in fault.message
 
 
-def test_a_file_of_descriptions_is_no_table_of_pictures(tmp_path):
+def test_a_file_of_descriptions_is_no_table_of_images(tmp_path):
     with pytest.raises(DataError, match="leave it out"):
         read(tmp_path, "/m/01g317,Person\n/m/0k4j,Car\n", "class-descriptions.csv")
 
@@ -86,7 +86,7 @@ def test_descriptions_that_are_given_name_the_labels_of_the_others(tmp_path):
         found = read_tables(given)
         assert answers(found, "LabelName") == {"a": ({"Cat"}, {"Dog"})}
         assert "names.csv" in next(f.message for f in found.faults if f.code == "N_CLASS_NAMES")
-    with pytest.raises(DataError, match=r"polyhead init PICTURES TABLE names\.csv"):
+    with pytest.raises(DataError, match=r"polyhead init IMAGES TABLE names\.csv"):
         read_tables(sources[1:])
     (tmp_path / "t.csv").write_text("image,kind\na.jpg,cat\nb.jpg,dog\n")
     (fault,) = read_tables(sources).faults
@@ -106,7 +106,7 @@ def test_values_say_which_labels_hold(tmp_path, words):
     }
 
 
-def test_one_answer_a_picture_is_no_class(tmp_path):
+def test_one_answer_a_image_is_no_class(tmp_path):
     table = read(tmp_path, "image,label,present\na.jpg,cat,1\nb.jpg,cat,0\nc.jpg,dog,0\n")
     assert answers(table, "label") == {
         "a.jpg": ({"cat"}, set()),
@@ -191,13 +191,13 @@ class TestWhatIsNoTableOfLabels:
         assert "N_LONG_TABLE" not in codes(read(tmp_path, f"image,caption\n{rows}"))
 
 
-def test_a_column_without_a_telling_name_is_found_where_pictures_repeat(tmp_path):
+def test_a_column_without_a_telling_name_is_found_where_images_repeat(tmp_path):
     rows = "".join(f"{k}.jpg,{a}\n" for k in range(20) for a in ("oak", "elm", "fir")[k % 2 :])
     table = read(tmp_path, f"file,what is there\n{rows}")
     assert answers(table, "what is there")["1.jpg"] == ({"elm", "fir"}, None)
 
 
-def test_columns_of_pictures_stay_and_those_of_rows_are_told(tmp_path):
+def test_columns_of_images_stay_and_those_of_rows_are_told(tmp_path):
     text = "image,label,weather,timestamp\na.jpg,x,rain,1\na.jpg,y,rain,2\nb.jpg,x,sun,3\n"
     table = read(tmp_path, text)
     assert table.columns == ["weather", "label"]

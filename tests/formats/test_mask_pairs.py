@@ -88,7 +88,7 @@ def test_parts_above_or_below_the_kinds_are_the_split(tmp_path, form, parts):
     assert None not in columns(table)["mask"]
 
 
-def test_lists_of_pictures_are_the_split(tmp_path):
+def test_lists_of_images_are_the_split(tmp_path):
     write(tmp_path, *(f"{kind}/{n}.png" for n in "abc" for kind in ("images", "masks")))
     (tmp_path / "train.txt").write_text("a\nb\n")
     (tmp_path / "val.txt").write_text("images/c.png\n")
@@ -110,7 +110,7 @@ def test_a_part_without_masks_is_left_out(tmp_path):
     ("images", "masks"),
     [("photos", "truth"), ("a/x", "b/y"), (".", "masks"), ("train/images", "train/masks")],
 )
-def test_a_folder_of_masks_beside_one_of_pictures(tmp_path, images, masks):
+def test_a_folder_of_masks_beside_one_of_images(tmp_path, images, masks):
     write(tmp_path, f"{images}/k/one.jpg", f"{masks}/k/one.png", f"{images}/two.jpg")
     write(tmp_path, f"{masks}/two_mask.png")
     table = read_table(tmp_path / masks, tmp_path / images)

@@ -131,7 +131,7 @@ def test_blank_image_cells_are_faults(tmp_path):
         ("other/c.jpg", "elsewhere/other", "elsewhere"),
     ],
 )
-def test_the_root_is_where_the_pictures_are(tmp_path, cell, given_images, root):
+def test_the_root_is_where_the_images_are(tmp_path, cell, given_images, root):
     touch(tmp_path, "images/a.jpg", "images/deep/b.jpg", "elsewhere/other/c.jpg")
     path = write(tmp_path / "t.csv", f"image\n{cell}\n")
     table = read_table(path, images=given_images and tmp_path / given_images)
@@ -156,7 +156,7 @@ def test_names_no_file_can_have_do_not_stop_the_reader(tmp_path):
     assert len(read_table(path, images=tmp_path)) == 2
 
 
-def test_names_without_suffix_mean_the_picture_with_that_stem(tmp_path):
+def test_names_without_suffix_mean_the_image_with_that_stem(tmp_path):
     touch(tmp_path, "p/abc.JPG", "p/sub/d.e.png", "p/two.jpg", "p/two.png", "p/note.txt", "p/exact")
     path = write(tmp_path / "t.csv", "id\nabc\nsub/d.e\ntwo\nnote\nmissing\nfull.jpg\n")
     table = read_table(path, images=tmp_path / "p")
@@ -175,7 +175,7 @@ def test_names_without_suffix_mean_the_picture_with_that_stem(tmp_path):
         *(("both", "both"), ("7.5", "7.5")),
     ],
 )
-def test_ids_mean_the_one_picture_so_called_in_any_folder(tmp_path, written, meant):
+def test_ids_mean_the_one_image_so_called_in_any_folder(tmp_path, written, meant):
     touch(tmp_path, "p/jpg/train_0.jpg", "p/hand/1377.png", "p/hand/0007.png", "p/a/both.png")
     touch(tmp_path, "p/b/both.jpg")
     table = read_table(write(tmp_path / "t.csv", f"id,grade\n{written},1\n"), images=tmp_path / "p")

@@ -6,7 +6,7 @@ import os
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from formats.object_tables import LABELS, by_picture, found_object, object_table
+from formats.object_tables import LABELS, by_image, found_object, object_table
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,8 +19,8 @@ from polyhead.table import category_ids_of, labels_of
 def write(tmp_path):
     """Writes a file, and an empty image for every name given."""
 
-    def run(name, content, *pictures):
-        for path in (tmp_path / picture for picture in pictures):
+    def run(name, content, *images):
+        for path in (tmp_path / image for image in images):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch()
         path = tmp_path / name
@@ -245,7 +245,7 @@ class TestObjects:
             sources.append(Source(folder / f"{number}.parquet", labels_only=tuple(labels)))
             told |= np.outer(known, [label in labels for label in LABELS])
         table = read_tables(sources)
-        found = by_picture(table)
+        found = by_image(table)
         sibling = table.column("objects:labels").to_pylist()
         for number, cell in enumerate(table.column("objects").to_pylist()):
             row = found[(folder / f"p/{number}.jpg").resolve()]

@@ -66,7 +66,7 @@ def test_boxes_count_pixels_from_one_and_include_the_last(voc):
     assert all(table.path(row).is_file() for row in range(2))
 
 
-def test_the_annotations_folder_alone_finds_the_pictures_beside_it(voc):
+def test_the_annotations_folder_alone_finds_the_images_beside_it(voc):
     table = read_table(voc / "Annotations")
     assert table.path(0) == (voc / "JPEGImages" / "a.jpg").resolve()
     elsewhere = put(voc / "far", "deep/a.png")
@@ -80,17 +80,17 @@ LABEL = st.text(st.characters(categories=("L", "N", "P", "S")), min_size=1, max_
 
 
 @settings(max_examples=30, deadline=None)
-@given(pictures=st.lists(st.lists(st.tuples(LABEL, BOX, st.booleans()), max_size=4), min_size=1))
-def test_files_come_back_as_written(tmp_path_factory, pictures):
+@given(images=st.lists(st.lists(st.tuples(LABEL, BOX, st.booleans()), max_size=4), min_size=1))
+def test_files_come_back_as_written(tmp_path_factory, images):
     folder = tmp_path_factory.mktemp("voc")
-    for number, objects in enumerate(pictures):
+    for number, objects in enumerate(images):
         put(folder, f"{number:03}.xml", xml(f"{number:03}.jpg", *objects))
     assert boxes(read_table(folder)) == [
         [
             (label, a - 1.0, b - 1.0, float(c), float(d), flag)
             for label, (a, b, c, d), flag in objects
         ]
-        for objects in pictures
+        for objects in images
     ]
 
 
@@ -117,7 +117,7 @@ def test_lists_elsewhere_tell_the_split(voc):
     assert read_table(voc).column("split").to_pylist() == ["train", "val"]
 
 
-def test_several_years_below_one_folder_keep_their_own_pictures_and_splits(tmp_path):
+def test_several_years_below_one_folder_keep_their_own_images_and_splits(tmp_path):
     for year, label in (("VOC2007", "car"), ("VOC2012", "bus")):
         put(tmp_path, f"{year}/JPEGImages/a.jpg")
         put(tmp_path, f"{year}/Annotations/a.xml", xml("a.jpg", (label, (1, 1, 2, 2), False)))
@@ -131,7 +131,7 @@ def test_several_years_below_one_folder_keep_their_own_pictures_and_splits(tmp_p
     assert table.column("split").to_pylist() == [None, "test"]
 
 
-def test_xml_beside_pictures_in_split_folders(tmp_path):
+def test_xml_beside_images_in_split_folders(tmp_path):
     for folder in ("train", "valid"):
         put(tmp_path, f"{folder}/a.png")
         put(tmp_path, f"{folder}/a.xml", xml(r"C:\old\a.jpg", ("car", (1, 1, 2, 2), False)))
@@ -140,7 +140,7 @@ def test_xml_beside_pictures_in_split_folders(tmp_path):
     assert table.column("split").to_pylist() == ["train", "val"]
 
 
-def test_pictures_without_xml_and_other_xml_are_left_out_and_said(voc):
+def test_images_without_xml_and_other_xml_are_left_out_and_said(voc):
     put(voc, "JPEGImages/c.jpg")
     put(voc, "Annotations/zzz.xml", "<settings/>")
     table = read_table(voc)

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from faster_coco_eval import COCO
-from formats.object_tables import LABELS, by_picture, measure, object_cells, object_table
+from formats.object_tables import LABELS, by_image, measure, object_cells, object_table
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -76,14 +76,14 @@ class TestRoundTrip:
     @pytest.mark.parametrize("kind", ["coco", "voc", "yolo"])
     @given(cells=object_cells(), has_ids=st.booleans())
     @settings(max_examples=25, deadline=None)
-    def test_boxes_labels_and_unknown_pictures_come_back_and_losses_are_what_differs(
+    def test_boxes_labels_and_unknown_images_come_back_and_losses_are_what_differs(
         self, convert, kind, cells, has_ids
     ):
         ids = IDS if has_ids else None
         table, back, losses = convert(lambda f: object_table(f, cells, ids=ids), kind)
-        rows, scale = by_picture(back), units_of(back.data.schema.field("objects"))
+        rows, scale = by_image(back), units_of(back.data.schema.field("objects"))
         counts = dict.fromkeys(KEYS, 0)
-        for path, row in by_picture(table).items():
+        for path, row in by_image(table).items():
             if cells[row] is None:
                 assert path not in rows
                 continue
@@ -132,7 +132,7 @@ class TestRoundTrip:
 
         table, back, losses = convert(make, "parquet")
         assert losses == []
-        assert list(by_picture(back)) == list(by_picture(table))
+        assert list(by_image(back)) == list(by_image(table))
         for written, again in zip(
             table.data.drop(["image"]).columns, back.data.columns[1:], strict=True
         ):
@@ -165,7 +165,7 @@ class TestRoundTrip:
 
         table, back, losses = convert(make, "csv")
         assert losses == []
-        assert list(by_picture(back)) == list(by_picture(table))
+        assert list(by_image(back)) == list(by_image(table))
         assert back.column("a;b\tc").to_pylist() == text
         lists = [
             None if cell is None else json.loads(cell) for cell in back.column("tags").to_pylist()
@@ -177,11 +177,11 @@ class TestRoundTrip:
         cells, splits = [[], [], []], ["train", "val", "train"]
         table, back, losses = convert(lambda f: object_table(f, cells, split=splits), kind)
         assert not any(loss.is_column for loss in losses)
-        rows = by_picture(back)
+        rows = by_image(back)
         found = back.column("split").to_pylist()
-        assert [found[rows[path]] for path in by_picture(table)] == splits
+        assert [found[rows[path]] for path in by_image(table)] == splits
 
-    def test_fractions_become_pixels_of_the_picture(self, convert):
+    def test_fractions_become_pixels_of_the_image(self, convert):
         one = {"label": "car", "x_min": 0.25, "y_min": 0.5, "x_max": 0.5, "y_max": 1.0}
         one |= {"crowd": False, "difficult": False, "area": None}
         one |= {"segmentation": "[[0.25, 0.5, 0.5, 1.0, 0.25, 1.0]]"}
@@ -192,7 +192,7 @@ class TestRoundTrip:
 
 
 class TestLosses:
-    def test_pictures_that_cannot_be_told_are_left_out_not_denied(self, convert):
+    def test_images_that_cannot_be_told_are_left_out_not_denied(self, convert):
         def make(folder):
             known = [["car"], LABELS, None, None]
             table = object_table(folder, [[], [], [], []], objects__labels=known)
@@ -202,7 +202,7 @@ class TestLosses:
         _, back, losses = convert(
             make, "yolo", lambda paths: measure(paths) * (np.arange(4) != 2)[:, None]
         )
-        assert [path.stem for path in by_picture(back)] == ["1"]
+        assert [path.stem for path in by_image(back)] == ["1"]
         assert {loss.rest: loss.num for loss in losses if loss.noun == "image"} == {
             "looked through for some labels only": 1,
             "whose size cannot be read": 1,
@@ -269,7 +269,7 @@ class TestFiles:
         assert (found["bbox"], found["area"], found["iscrowd"]) == ([1, 2, 4.5, 4], 18, 1)
         assert coco.cats[found["category_id"]]["name"] == "012"
 
-    def test_pictures_stay_and_folders_that_hold_one_name_twice_are_told_apart(self, tmp_path):
+    def test_images_stay_and_folders_that_hold_one_name_twice_are_told_apart(self, tmp_path):
         table = object_table(tmp_path / "in", [[], []])
         names = pa.array(["a/1.jpg", "b/1.png"])
         table = type(table)(

@@ -86,7 +86,7 @@ def test_lists_of_classes(tmp_path, file):
     assert table.faults == ()
 
 
-def test_labels_beside_pictures(tmp_path):
+def test_labels_beside_images(tmp_path):
     fill(tmp_path, a_jpg="x", a_txt=LINE, b_jpg="x", obj_names="car\n")
     table = read_table(tmp_path)
     assert boxes(table) == {"a.jpg": [BOX], "b.jpg": []}
@@ -94,7 +94,7 @@ def test_labels_beside_pictures(tmp_path):
     assert "b.jpg" in table.faults[0].message
 
 
-def test_the_labels_folder_alone_and_pictures_elsewhere(tmp_path):
+def test_the_labels_folder_alone_and_images_elsewhere(tmp_path):
     fill(tmp_path, images__t__a_jpg="x", labels__t__a_txt=LINE, data_yaml="names: [car]\n")
     beside = read_table(tmp_path / "labels")
     assert boxes(beside) == {"t/a.jpg": [BOX]}
@@ -139,16 +139,16 @@ FRACTION = st.floats(0, 1, allow_nan=False)
 
 
 @settings(max_examples=30, deadline=None)
-@given(pictures=st.lists(st.lists(st.tuples(st.integers(0, 2), *[FRACTION] * 4)), min_size=1))
-def test_boxes_come_back_as_written(tmp_path_factory, pictures):
+@given(images=st.lists(st.lists(st.tuples(st.integers(0, 2), *[FRACTION] * 4)), min_size=1))
+def test_boxes_come_back_as_written(tmp_path_factory, images):
     folder = tmp_path_factory.mktemp("yolo")
     put(folder, "classes.txt", "a\nb\nc\n")
-    for number, objects in enumerate(pictures):
+    for number, objects in enumerate(images):
         put(folder, f"images/{number:03}.jpg")
         text = "".join(" ".join(map(str, line)) + "\n" for line in objects)
         put(folder, f"labels/{number:03}.txt", text)
     found = read_table(folder).column("objects").to_pylist()
-    for cell, objects in zip(found, pictures, strict=True):
+    for cell, objects in zip(found, images, strict=True):
         assert [o["label"] for o in cell] == ["abc"[line[0]] for line in objects]
         corners = np.array([[o[side] for side in SIDES] for o in cell]).reshape(-1, 4)
         centres = np.array([line[1:3] for line in objects]).reshape(-1, 2)
@@ -199,7 +199,7 @@ def test_names_that_are_no_names_are_refused(tmp_path, yaml, words):
     assert words in str(caught.value)
 
 
-def test_labels_without_pictures_are_refused(tmp_path):
+def test_labels_without_images_are_refused(tmp_path):
     with pytest.raises(DataError, match="no images"):
         read_table(fill(tmp_path, labels__a_txt=LINE))
 

@@ -64,7 +64,7 @@ class TestBoxTargets:
             box_targets([1])[1]
 
 
-def test_boxes_are_stretched_with_their_picture():
+def test_boxes_are_stretched_with_their_image():
     boxes = Boxes(
         np.array([[1, 2, 3, 4]], np.float32), *(np.zeros(1, kind) for kind in (int, bool, bool))
     )
@@ -97,13 +97,13 @@ MASK[0, 0] = 255
 class TestMaskFiles:
     @pytest.mark.parametrize("mode", ["L", "P", "I;16", "I"])
     def test_indices_are_read_as_they_are(self, tmp_path, mode):
-        picture = Image.fromarray(MASK)
+        image = Image.fromarray(MASK)
         if mode == "P":
-            picture.putpalette([7 * k % 256 for k in range(768)])
+            image.putpalette([7 * k % 256 for k in range(768)])
         elif mode != "L":
-            picture = Image.fromarray(MASK.astype(np.uint16 if mode == "I;16" else np.int32))
+            image = Image.fromarray(MASK.astype(np.uint16 if mode == "I;16" else np.int32))
         path = tmp_path / ("mask.tif" if mode == "I" else "mask.png")
-        picture.save(path)
+        image.save(path)
         found = files(tmp_path, [path.name])[0]
         assert found.dtype == np.uint8
         np.testing.assert_array_equal(found, MASK)
@@ -118,7 +118,7 @@ class TestMaskFiles:
         assert (found == 255).all()
 
     @pytest.mark.parametrize(
-        ("picture", "code", "words"),
+        ("image", "code", "words"),
         [
             (
                 Image.new("RGB", (6, 4), (128, 0, 0)),
@@ -132,8 +132,8 @@ class TestMaskFiles:
             (Image.new("I;16", (6, 4), 40000), "E_MASK_VALUE", "value 40000"),
         ],
     )
-    def test_a_mask_that_is_none_is_told(self, tmp_path, picture, code, words):
-        picture.save(tmp_path / "mask.png")
+    def test_a_mask_that_is_none_is_told(self, tmp_path, image, code, words):
+        image.save(tmp_path / "mask.png")
         with pytest.raises(ImageError) as caught:
             files(tmp_path, ["mask.png"])[0]
         assert caught.value.code == code
@@ -191,7 +191,7 @@ class TestMaskSegments:
         expected[4, 5] = 2
         np.testing.assert_array_equal(mask, expected)
 
-    def test_fractions_are_of_the_picture(self):
+    def test_fractions_are_of_the_image(self):
         polygon = [[0.1, 0.1, 0.6, 0.1, 0.6, 0.9, 0.1, 0.9]]
         mask = segments([(1, polygon, [0.1, 0.1, 0.6, 0.9])], fractions=True)[0]
         expected = np.zeros((10, 20), np.uint8)

@@ -41,7 +41,7 @@ from polyhead.data import OwnSplit
 from polyhead.errors import DataError, Fault
 from polyhead.formats import BoxFormat, Rows, Source, mask_pairs, read_tables
 from polyhead.formats.images.image_files import list_files
-from polyhead.formats.images.picture_folder import PictureFolder
+from polyhead.formats.images.image_folder import ImageFolder
 from polyhead.table import Table
 from polyhead.tasks import SPATIAL_TYPES, TASK_TYPES
 
@@ -132,7 +132,7 @@ def _sources(annotations: Sequence[Path], default: Source) -> tuple[Source, ...]
 
 def _holds_its_own(path: Path, images: Path | None) -> bool:
     """Whether a folder of annotations has its images in it or beside it: masks have not."""
-    if not path.is_dir() or not PictureFolder.find(path, list(list_files(path)), None).names:
+    if not path.is_dir() or not ImageFolder.find(path, list(list_files(path)), None).names:
         return False
     if images is None or not images.is_dir() or path.samefile(images):
         return True

@@ -29,7 +29,7 @@ from polyhead.table.deep_pixels import (
     NO_RANGES,
     PixelRanges,
     deep_values,
-    eight_bit_picture,
+    eight_bit_image,
     is_deep,
 )
 
@@ -224,7 +224,7 @@ def _displayed(stored: ImageFile, kind: str, stream: BinaryIO, reading: Reading)
     orientation = 1 if kind == "TIFF" else exif_orientation(stored)
     notes += ["N_EXIF"] if orientation is None else []
     width, height = stored_size[::-1] if swaps_sides(orientation) else stored_size
-    shown = stored if deep is None else eight_bit_picture(stored, deep, reading.ranges.of(deep))
+    shown = stored if deep is None else eight_bit_image(stored, deep, reading.ranges.of(deep))
     return Picture(turned(to_rgb(shown), orientation), width, height, kind, tuple(notes), deep)
 
 

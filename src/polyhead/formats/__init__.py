@@ -16,7 +16,7 @@ from polyhead.formats.faults import refusal
 from polyhead.formats.images.elsewhere_names import find_elsewhere
 from polyhead.formats.images.image_column import name_image_column
 from polyhead.formats.images.image_paths import choose_root, match_files, missing_names
-from polyhead.formats.images.picture_roots import picture_roots
+from polyhead.formats.images.image_roots import image_roots
 from polyhead.formats.list_cells import null_items
 from polyhead.formats.long import BoxFormat, Rows, gather_rows, settle_boxes
 from polyhead.formats.long.descriptions import (
@@ -118,7 +118,7 @@ def read_table(
         read = partial(json.read, box_format=box_format)
     try:
         raw, boxes = _with_rows(read(path), path), None
-        roots = [raw.root] if raw.root else picture_roots(path, images)
+        roots = [raw.root] if raw.root else image_roots(path, images)
         data, notes = name_image_column(raw.data, path.name, image_column, roots)
         raw = replace(raw, data=data, faults=(*raw.faults, *notes))
         if path.is_file():

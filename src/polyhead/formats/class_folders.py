@@ -36,11 +36,11 @@ def read(path: Path) -> RawTable:
         DataError: `E_EMPTY_TABLE`: no folder inside it holds an image.
     """
     files = list(list_files(path))
-    pictures = [name for name in files if has_image_suffix(name)]
-    filed = [name for name in pictures if "/" in name and is_unicode(name)]
+    images = [name for name in files if has_image_suffix(name)]
+    filed = [name for name in images if "/" in name and is_unicode(name)]
     if not filed:
         message = (
-            f"{len(pictures)} images, none of them in a class folder; expected "
+            f"{len(images)} images, none of them in a class folder; expected "
             f"<class>/image.jpg ({', '.join(IMAGE_SUFFIXES)})."
         )
         raise refusal("E_EMPTY_TABLE", f"{path.name}/", message)
@@ -49,10 +49,10 @@ def read(path: Path) -> RawTable:
     builder.add({name: pa.array(c, pa.string()) for name, c in columns.items()}, len(filed))
     faults = (
         *notes,
-        *_misnamed(path, pictures),
+        *_misnamed(path, images),
         *_unread(path, files),
-        *_unfiled(path, pictures),
-        *_empty_folders(path, pictures),
+        *_unfiled(path, images),
+        *_empty_folders(path, images),
     )
     data = with_split_told_by(builder.finish(list(columns)), told_by)
     return RawTable(data, np.zeros(len(filed), np.int32), faults, path)
@@ -98,7 +98,7 @@ def _classes(path: Path, folders: list[list[str]], level: int | None) -> list[st
         message = (
             f"the folders {tops} name parts of a split or a kind of files, and there is no class "
             "folder in them; expected <class>/image.jpg there; if a table or an annotation file "
-            "tells the labels, give that: polyhead init PICTURES TABLE."
+            "tells the labels, give that: polyhead init IMAGES TABLE."
         )
         raise refusal("E_EMPTY_TABLE", f"{path.name}/", message)
     return [step[0] if step else None for step in steps]
@@ -123,9 +123,9 @@ def _outside(path: Path, filed: Sequence[str], inside: set[int]) -> list[Fault]:
     return [Fault("W_SPLIT_FOLDER", f"{path.name}/", message)]
 
 
-def _misnamed(path: Path, pictures: Sequence[str]) -> list[Fault]:
+def _misnamed(path: Path, images: Sequence[str]) -> list[Fault]:
     message = "the name is not UTF-8, so no table can hold it; rename it (convmv -t utf8)."
-    names = [name for name in pictures if not is_unicode(name)]
+    names = [name for name in images if not is_unicode(name)]
     return [Fault("E_FILE_NAME", f"{path.name}/{name}", message) for name in names]
 
 
@@ -143,16 +143,16 @@ def _unread(path: Path, files: Sequence[str]) -> list[Fault]:
     return [Fault("N_FILES_IGNORED", f"{path.name}/", message)]
 
 
-def _unfiled(path: Path, pictures: Sequence[str]) -> list[Fault]:
-    loose = [name for name in pictures if "/" not in name]
+def _unfiled(path: Path, images: Sequence[str]) -> list[Fault]:
+    loose = [name for name in images if "/" not in name]
     if not loose:
         return []
     message = f"{len(loose)} images lie outside any class folder and are left out; move them."
     return [Fault("W_NO_CLASS_FOLDER", f"{path.name}/{loose[0]}", message)]
 
 
-def _empty_folders(path: Path, pictures: Sequence[str]) -> list[Fault]:
-    used = {name.split("/", 1)[0] for name in pictures}
+def _empty_folders(path: Path, images: Sequence[str]) -> list[Fault]:
+    used = {name.split("/", 1)[0] for name in images}
     folders = (e.name for e in path.iterdir() if e.is_dir() and not e.name.startswith("."))
     message = "the class folder holds no image; fill it or remove it."
     return [

@@ -41,7 +41,7 @@ _MASK_STEM = re.compile(
 _IMAGE_STEM = re.compile(r"(?i)(.+?)[_-](?:image|img|sat|rgb)")
 
 Key = tuple[str, ...]
-Pictures = dict[Key, list[str]]
+FilesByKey = dict[Key, list[str]]
 
 
 def recognise(files: Sequence[str]) -> bool:
@@ -67,14 +67,14 @@ def read_beside(images: Path, masks: Path) -> RawTable | None:
     """
     here, there = (Path(os.path.abspath(folder)) for folder in (images, masks))
     root = Path(os.path.commonpath([here, there]))
-    pictures = [name for name in _names(here, root) if not (root / name).is_relative_to(there)]
+    image_names = [name for name in _names(here, root) if not (root / name).is_relative_to(there)]
     found = [name for name in _names(there, root) if (root / name).is_relative_to(there)]
     if here.is_relative_to(there):
         found = [name for name in found if not (root / name).is_relative_to(here)]
-    pairs = _by_key(pictures, here.relative_to(root)), _by_key(found, there.relative_to(root))
+    pairs = _by_key(image_names, here.relative_to(root)), _by_key(found, there.relative_to(root))
     if not _fit(*pairs):
         return None
-    return _read(root, f"{images.name}/ + {masks.name}", pictures, pairs)
+    return _read(root, f"{images.name}/ + {masks.name}", image_names, pairs)
 
 
 def is_mask_folder(name: str) -> bool:
@@ -93,25 +93,25 @@ def _names(folder: Path, root: Path) -> list[str]:
     return [name if prefix == "." else f"{prefix}/{name}" for name in list_files(folder)]
 
 
-def _by_key(names: Sequence[str], below: PurePath) -> Pictures:
+def _by_key(names: Sequence[str], below: PurePath) -> FilesByKey:
     """Images by their folders below one, and their stem, without the words of either kind."""
     found: defaultdict[Key, list[str]] = defaultdict(list)
-    for name in filter(_is_picture, names):
+    for name in filter(_is_readable_name, names):
         found[_key(PurePosixPath(name).relative_to(below))[1]].append(name)
     return found
 
 
-def _sorted_out(files: Sequence[str]) -> tuple[Pictures, Pictures]:
+def _sorted_out(files: Sequence[str]) -> tuple[FilesByKey, FilesByKey]:
     """Images and masks by what both are called, without the words of each kind."""
-    pictures: defaultdict[Key, list[str]] = defaultdict(list)
+    images: defaultdict[Key, list[str]] = defaultdict(list)
     masks: defaultdict[Key, list[str]] = defaultdict(list)
-    for name in filter(_is_picture, files):
+    for name in filter(_is_readable_name, files):
         is_mask, key = _key(PurePosixPath(name))
-        (masks if is_mask else pictures)[key].append(name)
-    return pictures, masks
+        (masks if is_mask else images)[key].append(name)
+    return images, masks
 
 
-def _is_picture(name: str) -> bool:
+def _is_readable_name(name: str) -> bool:
     return has_image_suffix(name) and is_unicode(name)
 
 
@@ -136,16 +136,16 @@ def _kind(folder: str) -> tuple[bool, str]:
     return any(w.casefold() in _MASKS for w in words), "_".join(kept)
 
 
-def _fit(pictures: Pictures, masks: Pictures) -> bool:
-    found = sum(len(pictures.get(key, ())) == 1 for key in masks)
+def _fit(images: FilesByKey, masks: FilesByKey) -> bool:
+    found = sum(len(images.get(key, ())) == 1 for key in masks)
     return bool(masks) and 2 * found > len(masks)
 
 
 def _read(
-    path: Path, place: str, files: Sequence[str], kinds: tuple[Pictures, Pictures]
+    path: Path, place: str, files: Sequence[str], kinds: tuple[FilesByKey, FilesByKey]
 ) -> RawTable:
-    pictures, masks = kinds
-    pairs = sorted((name, masks.get(key, [])) for key, names in pictures.items() for name in names)
+    images, masks = kinds
+    pairs = sorted((name, masks.get(key, [])) for key, names in images.items() for name in names)
     pairs, unlabelled = _without_bare_parts(place, pairs)
     names = [name for name, _ in pairs]
     columns: dict[str, Sequence[str | None]] = {
@@ -164,7 +164,7 @@ def _read(
     faults = (
         *notes,
         *unlabelled,
-        *_faults(place, pairs, sum(key not in pictures for key in masks)),
+        *_faults(place, pairs, sum(key not in images for key in masks)),
     )
     return RawTable(data, np.zeros(len(pairs), np.int32), faults, path)
 

@@ -13,7 +13,7 @@ _TRAINVAL = "trainval"
 
 
 def listed_splits(
-    path: Path, files: Sequence[str], pictures: Sequence[str]
+    path: Path, files: Sequence[str], images: Sequence[str]
 ) -> tuple[list[str | None] | None, str, list[Fault]]:
     """What lists below a folder say.
 
@@ -23,26 +23,26 @@ def listed_splits(
     Args:
         path: The folder.
         files: What lies below it.
-        pictures: (N,) names.
+        images: (N,) names.
 
     Returns:
         (N,) parts, or None where no two parts are listed; the lists in words; `N_SPLIT_SHARED` for
         images that several parts list, which are left without one.
     """
-    meant = _by_ending(pictures)
+    meant = _by_ending(images)
     members: dict[str, set[str]] = {}
     used: list[str] = []
     for name in _lists(files):
         part = part_of(PurePosixPath(name).stem) or ""
         lines = _lines(path / name)
-        found = [picture for line in lines if (picture := _picture(line, meant)) is not None]
+        found = [image for line in lines if (image := _image(line, meant)) is not None]
         if found and 2 * len(found) >= len(lines):
             used.append(name)
-            for picture in found:
-                members.setdefault(picture, set()).add(part)
+            for image in found:
+                members.setdefault(image, set()).add(part)
     if len({part for parts in members.values() for part in parts}) < 2:
         return None, "", []
-    splits = [min(members[name]) if len(members.get(name, ())) == 1 else None for name in pictures]
+    splits = [min(members[name]) if len(members.get(name, ())) == 1 else None for name in images]
     told_by = f"the lists {first_few(used, 4)}"
     return splits, told_by, _shared(path, sum(len(parts) > 1 for parts in members.values()))
 
@@ -63,7 +63,7 @@ def _lines(path: Path) -> list[str]:
     return [line.strip().replace("\\", "/") for line in text.splitlines() if line.strip()]
 
 
-def _picture(line: str, meant: dict[str, str | None]) -> str | None:
+def _image(line: str, meant: dict[str, str | None]) -> str | None:
     for name in dict.fromkeys((line, line.split(",")[0], line.split()[0])):
         for ending in _endings(name):
             if meant.get(ending):
@@ -71,10 +71,10 @@ def _picture(line: str, meant: dict[str, str | None]) -> str | None:
     return None
 
 
-def _by_ending(pictures: Sequence[str]) -> dict[str, str | None]:
+def _by_ending(images: Sequence[str]) -> dict[str, str | None]:
     """Every ending of every name, with and without suffix, to the name; None for two of them."""
     meant: dict[str, str | None] = {}
-    for name in pictures:
+    for name in images:
         for ending in _endings(name):
             for key in (ending, ending.rpartition(".")[0]):
                 meant[key] = name if meant.get(key, name) == name else None

@@ -29,7 +29,7 @@ from polyhead.table.deep_pixels import (
     NO_RANGES,
     PixelRanges,
     deep_channel,
-    eight_bit_picture,
+    eight_bit_image,
     is_deep,
 )
 
@@ -138,7 +138,7 @@ def _displayed(picture: Image.Image, ranges: PixelRanges) -> tuple[np.ndarray, P
         if is_deep(picture):
             values = deep_channel(picture)
             span = pixel_span(values)
-            picture = eight_bit_picture(picture, values, ranges.of(values))
+            picture = eight_bit_image(picture, values, ranges.of(values))
         return np.asarray(turned(to_rgb(picture), orientation)), span
     except ImageError:
         raise

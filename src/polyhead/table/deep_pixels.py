@@ -47,44 +47,44 @@ NO_RANGES = PixelRanges()
 """Of files that each say for themselves what is black and white."""
 
 
-def is_deep(picture: Image.Image) -> bool:
+def is_deep(image: Image.Image) -> bool:
     """Whether an image holds more than 8 bits a channel; wide colours are told before loading."""
-    return _is_one_channel(picture) or _raw_mode(picture) is not None
+    return _is_one_channel(image) or _raw_mode(image) is not None
 
 
-def deep_values(picture: ImageFile, reopen: Callable[[], ImageFile]) -> np.ndarray:
+def deep_values(image: ImageFile, reopen: Callable[[], ImageFile]) -> np.ndarray:
     """Load a deep image and read its numbers.
 
     Pillow keeps the upper byte alone of 16-bit colours, so that these are decoded once more for
     their lower byte.
 
     Args:
-        picture: An opened image of `is_deep`, not loaded where it holds colours.
+        image: An opened image of `is_deep`, not loaded where it holds colours.
         reopen: Opens the same file again.
 
     Returns:
         (H, W), or (H, W, C) with C 3, or 4 with alpha: whole numbers or floats.
     """
-    raw = _raw_mode(picture)
+    raw = _raw_mode(image)
     if raw is None:
-        picture.load()
-        return deep_channel(picture)
+        image.load()
+        return deep_channel(image)
     again = reopen()
     if raw == _GREY_ALPHA:  # its four bytes a pixel, taken for four channels
         four = _loaded(again, "RGBA").astype(np.uint16)
-        picture.load()
+        image.load()
         grey, alpha = four[..., 0] << 8 | four[..., 1], four[..., 2] << 8 | four[..., 3]
         return np.stack([grey, grey, grey, alpha], axis=2)
     lower = _loaded(again, raw[:-1] + _OTHER_BYTE[raw[-1]])
-    picture.load()
-    return np.asarray(picture).astype(np.uint16) << 8 | lower
+    image.load()
+    return np.asarray(image).astype(np.uint16) << 8 | lower
 
 
-def deep_channel(picture: Image.Image) -> np.ndarray:
+def deep_channel(image: Image.Image) -> np.ndarray:
     """The numbers of a loaded image of one deep channel."""
-    values = np.asarray(picture)
-    bits, is_signed = _declared(picture)
-    if picture.mode != "F" and bits == 32 and not is_signed:
+    values = np.asarray(image)
+    bits, is_signed = _declared(image)
+    if image.mode != "F" and bits == 32 and not is_signed:
         values = values.view(np.uint32)  # Pillow holds them in signed integers
     return values
 
@@ -109,13 +109,13 @@ def _scaled(values: np.ndarray, limits: PixelRange) -> np.ndarray:
     return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
 
 
-def eight_bit_picture(
-    picture: Image.Image, values: np.ndarray, limits: PixelRange | None = None
+def eight_bit_image(
+    image: Image.Image, values: np.ndarray, limits: PixelRange | None = None
 ) -> Image.Image:
     """The numbers of a loaded deep image as 8 bits a channel.
 
     Args:
-        picture: Tells what the numbers mean: how many bits the file declares, whether 0 is white,
+        image: Tells what the numbers mean: how many bits the file declares, whether 0 is white,
             which number is transparent.
         values: As `deep_values` reads them.
         limits: Black and white. When None, whole numbers are scaled by the depth that the file
@@ -125,11 +125,11 @@ def eight_bit_picture(
         Mode L or RGB, or RGBA where some of it is transparent.
     """
     colours = values[..., :3] if values.ndim == 3 else values
-    scaled = in_eight_bits(colours, limits or _own_range(picture, colours))
-    if getattr(picture, "tag_v2", {}).get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
+    scaled = in_eight_bits(colours, limits or _own_range(image, colours))
+    if getattr(image, "tag_v2", {}).get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
         scaled = 255 - scaled
     shown = Image.fromarray(scaled)
-    key = picture.info.get("transparency")
+    key = image.info.get("transparency")
     if values.ndim == 3 and values.shape[2] == 4:
         alpha = (values[..., 3] >> 8).astype(np.uint8)
     elif isinstance(key, int | tuple):
@@ -142,31 +142,31 @@ def eight_bit_picture(
     return shown
 
 
-def _own_range(picture: Image.Image, values: np.ndarray) -> PixelRange:
+def _own_range(image: Image.Image, values: np.ndarray) -> PixelRange:
     if values.dtype.kind == "f":
         finite = values[np.isfinite(values)]
         low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
         return low, high if high > low else low + 1.0
-    bits, is_signed = _declared(picture)
+    bits, is_signed = _declared(image)
     low = -(2.0 ** (bits - 1)) if is_signed else 0.0
     return low, low + 2**bits - 1
 
 
-def _is_one_channel(picture: Image.Image) -> bool:
-    return picture.mode == "F" or picture.mode.startswith("I")
+def _is_one_channel(image: Image.Image) -> bool:
+    return image.mode == "F" or image.mode.startswith("I")
 
 
-def _declared(picture: Image.Image) -> tuple[int, bool]:
+def _declared(image: Image.Image) -> tuple[int, bool]:
     """Bits a channel, and whether numbers may be negative."""
-    tags = getattr(picture, "tag_v2", {})
+    tags = getattr(image, "tag_v2", {})
     bits = int(tags.get(_BITS_PER_SAMPLE, (16,))[0])
     return bits, tags.get(_SAMPLE_FORMAT, (1,))[0] == _SIGNED
 
 
-def _raw_mode(picture: Image.Image) -> str | None:
+def _raw_mode(image: Image.Image) -> str | None:
     """How an opened file of 16-bit colours stores them, as Pillow calls it; else None."""
-    tiles = getattr(picture, "tile", None)
-    if not tiles or _is_one_channel(picture):
+    tiles = getattr(image, "tile", None)
+    if not tiles or _is_one_channel(image):
         return None
     args = tiles[0].args
     raw = args if isinstance(args, str) else next(iter(args or ()), None)
@@ -175,12 +175,12 @@ def _raw_mode(picture: Image.Image) -> str | None:
     return raw if raw == _GREY_ALPHA or raw[:-4] in ("RGB", "RGBA", "RGBX") else None
 
 
-def _loaded(picture: ImageFile, raw: str) -> np.ndarray:
+def _loaded(image: ImageFile, raw: str) -> np.ndarray:
     """The channels of an opened file, as if it stored them in another way."""
     tiles = []
-    for tile in picture.tile:
+    for tile in image.tile:
         args = raw if isinstance(tile.args, str) else (raw, *tuple(tile.args or ())[1:])
         tiles.append(tile._replace(args=args))
-    picture.tile = tiles
-    picture.load()
-    return np.asarray(picture)
+    image.tile = tiles
+    image.load()
+    return np.asarray(image)

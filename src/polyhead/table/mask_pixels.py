@@ -57,14 +57,14 @@ def read_mask(
     if not is_file(path):
         raise ImageError(f"the mask {path} does not exist; mend its path", code="E_MASK_MISSING")
     try:
-        with Image.open(path, formats=_FORMATS) as picture:
-            is_lossy = picture.format in _LOSSY
+        with Image.open(path, formats=_FORMATS) as image:
+            is_lossy = image.format in _LOSSY
             if is_lossy:
-                _refuse_lossy(path, picture, in_colours=in_colours, lossy=lossy)
-            _check_depth(path, picture)
-            _check_size(path, picture.size, size)
-            codes = _colours(path, picture) if in_colours else _values(path, picture, is_lossy)
-            return MaskPixels(codes, is_lossy, picture.mode)
+                _refuse_lossy(path, image, in_colours=in_colours, lossy=lossy)
+            _check_depth(path, image)
+            _check_size(path, image.size, size)
+            codes = _colours(path, image) if in_colours else _values(path, image, is_lossy)
+            return MaskPixels(codes, is_lossy, image.mode)
     except ImageError:
         raise
     except Exception as error:  # damaged files raise OSError, SyntaxError, struct.error and more
@@ -78,27 +78,27 @@ def _unfit(message: str) -> ImageError:
     return ImageError(message, code="E_MASK_FORMAT")
 
 
-def _values(path: Path, picture: Image.Image, is_lossy: bool) -> np.ndarray:
-    if picture.mode in _INDEX_MODES:
-        values = np.array(picture)
+def _values(path: Path, image: Image.Image, is_lossy: bool) -> np.ndarray:
+    if image.mode in _INDEX_MODES:
+        values = np.array(image)
         if values.dtype == bool:
             return values.astype(np.uint8)
-        if picture.mode != "F":
+        if image.mode != "F":
             return values
         whole = np.rint(values)
         if (whole == values).all():
             return whole.astype(np.int32)
         raise _unfit(f"the mask {path} holds fractions; expected whole numbers; write them so")
-    channels = _opaque(path, picture)
+    channels = _opaque(path, image)
     apart = int(np.ptp(channels, axis=2).max())
     if is_lossy and apart > _NEARLY_GREY:
         raise _unfit(
-            f"the mask {path} is a {picture.format} image in colours, whose packing changes "
+            f"the mask {path} is a {image.format} image in colours, whose packing changes "
             "them; expected a PNG (or TIFF, BMP, GIF), without loss; write the mask as PNG"
         )
     if apart and not is_lossy:
         raise _unfit(
-            f"the mask {path} is a colour image (mode {picture.mode}) with the colours "
+            f"the mask {path} is a colour image (mode {image.mode}) with the colours "
             f"{_named(channels)}; expected one channel whose values are the indices of `classes`; "
             "say which colour is which class, as "
             '`colours: {"0,0,0": background, "128,0,0": road}`, '
@@ -107,13 +107,13 @@ def _values(path: Path, picture: Image.Image, is_lossy: bool) -> np.ndarray:
     return channels[..., 1]
 
 
-def _colours(path: Path, picture: Image.Image) -> np.ndarray:
-    if picture.mode.startswith("I") or picture.mode == "F":
+def _colours(path: Path, image: Image.Image) -> np.ndarray:
+    if image.mode.startswith("I") or image.mode == "F":
         raise _unfit(
-            f"the mask {path} holds numbers (mode {picture.mode}), not the colours that `colours` "
+            f"the mask {path} holds numbers (mode {image.mode}), not the colours that `colours` "
             "names; say which number is which class in `values` instead"
         )
-    channels, alpha = _channels(picture)
+    channels, alpha = _channels(image)
     if alpha is not None and ((alpha > 0) & (alpha < 255)).any():
         raise _half_transparent(path)
     wide = channels.astype(np.int32)
@@ -121,22 +121,22 @@ def _colours(path: Path, picture: Image.Image) -> np.ndarray:
     return codes if alpha is None else np.where(alpha == 0, TRANSPARENT, codes)
 
 
-def _channels(picture: Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
+def _channels(image: Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
     """(H, W, 3) red, green and blue, and the alpha channel where there is one."""
-    if not picture.has_transparency_data:
-        return np.asarray(picture.convert("RGB")), None
-    rgba = np.asarray(picture.convert("RGBA"))
+    if not image.has_transparency_data:
+        return np.asarray(image.convert("RGB")), None
+    rgba = np.asarray(image.convert("RGBA"))
     return rgba[..., :3], rgba[..., 3]
 
 
-def _opaque(path: Path, picture: Image.Image) -> np.ndarray:
-    channels, alpha = _channels(picture)
+def _opaque(path: Path, image: Image.Image) -> np.ndarray:
+    channels, alpha = _channels(image)
     if alpha is None or (alpha == 255).all():
         return channels
     if ((alpha > 0) & (alpha < 255)).any():
         raise _half_transparent(path)
     raise _unfit(
-        f"the mask {path} (mode {picture.mode}) is transparent in {int((alpha == 0).sum())} "
+        f"the mask {path} (mode {image.mode}) is transparent in {int((alpha == 0).sum())} "
         "pixels, whose value is not to be told; say what they are, as "
         '`colours: {transparent: background, "255,255,255": lesion}`, or write the mask '
         "without transparency"
@@ -156,8 +156,8 @@ def _named(channels: np.ndarray) -> str:
     return ", ".join(texts) + (f", … ({len(found)} in all)" if len(found) > _MAX_NAMED else "")
 
 
-def _refuse_lossy(path: Path, picture: Image.Image, *, in_colours: bool, lossy: bool) -> None:
-    kind = picture.format
+def _refuse_lossy(path: Path, image: Image.Image, *, in_colours: bool, lossy: bool) -> None:
+    kind = image.format
     if lossy and not in_colours and kind != "WEBP":
         return
     mend = "write the mask as PNG"
@@ -173,8 +173,8 @@ def _refuse_lossy(path: Path, picture: Image.Image, *, in_colours: bool, lossy: 
     )
 
 
-def _check_depth(path: Path, picture: Image.Image) -> None:
-    if is_deep(picture) and picture.mode not in _INDEX_MODES:
+def _check_depth(path: Path, image: Image.Image) -> None:
+    if is_deep(image) and image.mode not in _INDEX_MODES:
         raise _unfit(
             f"the mask {path} holds 16 bits a channel in several channels; expected 8 bits, or one "
             "channel; write it so"

@@ -76,14 +76,14 @@ def _names(header: str, rows: list[str]) -> list[str] | None:
     width = len(cells[0])
     if width < 2 or any(len(row) != width for row in cells):
         return None
-    pictures = [all(has_image_suffix(row[place]) for row in cells) for place in range(width)]
+    images = [all(has_image_suffix(row[place]) for row in cells) for place in range(width)]
     first = header.strip("\ufeff \t\r").split()
-    if len(first) == width and any(map(has_image_suffix, compress(first, pictures))):
+    if len(first) == width and any(map(has_image_suffix, compress(first, images))):
         return []
     names = [name for name in _NAMES_END.split(header.strip("\ufeff \t\r")) if name]
-    if len(names) == width - 1 and pictures[0]:
+    if len(names) == width - 1 and images[0]:
         return [IMAGE, *names]
-    return names if len(names) == width and any(pictures) else None
+    return names if len(names) == width and any(images) else None
 
 
 def _write(path: Path, copy: Path, layout: _Layout) -> None:

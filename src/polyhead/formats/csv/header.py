@@ -114,10 +114,10 @@ def _split(record: str, separator: str, where: str) -> list[str]:
 
 
 def _check_is_header(names: list[str], where: str) -> None:
-    pictures = [name for name in names if has_image_suffix(name)]
-    if pictures:
+    images = [name for name in names if has_image_suffix(name)]
+    if images:
         message = (
-            f'the first line holds the image "{pictures[0]}"; expected column names there; '
+            f'the first line holds the image "{images[0]}"; expected column names there; '
             "add a header line, such as image,tags (labels), image,partition (the split), or "
             "image,x1,y1,x2,y2,label with a row a box."
         )

@@ -84,7 +84,7 @@ def find_image_column(data: pa.Table, source: str, wanted: str | None) -> str | 
             raise ConfigError(f'{source} has no column "{wanted}". {hint}', code="E_COLUMN")
         return wanted
     usual = {name: _match(name, names) for name in (*_USUAL_NAMES, *_LAST_RESORTS)}
-    ends_well = next((name for name in names if _holds_pictures(data.column(name))), None)
+    ends_well = next((name for name in names if _holds_images(data.column(name))), None)
     by_name = next((usual[name] for name in _USUAL_NAMES if usual[name]), None)
     by_number = next((usual[name] for name in _LAST_RESORTS if usual[name]), None)
     return by_name or ends_well or by_number
@@ -124,7 +124,7 @@ def _match(name: str, names: list[str]) -> str | None:
     return next((found for found in names if found.casefold() == name), None)
 
 
-def _holds_pictures(column: pa.ChunkedArray) -> bool:
+def _holds_images(column: pa.ChunkedArray) -> bool:
     if not is_text(column.type):
         return False
     sample = column.slice(0, _SAMPLE_ROWS).cast(pa.string()).drop_null()

@@ -22,7 +22,7 @@ def find_rows(document: Mapping[str, Any], source: str) -> tuple[Rows, list[Faul
     or values by the names of the images (`{"a.jpg": "cat"}`) or by numbers; and tables as pandas
     writes them (`orient` columns, list, index, split and table).
     """
-    for layout in (_columns_and_data, _below_a_key, _by_picture, _by_number, _by_column, _one_row):
+    for layout in (_columns_and_data, _below_a_key, _by_image, _by_number, _by_column, _one_row):
         found = layout(document)
         if found is not None:
             rows, how = found
@@ -34,7 +34,7 @@ _Found = tuple[Rows, str] | None
 
 
 def _one_row(document: Mapping[str, Any]) -> _Found:
-    return ([dict(document)], "the object is one") if _names_picture(document) else None
+    return ([dict(document)], "the object is one") if _names_image(document) else None
 
 
 def _columns_and_data(document: Mapping[str, Any]) -> _Found:
@@ -49,7 +49,7 @@ def _columns_and_data(document: Mapping[str, Any]) -> _Found:
 
 def _below_a_key(document: Mapping[str, Any]) -> _Found:
     lists = {key: value for key, value in document.items() if _are_objects(value)}
-    named = {key: rows for key, rows in lists.items() if any(map(_names_picture, rows))}
+    named = {key: rows for key, rows in lists.items() if any(map(_names_image, rows))}
     if len(named) != 1:
         return None
     (key, rows), others = next(iter(named.items())), [k for k in document if k not in named]
@@ -59,7 +59,7 @@ def _below_a_key(document: Mapping[str, Any]) -> _Found:
     return rows, f'the list "{key}"{unread}'
 
 
-def _by_picture(document: Mapping[str, Any]) -> _Found:
+def _by_image(document: Mapping[str, Any]) -> _Found:
     if not document or not all(map(has_image_suffix, document)):
         return None
     rows, key = [], _key_of(document.values())
@@ -78,7 +78,7 @@ def _key_of(values: Iterable[Any]) -> str:
 
 def _by_number(document: Mapping[str, Any]) -> _Found:
     rows = [value for value in document.values() if isinstance(value, dict)]
-    if not rows or len(rows) < len(document) or not all(map(_names_picture, rows)):
+    if not rows or len(rows) < len(document) or not all(map(_names_image, rows)):
         return None
     return rows, "the values of the object"
 
@@ -93,7 +93,7 @@ def _by_column(document: Mapping[str, Any]) -> _Found:
     same_keys = len({tuple(v) for v in document.values() if isinstance(v, dict)}) <= 1
     if kinds not in ({dict}, {list}) or not same_keys:
         return None
-    if not any(_are_pictures(column) for column in columns.values()):
+    if not any(_are_images(column) for column in columns.values()):
         return None
     rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     return rows, "column by column"
@@ -110,11 +110,11 @@ def _are_objects(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(i, dict) for i in value)
 
 
-def _are_pictures(values: list[Any]) -> bool:
+def _are_images(values: list[Any]) -> bool:
     return all(isinstance(value, str) and has_image_suffix(value) for value in values)
 
 
-def _names_picture(row: Mapping[str, Any]) -> bool:
+def _names_image(row: Mapping[str, Any]) -> bool:
     """Whether a text of the row, or of an object in it, ends like the name of an image."""
     texts = [value for value in row.values() if isinstance(value, str)]
     below = [v for value in row.values() if isinstance(value, dict) for v in value.values()]

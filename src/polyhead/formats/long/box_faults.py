@@ -6,31 +6,31 @@ import numpy as np
 
 from polyhead.errors import Fault
 from polyhead.formats.faults import MAX_ROW_FAULTS
-from polyhead.formats.long.pictures import Pictures
+from polyhead.formats.long.image_rows import ImageRows
 from polyhead.formats.raw_table import RawTable
 from polyhead.table import IMAGE
 
 
 def wrong_rows(
-    raw: RawTable, pictures: Pictures, is_wrong: np.ndarray, source: str, columns: str
+    raw: RawTable, images: ImageRows, is_wrong: np.ndarray, source: str, columns: str
 ) -> list[Fault]:
     """`E_CELL` for each row in which a number of the box is missing or none."""
     message = (
         f"the row has no whole box in {columns}; expected four numbers, or four empty cells where "
         "the image has none; mend the row."
     )
-    return _faults(raw, pictures, is_wrong, source, message)
+    return _faults(raw, images, is_wrong, source, message)
 
 
 def boxless_rows(
-    raw: RawTable, pictures: Pictures, lacks_box: np.ndarray, source: str
+    raw: RawTable, images: ImageRows, lacks_box: np.ndarray, source: str
 ) -> list[Fault]:
     """`E_CELL` for each row that names a label, but not where it is."""
     message = (
         "the row names a label that has boxes elsewhere, and no box; expected four numbers; fill "
         "them in, or empty the label where the image has no box."
     )
-    return _faults(raw, pictures, lacks_box, source, message)
+    return _faults(raw, images, lacks_box, source, message)
 
 
 def repeated_rows(raw: RawTable, rows: np.ndarray, source: str) -> list[Fault]:
@@ -53,11 +53,11 @@ def place(raw: RawTable, row: int, source: str) -> str:
 
 
 def _faults(
-    raw: RawTable, pictures: Pictures, at_fault: np.ndarray, source: str, message: str
+    raw: RawTable, images: ImageRows, at_fault: np.ndarray, source: str, message: str
 ) -> list[Fault]:
-    rows = np.flatnonzero(at_fault & pictures.is_whole)
+    rows = np.flatnonzero(at_fault & images.is_whole)
     faults = [
-        Fault("E_CELL", place(raw, row, source), message, int(pictures.of_row[row]))
+        Fault("E_CELL", place(raw, row, source), message, int(images.of_row[row]))
         for row in rows[:MAX_ROW_FAULTS].tolist()
     ]
     if len(rows) > len(faults):

@@ -11,7 +11,7 @@ from pyarrow.compute import call_function
 
 from polyhead.formats.long.box_faults import boxless_rows, repeated_rows, wrong_rows
 from polyhead.formats.long.cells import Quads, numbers
-from polyhead.formats.long.pictures import Pictures, one_row_each
+from polyhead.formats.long.image_rows import ImageRows, one_row_each
 from polyhead.formats.long.spellings import (
     AREA,
     FLAGS,
@@ -80,27 +80,27 @@ class GatheredBoxes:
 
 
 def gather_boxes(
-    raw: RawTable, pictures: Pictures, varying: Sequence[str], found: RowBoxes, source: str
+    raw: RawTable, images: ImageRows, varying: Sequence[str], found: RowBoxes, source: str
 ) -> tuple[RawTable, GatheredBoxes]:
     """A row an image with the columns that tell of images, and the boxes beside it.
 
     Args:
         raw: R rows, its column of images called `image`.
-        pictures: The image of each row.
+        images: The image of each row.
         varying: Columns in which rows of one image differ.
         found: What the rows say.
         source: File name, for faults.
     """
     quads = found.quads
     codes, labels = _label_codes(found.labels, len(raw.data))
-    read = np.flatnonzero(pictures.is_whole & ~quads.is_blank & ~quads.is_wrong)
-    once = read[_firsts(pictures.of_row[read], codes[read], quads.values[read])]
+    read = np.flatnonzero(images.is_whole & ~quads.is_blank & ~quads.is_wrong)
+    once = read[_firsts(images.of_row[read], codes[read], quads.values[read])]
     faults = [
-        *wrong_rows(raw, pictures, quads.is_wrong, source, found.told),
-        *boxless_rows(raw, pictures, _lacks_box(codes, quads, len(labels) - 1), source),
+        *wrong_rows(raw, images, quads.is_wrong, source, found.told),
+        *boxless_rows(raw, images, _lacks_box(codes, quads, len(labels) - 1), source),
         *repeated_rows(raw, np.setdiff1d(read, once, assume_unique=True), source),
     ]
-    size_columns, sizes = _told_sizes(raw, pictures, varying, found)
+    size_columns, sizes = _told_sizes(raw, images, varying, found)
     free = [n for n in raw.data.column_names if n not in {*found.taken, *size_columns, IMAGE}]
     flags = {key: find_named(free, names) for key, names in _OPTIONAL.items()}
     kept = [n for n in free if n not in varying and not _is_of_an_object(n, found)]
@@ -108,14 +108,14 @@ def gather_boxes(
     unread = [n for n in free if n not in kept and n not in flags.values()]
     highest = np.abs(quads.values[read]).max(initial=0)
     gathered = GatheredBoxes(
-        _cells(raw, pictures.of_row, codes, found, once, flags),
+        _cells(raw, images.of_row, codes, found, once, flags),
         labels,
         found,
         "fraction" if highest <= LARGEST_FRACTION else "pixels",
         tuple(unread),
         1 + sum(raw.data.column_names.index(n) < _place(raw, found) for n in kept),
     )
-    one = one_row_each(raw, pictures, kept)
+    one = one_row_each(raw, images, kept)
     sizes = one.told_sizes if sizes is None else sizes
     return replace(one, faults=(*one.faults, *faults), told_sizes=sizes), gathered
 
@@ -149,7 +149,7 @@ def _lacks_box(codes: np.ndarray, quads: Quads, no_label: int) -> np.ndarray:
 
 
 def _told_sizes(
-    raw: RawTable, pictures: Pictures, varying: Sequence[str], found: RowBoxes
+    raw: RawTable, images: ImageRows, varying: Sequence[str], found: RowBoxes
 ) -> tuple[tuple[str, ...], np.ndarray | None]:
     """The columns of the images' sizes, and (N, 2) height and width; 0 where none is told."""
     names = [n for n in raw.data.column_names if n not in {*found.taken, *varying, IMAGE}]
@@ -164,7 +164,7 @@ def _told_sizes(
         spans = (values[:, 2:] - values[:, :2])[given][:, ::-1]
         if np.allclose(sizes[given], spans) or np.allclose(sizes[given], values[given][:, :1:-1]):
             return (), None  # the size of the box, told twice
-    return columns, np.clip(sizes, 0, MAX_SIDE)[pictures.first].astype(np.int32)
+    return columns, np.clip(sizes, 0, MAX_SIDE)[images.first].astype(np.int32)
 
 
 def _is_of_an_object(name: str, found: RowBoxes) -> bool:
@@ -178,7 +178,7 @@ def _place(raw: RawTable, found: RowBoxes) -> int:
 
 def _cells(
     raw: RawTable,
-    pictures: np.ndarray,
+    images: np.ndarray,
     codes: np.ndarray,
     found: RowBoxes,
     once: np.ndarray,
@@ -187,7 +187,7 @@ def _cells(
     taken = pa.array(once)
     areas = flags["area"]
     return ObjectCells(
-        pictures[once],
+        images[once],
         codes[once],
         found.quads.values[once],
         crowd=_flag(raw, flags["crowd"], once),

@@ -75,7 +75,7 @@ def refuse_descriptions(path: Path) -> None:
     if is_descriptions(path):
         message = (
             "the file names the labels of other tables and lists no images; give the table of "
-            f"labels before it (polyhead init PICTURES TABLE {path.name}), or leave it out: it is "
+            f"labels before it (polyhead init IMAGES TABLE {path.name}), or leave it out: it is "
             "found by itself beside a table whose labels are such terms."
         )
         raise refusal("E_NOT_TABLE", path.name, message)

@@ -7,9 +7,9 @@ import pyarrow as pa
 from polyhead.errors import ConfigError, first_few
 from polyhead.formats.long.boxes import GatheredBoxes, RowBoxes, gather_boxes
 from polyhead.formats.long.cells import read_quads
+from polyhead.formats.long.image_rows import ImageRows, group_rows, varying_columns
 from polyhead.formats.long.label_columns import find_label_columns
 from polyhead.formats.long.labels import gather_labels
-from polyhead.formats.long.pictures import Pictures, group_rows, varying_columns
 from polyhead.formats.long.spellings import (
     LABELS,
     OPEN_IMAGES,
@@ -46,20 +46,20 @@ def gather_rows(
     found = None if rows in ("label", "vote") else _boxes(raw.data, source)
     if found is None and rows == "box":
         raise _no_box(raw.data)
-    pictures = group_rows(raw)
+    images = group_rows(raw)
     if found is not None:
-        return gather_boxes(raw, pictures, varying_columns(raw, pictures), found, source)
-    if not _may_hold_labels(raw, pictures, rows):
+        return gather_boxes(raw, images, varying_columns(raw, images), found, source)
+    if not _may_hold_labels(raw, images, rows):
         return raw, None
-    columns = find_label_columns(raw, pictures, varying_columns(raw, pictures), rows)
+    columns = find_label_columns(raw, images, varying_columns(raw, images), rows)
     if columns is None:
         return raw, None
-    return gather_labels(raw, pictures, columns, rows, source), None
+    return gather_labels(raw, images, columns, rows, source), None
 
 
-def _may_hold_labels(raw: RawTable, pictures: Pictures, rows: Rows | None) -> bool:
+def _may_hold_labels(raw: RawTable, images: ImageRows, rows: Rows | None) -> bool:
     """Whether it is worth comparing rows: images repeat, or answers stand beside labels."""
-    return rows is not None or pictures.num_several > 0 or raw.data.num_columns > 2
+    return rows is not None or images.num_several > 0 or raw.data.num_columns > 2
 
 
 def _boxes(data: pa.Table, source: str) -> RowBoxes | None:

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from polyhead.errors import ConfigError, first_few
 from polyhead.formats.column_builder import is_text
-from polyhead.formats.long.pictures import Pictures
+from polyhead.formats.long.image_rows import ImageRows
 from polyhead.formats.long.spellings import (
     ANNOTATORS,
     LABELS,
@@ -51,7 +51,7 @@ class LabelColumns:
 
 
 def find_label_columns(
-    raw: RawTable, pictures: Pictures, varying: Sequence[str], rows: Rows | None
+    raw: RawTable, images: ImageRows, varying: Sequence[str], rows: Rows | None
 ) -> LabelColumns | None:
     """The columns of a table with a row a label; None for other tables.
 
@@ -60,7 +60,7 @@ def find_label_columns(
 
     Args:
         raw: R rows.
-        pictures: The image of each.
+        images: The image of each.
         varying: Columns in which rows of one image differ.
         rows: What the config says that a row is.
 
@@ -76,11 +76,11 @@ def find_label_columns(
     if label is None and value is not None:
         label = _label_beside(raw, others, value)
     differ = [n for n in others if n in varying]
-    if label is None and len(differ) == 1 and (rows or _repeats(raw, pictures, differ[0])):
+    if label is None and len(differ) == 1 and (rows or _repeats(raw, images, differ[0])):
         label = differ[0]
     if rows in ("label", "vote") and label is None:
         raise _no_label(others)
-    if label is None or (rows is None and not _may_be_labels(raw, pictures, label, value)):
+    if label is None or (rows is None and not _may_be_labels(raw, images, label, value)):
         return None
     used = (label, value, annotator)
     source = [n for n in columns if plain(n) == "source" and {*map(plain, columns)} >= OPEN_IMAGES]
@@ -104,24 +104,24 @@ def _label_beside(raw: RawTable, others: Sequence[str], value: str) -> str | Non
     return label if len(others) == 1 and NO in says and None not in says else None
 
 
-def _repeats(raw: RawTable, pictures: Pictures, name: str) -> bool:
+def _repeats(raw: RawTable, images: ImageRows, name: str) -> bool:
     """Whether images have several rows throughout, which share few texts in many ways."""
     texts = raw.data.column(name).cast(pa.string()).combine_chunks().dictionary_encode()
     codes = texts.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-    pairs = np.unique(pictures.of_row * (len(texts.dictionary) + 1) + codes)
+    pairs = np.unique(images.of_row * (len(texts.dictionary) + 1) + codes)
     return (
-        pictures.num_several >= _MIN_UNNAMED
-        and 2 * pictures.num_several >= len(pictures.first)
+        images.num_several >= _MIN_UNNAMED
+        and 2 * images.num_several >= len(images.first)
         and len(pairs) == len(codes)
         and _MIN_ROWS_A_LABEL * len(texts.dictionary) <= len(codes)
     )
 
 
-def _may_be_labels(raw: RawTable, pictures: Pictures, label: str, value: str | None) -> bool:
+def _may_be_labels(raw: RawTable, images: ImageRows, label: str, value: str | None) -> bool:
     """Whether rows that differ are labels of their own, not contradictions."""
     if value is not None:
         return True
-    if pictures.num_several < _MIN_SHARE_OF_SEVERAL * len(pictures.first):
+    if images.num_several < _MIN_SHARE_OF_SEVERAL * len(images.first):
         return False
     texts = distinct(raw, label)
     return not any(looks_structured(text) or any(d in text for d in _DELIMITERS) for text in texts)

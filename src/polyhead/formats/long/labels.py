@@ -11,8 +11,8 @@ from pyarrow.compute import call_function
 from polyhead.errors import Fault, first_few
 from polyhead.formats.faults import MAX_ROW_FAULTS, refusal
 from polyhead.formats.long.box_faults import place
+from polyhead.formats.long.image_rows import ImageRows, one_row_each
 from polyhead.formats.long.label_columns import LabelColumns, distinct
-from polyhead.formats.long.pictures import Pictures, one_row_each
 from polyhead.formats.long.settle import own_labels
 from polyhead.formats.long.spellings import Rows
 from polyhead.formats.raw_table import RawTable
@@ -42,7 +42,7 @@ class LabelRows:
 
 def gather_labels(
     raw: RawTable,
-    pictures: Pictures,
+    images: ImageRows,
     columns: LabelColumns,
     rows: Rows | None,
     source: str,
@@ -51,7 +51,7 @@ def gather_labels(
 
     Args:
         raw: R rows.
-        pictures: The image of each.
+        images: The image of each.
         columns: Where labels stand.
         rows: What the config says that a row is.
         source: File name, for faults.
@@ -65,11 +65,11 @@ def gather_labels(
         DataError: `E_CELL`: answers that are neither yes, no nor unknown; `E_ROWS`: votes.
     """
     if columns.annotator and rows is None and columns.value is None:
-        _refuse_votes(raw, pictures, columns, source)
-    answers, values_told = _answers(raw, pictures, columns, source)
+        _refuse_votes(raw, images, columns, source)
+    answers, values_told = _answers(raw, images, columns, source)
     unread = {*columns.unread, columns.annotator, columns.value}
     kept = [n for n in raw.data.column_names if n not in {*unread, columns.label, IMAGE}]
-    one, num_rows = one_row_each(raw, pictures, kept), len(pictures.first)
+    one, num_rows = one_row_each(raw, images, kept), len(images.first)
     if rows == "vote" and columns.value is None:
         cells, told = _majority(answers, num_rows)
         data = one.data.append_column(columns.label, cells)
@@ -85,18 +85,18 @@ def gather_labels(
 
 
 def _answers(
-    raw: RawTable, pictures: Pictures, columns: LabelColumns, source: str
+    raw: RawTable, images: ImageRows, columns: LabelColumns, source: str
 ) -> tuple[LabelRows, str]:
     texts = raw.data.column(columns.label).cast(pa.string())
     texts = call_function("utf8_trim_whitespace", [texts])
     encoded = texts.combine_chunks().dictionary_encode()
     codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-    at = np.flatnonzero((codes >= 0) & pictures.is_whole)
+    at = np.flatnonzero((codes >= 0) & images.is_whole)
     says, told = np.ones(len(codes), np.int8), ""
     if columns.value is not None:
         says, told = _says(raw, columns.value, source)
     labels = encoded.dictionary.to_pylist()
-    return LabelRows(at, pictures.of_row[at], codes[at], labels, says[at]), told
+    return LabelRows(at, images.of_row[at], codes[at], labels, says[at]), told
 
 
 def _says(raw: RawTable, name: str, source: str) -> tuple[np.ndarray, str]:
@@ -178,21 +178,21 @@ def _with_labels(
     return data.append_column(beside, lists(is_known))
 
 
-def _told(columns: LabelColumns, says: np.ndarray, num_pictures: int) -> str:
+def _told(columns: LabelColumns, says: np.ndarray, num_images: int) -> str:
     num_yes, num_no = int((says == 1).sum()), int((says == 0).sum())
     text = f'a row is a label of an image, in column "{columns.label}": '
     if columns.value is None:
         return (
-            f"{text}{num_yes:,} labels of {num_pictures:,} images, read as yes; a label that a "
+            f"{text}{num_yes:,} labels of {num_images:,} images, read as yes; a label that a "
             "image has no row of is read as no"
         )
     return (
         f'{text}column "{columns.value}" says yes of {num_yes:,} and no of {num_no:,} labels of '
-        f"{num_pictures:,} images; a label that an image has no row of is unknown"
+        f"{num_images:,} images; a label that an image has no row of is unknown"
     )
 
 
-def _refuse_votes(raw: RawTable, pictures: Pictures, columns: LabelColumns, source: str) -> None:
+def _refuse_votes(raw: RawTable, images: ImageRows, columns: LabelColumns, source: str) -> None:
     """Annotators who each give one label: one class, or a label for each?
 
     Raises:
@@ -201,7 +201,7 @@ def _refuse_votes(raw: RawTable, pictures: Pictures, columns: LabelColumns, sour
     assert columns.annotator is not None
     who = raw.data.column(columns.annotator).cast(pa.string()).combine_chunks().dictionary_encode()
     codes = who.indices.fill_null(len(who.dictionary)).to_numpy(zero_copy_only=False)
-    pairs = np.unique(pictures.of_row * (len(who.dictionary) + 1) + codes)
+    pairs = np.unique(images.of_row * (len(who.dictionary) + 1) + codes)
     if len(pairs) < len(codes):
         return
     message = (

@@ -123,9 +123,9 @@ def _measured(table: Table, boxes: GatheredBoxes) -> np.ndarray:
 def displayed_size(path: Path) -> tuple[int, int]:
     """Height and width from the header of the image as it is displayed; 0 where unreadable."""
     try:
-        with Image.open(path) as picture:
-            width, height = picture.size
-            is_turned = picture.getexif().get(_ORIENTATION) in _TURNED
+        with Image.open(path) as image:
+            width, height = image.size
+            is_turned = image.getexif().get(_ORIENTATION) in _TURNED
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return 0, 0
     return (width, height) if is_turned else (height, width)

@@ -39,9 +39,9 @@ def align(tables: Sequence[Table]) -> Alignment:
     """
     root, names = _common_names(tables)
     keys = [_keys(table, index) for index, table in enumerate(tables)]
-    pictures = pa.array(list(chain(*keys)), pa.large_string()).dictionary_encode()
+    images = pa.array(list(chain(*keys)), pa.large_string()).dictionary_encode()
     bounds = np.cumsum([0, *map(len, tables)])
-    codes = pictures.indices.to_numpy()
+    codes = images.indices.to_numpy()
     repeats = np.concatenate([_repeats(codes[start:stop]) for start, stop in pairwise(bounds)])
     places = _in_order_of_appearance(codes, repeats)
     parts = tuple(places[start:stop] for start, stop in pairwise(bounds))

@@ -17,8 +17,8 @@ import pyarrow as pa
 
 from polyhead.errors import Fault
 from polyhead.formats.faults import MAX_ROW_FAULTS, refusal
+from polyhead.formats.images.image_folder import ImageFolder
 from polyhead.formats.images.image_names import is_unicode
-from polyhead.formats.images.picture_folder import PictureFolder
 from polyhead.formats.object_cells import ObjectCells
 from polyhead.formats.raw_table import RawTable
 from polyhead.formats.split_names import split_field
@@ -67,11 +67,11 @@ def read(path: Path, files: Sequence[str], images: Path | None) -> RawTable:
     Raises:
         DataError: `E_EMPTY_TABLE`: no file is an annotation.
     """
-    pictures = PictureFolder.find(path, files, images)
+    folder = ImageFolder.find(path, files, images)
     rows = _Rows(path.name)
     for name in files:
         if _is_xml(name):
-            _read_one(rows, path, name, pictures)
+            _read_one(rows, path, name, folder)
     if not rows.images:
         raise refusal("E_EMPTY_TABLE", f"{path.name}/", "no xml file holds an <annotation>.")
     splits, told_by, notes = voc_splits(path, files, rows.xml_names)
@@ -82,23 +82,23 @@ def read(path: Path, files: Sequence[str], images: Path | None) -> RawTable:
     if splits is not None:
         columns.append(pa.array(splits, pa.string()))
         fields.append(split_field(told_by))
-    faults = (*rows.faults[:MAX_ROW_FAULTS], *notes, *_left_out(rows, pictures))
+    faults = (*rows.faults[:MAX_ROW_FAULTS], *notes, *_left_out(rows, folder))
     data = pa.table(columns, schema=pa.schema(fields))
     sizes = np.array([file.size if file else (0, 0) for file in rows.files], np.int32)
-    return RawTable(data, np.zeros(len(data), np.int32), faults, pictures.root, sizes)
+    return RawTable(data, np.zeros(len(data), np.int32), faults, folder.root, sizes)
 
 
 def _is_xml(name: str) -> bool:
     return name.lower().endswith(".xml") and is_unicode(name)
 
 
-def _read_one(rows: _Rows, path: Path, name: str, pictures: PictureFolder) -> None:
+def _read_one(rows: _Rows, path: Path, name: str, folder: ImageFolder) -> None:
     row, where = len(rows.images), f"{rows.source}/{name}"
     try:
         found = parse_voc((path / name).read_bytes())
     except ValueError as error:
         rows.faults.append(Fault("E_XML", where, f"{error}.", row))
-        rows.images.append(pictures.of(name, "") or f"{Path(name).stem}")
+        rows.images.append(folder.of(name, "") or f"{Path(name).stem}")
         rows.xml_names.append(name)
         rows.files.append(None)
         return
@@ -106,7 +106,7 @@ def _read_one(rows: _Rows, path: Path, name: str, pictures: PictureFolder) -> No
         rows.num_others += 1
         return
     file_name = found.file_name or Path(name).stem
-    rows.images.append(pictures.of(name, file_name) or file_name)
+    rows.images.append(folder.of(name, file_name) or file_name)
     rows.xml_names.append(name)
     rows.files.append(found)
     rows.faults += [Fault("E_ANNOTATION", where, f"{text}.", row) for text in found.problems]
@@ -127,12 +127,12 @@ def _objects(rows: _Rows) -> tuple[pa.Array, list[str]]:
     return cells.column(names.tolist(), mask), names.tolist()
 
 
-def _left_out(rows: _Rows, pictures: PictureFolder) -> list[Fault]:
+def _left_out(rows: _Rows, folder: ImageFolder) -> list[Fault]:
     faults = []
     if rows.num_others:
         message = f"{rows.num_others} xml files are no annotations (no <annotation>): not read."
         faults.append(Fault("N_FILES_IGNORED", f"{rows.source}/", message))
-    bare = len(set(pictures.names) - set(rows.images))
+    bare = len(set(folder.names) - set(rows.images))
     if bare:
         message = f"{bare} images have no xml file and are left out; give them one, be it empty."
         faults.append(Fault("N_NO_ANNOTATION", f"{rows.source}/", message))

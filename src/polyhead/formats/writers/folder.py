@@ -29,12 +29,12 @@ def new_folder(out: Path) -> Iterator[Path]:
             shutil.rmtree(unfinished, ignore_errors=True)
 
 
-def link_picture(picture: Path, link: Path) -> None:
+def link_image(image: Path, link: Path) -> None:
     """Make a link that still holds when both are moved together, as within one project.
 
     Args:
-        picture: The file.
+        image: The file.
         link: In a folder that exists; will be renamed beside itself.
     """
     folder = os.path.realpath(link.parent)
-    link.symlink_to(os.path.relpath(os.path.realpath(picture), folder))
+    link.symlink_to(os.path.relpath(os.path.realpath(image), folder))

@@ -40,12 +40,12 @@ class Target:
     Attributes:
         units: Of its coordinates.
         keeps: The keys of objects and labels that it keeps, besides label and box.
-        links_pictures: Whether it wants its images in a folder of its own.
+        links_images: Whether it wants its images in a folder of its own.
     """
 
     units: Units
     keeps: frozenset[str] = field(default=frozenset())
-    links_pictures: bool = field(default=False)
+    links_images: bool = field(default=False)
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def take_objects(
     """
     name = objects_column(table)
     data_field = table.data.schema.field(name)
-    kept, losses = _pictures(table, name, target, sizes, there)
+    kept, losses = _images(table, name, target, sizes, there)
     if not kept.any():
         mend = "" if there.any() else "; name their folder with --images"
         message = f"no image can be written: {', '.join(map(str, losses))}{mend}."
@@ -148,7 +148,7 @@ def take_objects(
     return found, [*losses, *broken, *_lost_values(found, target)]
 
 
-def _pictures(
+def _images(
     table: Table, name: str, target: Target, sizes: np.ndarray, there: np.ndarray
 ) -> tuple[np.ndarray, list[Loss]]:
     """(N,) bool, whose objects can be written; and why the others cannot."""
@@ -156,7 +156,7 @@ def _pictures(
     whole = known & _looked_through_for_all(table, name)
     units = units_of(table.data.schema.field(name))
     sized = (sizes > 0).all(axis=1) | (units == target.units)
-    found = there | (not target.links_pictures)
+    found = there | (not target.links_images)
     reasons = (
         (~known, "whose objects are unknown"),
         (known & ~whole, "looked through for some labels only"),

@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
 import numpy as np
 
-from polyhead.formats.writers.folder import link_picture, new_folder
+from polyhead.formats.writers.folder import link_image, new_folder
 from polyhead.formats.writers.label_lines import check_labels
 from polyhead.formats.writers.loss import Loss, lost_columns
 from polyhead.formats.writers.names import flat_names
@@ -16,7 +16,7 @@ from polyhead.formats.writers.splits import SPLIT, splits_of
 from polyhead.progress import Advance
 from polyhead.table import Table
 
-TARGET = Target("pixels", frozenset({"difficult"}), links_pictures=True)
+TARGET = Target("pixels", frozenset({"difficult"}), links_images=True)
 
 
 def write_voc(
@@ -47,7 +47,7 @@ def write_voc(
         for kind in ("Annotations", "JPEGImages"):
             (folder / kind).mkdir()
         for name, (row, objects) in zip(names, found.slices(), strict=True):
-            link_picture(table.path(row), folder / "JPEGImages" / name)
+            link_image(table.path(row), folder / "JPEGImages" / name)
             tree = _tree(name, sizes[row], found, range(objects.start, objects.stop))
             tree.write(folder / "Annotations" / f"{PurePosixPath(name).stem}.xml", "utf-8")
             advance(1, "")

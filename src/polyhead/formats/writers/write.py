@@ -19,11 +19,11 @@ from polyhead.table import Table
 
 TargetKind = Literal["coco", "voc", "yolo", "csv", "parquet"]
 KINDS: tuple[TargetKind, ...] = get_args(TargetKind)
-MeasurePictures = Callable[[Sequence[Path]], np.ndarray]
+MeasureImages = Callable[[Sequence[Path]], np.ndarray]
 
 _SUFFIXES = {"coco": ".json", "csv": ".csv", "parquet": ".parquet"}
 _TARGETS = {"coco": coco.TARGET, "voc": voc.TARGET, "yolo": yolo.TARGET}
-_PICTURES_AT_ONCE = 1000
+_IMAGES_AT_ONCE = 1000
 
 
 def check_out(out: Path, kind: TargetKind) -> None:
@@ -45,7 +45,7 @@ def check_out(out: Path, kind: TargetKind) -> None:
 
 
 def write_table(
-    table: Table, out: Path, kind: TargetKind, measure: MeasurePictures, reporter: Reporter
+    table: Table, out: Path, kind: TargetKind, measure: MeasureImages, reporter: Reporter
 ) -> list[Loss]:
     """Write a table, and say what the format cannot hold of it.
 
@@ -86,11 +86,11 @@ def write_table(
         return [*losses, *yolo.write_yolo(table, found, out, advance)]
 
 
-def _sizes(paths: Sequence[Path], measure: MeasurePictures, reporter: Reporter) -> np.ndarray:
+def _sizes(paths: Sequence[Path], measure: MeasureImages, reporter: Reporter) -> np.ndarray:
     parts = [np.zeros((0, 2), np.int32)]
     with reporter.work("measuring images", len(paths), "images") as advance:
-        for start in range(0, len(paths), _PICTURES_AT_ONCE):
-            batch = paths[start : start + _PICTURES_AT_ONCE]
+        for start in range(0, len(paths), _IMAGES_AT_ONCE):
+            batch = paths[start : start + _IMAGES_AT_ONCE]
             parts.append(measure(batch))
             advance(len(batch), "")
     return np.concatenate(parts)

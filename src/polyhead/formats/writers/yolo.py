@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path, PurePosixPath
 
-from polyhead.formats.writers.folder import link_picture, new_folder
+from polyhead.formats.writers.folder import link_image, new_folder
 from polyhead.formats.writers.label_lines import check_labels
 from polyhead.formats.writers.loss import Loss, lost_columns
 from polyhead.formats.writers.names import flat_names
@@ -14,7 +14,7 @@ from polyhead.formats.writers.splits import PARTS, SPLIT, splits_of
 from polyhead.progress import Advance
 from polyhead.table import Table
 
-TARGET = Target("fraction", links_pictures=True)
+TARGET = Target("fraction", links_images=True)
 
 
 def write_yolo(table: Table, found: ObjectRows, out: Path, advance: Advance) -> list[Loss]:
@@ -45,7 +45,7 @@ def write_yolo(table: Table, found: ObjectRows, out: Path, advance: Advance) -> 
             for kind in ("images", "labels"):
                 (folder / kind / part).mkdir(parents=True)
         for name, part, (row, objects) in zip(names, parts, found.slices(), strict=True):
-            link_picture(table.path(row), folder / "images" / part / name)
+            link_image(table.path(row), folder / "images" / part / name)
             label_file = folder / "labels" / part / f"{PurePosixPath(name).stem}.txt"
             label_file.write_text("".join(lines[objects]), encoding="utf-8")
             advance(1, "")

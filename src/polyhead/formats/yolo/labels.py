@@ -23,13 +23,13 @@ class LabelFiles:
         self._folders: dict[str, tuple[Path, set[str]] | None] = {}
         self._used: set[Path] = set()
 
-    def find(self, picture: str) -> tuple[Path | None, bool]:
+    def find(self, image: str) -> tuple[Path | None, bool]:
         """The label file of an image.
 
         Returns:
             The file, or None when there is none; and whether its folder of images has labels.
         """
-        name = PurePath(picture)
+        name = PurePath(image)
         above = str(name.parent)
         if above not in self._folders:
             self._folders[above] = self._labels(above)
@@ -51,10 +51,10 @@ class LabelFiles:
 
     def _labels(self, above: str) -> tuple[Path, set[str]] | None:
         """The first folder that may hold the labels of a folder of images, and does."""
-        pictures = self._root / above
+        images = self._root / above
         for folder in self._candidates(above):
             labels = _label_files(folder)
-            beside = folder.resolve() == pictures.resolve()
+            beside = folder.resolve() == images.resolve()
             if labels and (not beside or _stems(labels) & _stems(os.listdir(folder), "txt")):
                 return folder, labels
         return None

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from polyhead.errors import Fault
 from polyhead.formats.faults import MAX_ROW_FAULTS, refusal
-from polyhead.formats.images.picture_folder import PictureFolder
+from polyhead.formats.images.image_folder import ImageFolder
 from polyhead.formats.object_cells import ObjectCells
 from polyhead.formats.raw_table import RawTable
 from polyhead.formats.split_names import split_field
@@ -41,7 +41,7 @@ def recognise(path: Path, files: Sequence[str]) -> bool:
         return True
     if any("labels" in name.split("/")[:-1] for name in texts):
         return True
-    stems = {name.rpartition(".")[0] for name in PictureFolder(path, files).names}
+    stems = {name.rpartition(".")[0] for name in ImageFolder(path, files).names}
     has_labels = any(name.rpartition(".")[0] in stems for name in texts)
     return has_labels and find_names(path).source is not None
 
@@ -61,7 +61,7 @@ def read(path: Path, files: Sequence[str], images: Path | None) -> RawTable:
     Raises:
         DataError: `E_EMPTY_TABLE`: no image is found; `E_YOLO_NAMES`: the classes are no names.
     """
-    folder = PictureFolder.find(path, files, images)
+    folder = ImageFolder.find(path, files, images)
     if not folder.names:
         message = "there are labels but no images; give their folder as images."
         raise refusal("E_EMPTY_TABLE", f"{path.name}/", message)
@@ -82,18 +82,18 @@ def read(path: Path, files: Sequence[str], images: Path | None) -> RawTable:
 
 
 def _read_all(
-    path: Path, pictures: Sequence[str], labels: LabelFiles, names: YoloNames
+    path: Path, images: Sequence[str], labels: LabelFiles, names: YoloNames
 ) -> tuple[YoloObjects, np.ndarray, list[Fault]]:
     """The objects, (N,) bool whether anybody looked for them, and the faults."""
     objects, faults = YoloObjects(names.names, names.num_key_values), list[Fault]()
-    known = np.ones(len(pictures), bool)
+    known = np.ones(len(images), bool)
     without: list[str] = []
-    for row, picture in enumerate(pictures):
-        file, has_labels = labels.find(picture)
+    for row, image in enumerate(images):
+        file, has_labels = labels.find(image)
         if file is None:
             objects.counts.append(0)
             known[row] = has_labels
-            without += [picture] if has_labels else []
+            without += [image] if has_labels else []
         else:
             faults += _read_one(path, file, row, objects)
     return objects, known, [*faults[:MAX_ROW_FAULTS], *_about_missing(path, without, known)]

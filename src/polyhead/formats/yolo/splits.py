@@ -18,16 +18,16 @@ from polyhead.table.split_spellings import part_of, parts_by_folder
 class _Membership:
     """Which splits each image stands in."""
 
-    pictures: Sequence[str]
+    images: Sequence[str]
     splits: dict[str, set[str]] = field(default_factory=dict)
 
     def add_folder(self, folder: str, split: str) -> None:
-        for name in self.pictures:
+        for name in self.images:
             if f"/{name}".startswith(f"/{folder}/" if folder else "/"):
                 self.splits.setdefault(name, set()).add(split)
 
     def add_list(self, file: Path, split: str) -> None:
-        known = set(self.pictures)
+        known = set(self.images)
         for line in file.read_text(encoding="utf-8-sig", errors="replace").splitlines():
             name = next((end for end in _endings(line) if end in known), None)
             if name is not None:
@@ -35,14 +35,14 @@ class _Membership:
 
 
 def yolo_splits(
-    path: Path, root: Path, pictures: Sequence[str], names: YoloNames
+    path: Path, root: Path, images: Sequence[str], names: YoloNames
 ) -> tuple[list[str | None] | None, str, list[Fault]]:
     """What `data.yaml` says, else lists such as `train.txt`, else what the folders are called.
 
     Args:
         path: The folder of the data set.
         root: The folder that the names of the images start at.
-        pictures: (N,) names.
+        images: (N,) names.
         names: Tells each split's folders, or text files that list its images.
 
     Returns:
@@ -51,11 +51,11 @@ def yolo_splits(
         without one.
     """
     if not names.splits:
-        listed, told_by, notes = listed_splits(path, list(list_files(path)), pictures)
+        listed, told_by, notes = listed_splits(path, list(list_files(path)), images)
         if listed is not None:
             return listed, told_by, notes
-        return parts_by_folder(pictures), FOLDERS, []
-    members, faults = _Membership(pictures), list[Fault]()
+        return parts_by_folder(images), FOLDERS, []
+    members, faults = _Membership(images), list[Fault]()
     for split, places in names.splits.items():
         for place in places:
             if not _add(members, place, split, (root, path, path.resolve().parent)):
@@ -67,7 +67,7 @@ def yolo_splits(
         faults.append(Fault("N_SPLIT_SHARED", f"{path.name}/", message))
     single = {name: min(found) for name, found in members.splits.items() if len(found) == 1}
     told_by = names.source.name if names.source else ""
-    return ([single.get(name) for name in pictures] if single else None), told_by, faults
+    return ([single.get(name) for name in images] if single else None), told_by, faults
 
 
 def _add(members: _Membership, place: str, split: str, bases: Sequence[Path]) -> bool:

@@ -15,7 +15,7 @@ from polyhead.table.deep_pixels import (
     PixelRanges,
     deep_channel,
     deep_values,
-    eight_bit_picture,
+    eight_bit_image,
     is_deep,
 )
 
@@ -81,7 +81,7 @@ def _in_eight_bits(picture: Image.Image, ranges: PixelRanges) -> Image.Image:
 
 
 def _with_exif(picture: Image.Image, values: np.ndarray, ranges: PixelRanges) -> Image.Image:
-    shown = eight_bit_picture(picture, values, ranges.of(values))
+    shown = eight_bit_image(picture, values, ranges.of(values))
     if "exif" in picture.info:
         shown.info["exif"] = picture.info["exif"]
     return shown

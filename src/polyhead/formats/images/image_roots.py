@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 
-def picture_roots(path: Path, images: Path | None) -> list[Path]:
+def image_roots(path: Path, images: Path | None) -> list[Path]:
     """The folders, likeliest first.
 
     Beside COCO's `annotations/instances_val2017.json` the images stand in `val2017/` or

@@ -12,7 +12,7 @@ from polyhead.formats.images.image_names import has_image_suffix, is_unicode
 _BESIDE = ("JPEGImages", "images")
 
 
-class PictureFolder:
+class ImageFolder:
     """Images below one folder, found by the name that an annotation file has.
 
     Attributes:
@@ -28,7 +28,7 @@ class PictureFolder:
             self._by_stem[PurePosixPath(name).stem].append(name)
 
     @classmethod
-    def find(cls, path: Path, files: Sequence[str], images: Path | None) -> PictureFolder:
+    def find(cls, path: Path, files: Sequence[str], images: Path | None) -> ImageFolder:
         """Where the images are: in the folder named, below the annotations, or beside them.
 
         Args:

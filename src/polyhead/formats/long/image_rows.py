@@ -15,7 +15,7 @@ from polyhead.table import IMAGE
 
 
 @dataclass(frozen=True, eq=False)
-class Pictures:
+class ImageRows:
     """N images of R rows, in the order of first appearance.
 
     Attributes:
@@ -34,7 +34,7 @@ class Pictures:
         return int((np.bincount(self.of_row) > 1).sum())
 
 
-def group_rows(raw: RawTable) -> Pictures:
+def group_rows(raw: RawTable) -> ImageRows:
     """The images that the column `image` names."""
     names = raw.data.column(IMAGE)
     codes = names.combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)
@@ -47,28 +47,28 @@ def group_rows(raw: RawTable) -> Pictures:
     rank[order] = np.arange(len(order))
     is_whole = np.ones(len(codes), bool)
     is_whole[[fault.row for fault in raw.faults if fault.row is not None]] = False
-    return Pictures(rank[inverse], first[order], is_whole)
+    return ImageRows(rank[inverse], first[order], is_whole)
 
 
-def varying_columns(raw: RawTable, pictures: Pictures) -> list[str]:
+def varying_columns(raw: RawTable, images: ImageRows) -> list[str]:
     """The columns that differ between rows of one image; rows at fault do not count."""
-    rows = np.flatnonzero(pictures.is_whole)
-    first = pictures.first[pictures.of_row[rows]]
+    rows = np.flatnonzero(images.is_whole)
+    first = images.first[images.of_row[rows]]
     found = []
     for name in raw.data.column_names:
         if name != IMAGE:
             codes = cell_numbers(raw.data.column(name))
-            if (codes[rows] != codes[first])[pictures.is_whole[first]].any():
+            if (codes[rows] != codes[first])[images.is_whole[first]].any():
                 found.append(name)
     return found
 
 
-def one_row_each(raw: RawTable, pictures: Pictures, columns: Sequence[str]) -> RawTable:
+def one_row_each(raw: RawTable, images: ImageRows, columns: Sequence[str]) -> RawTable:
     """A row an image, its first, with only these columns; faults follow their rows."""
-    data = raw.data.select([IMAGE, *columns]).take(pa.array(pictures.first))
+    data = raw.data.select([IMAGE, *columns]).take(pa.array(images.first))
     faults = tuple(
-        fault if fault.row is None else replace(fault, row=int(pictures.of_row[fault.row]))
+        fault if fault.row is None else replace(fault, row=int(images.of_row[fault.row]))
         for fault in raw.faults
     )
-    sizes = None if raw.told_sizes is None else raw.told_sizes[pictures.first]
-    return RawTable(data, raw.lines[pictures.first], faults, raw.root, sizes)
+    sizes = None if raw.told_sizes is None else raw.told_sizes[images.first]
+    return RawTable(data, raw.lines[images.first], faults, raw.root, sizes)
