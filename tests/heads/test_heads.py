@@ -7,11 +7,11 @@ import torch
 from torch.nn import functional
 
 from polyhead.errors import ConfigError
-from polyhead.heads import HEADS, Head, Linear, Mlp, OnePassHead
+from polyhead.heads import HEADS, ClosedFormHead, Head, Linear, Mlp
 from polyhead.registry import Component, construct
 
 FINAL = [name for name, head in HEADS.items() if head.reads == "final"]
-LEARNING = [name for name in FINAL if not issubclass(HEADS[name], OnePassHead)]
+LEARNING = [name for name in FINAL if not issubclass(HEADS[name], ClosedFormHead)]
 sweep = pytest.mark.parametrize("name", FINAL)
 learning = pytest.mark.parametrize("name", LEARNING)
 
@@ -30,7 +30,7 @@ def stirred(name: str, num_features: int = 12, num_outputs: int = 5):
     for parameter in head.parameters():
         spread = parameter[0].numel() ** -0.5 if parameter.ndim > 1 else 1
         torch.nn.init.normal_(parameter, std=spread)
-    if isinstance(head, OnePassHead):
+    if isinstance(head, ClosedFormHead):
         targets = torch.randint(2, (64, num_outputs))
         head.observe(torch.randn(64, num_features, 2, 2), targets, torch.ones(64, num_outputs) > 0)
         head.settle()

@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from polyhead.heads.closed_form_head import ClosedFormHead
 from polyhead.heads.gaussian_statistics import GaussianStatistics
-from polyhead.heads.one_pass_head import OnePassHead
 
 
-class NaiveBayes(OnePassHead):
+class NaiveBayes(ClosedFormHead):
     """Class-conditional Gaussians on the pooled features, fitted in one pass without gradients.
 
     x | y_c=a ~ N(μ_ca, diag v_c), so that the posterior log-odds is linear in the features:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from polyhead.errors import ConfigError
-from polyhead.heads import HEADS, OnePassHead
+from polyhead.heads import HEADS, ClosedFormHead
 from polyhead.losses import LOSSES
 from polyhead.tasks import TaskConfig
 
@@ -18,7 +18,7 @@ def check_fitted(name: str, keys: TaskConfig) -> None:
     Raises:
         ConfigError: A head without gradients has another loss, or keys that act by gradients.
     """
-    if not issubclass(HEADS[keys.head.name], OnePassHead):
+    if not issubclass(HEADS[keys.head.name], ClosedFormHead):
         return
     why = f"the head {keys.head.name} is fitted without gradients, to known cells, and descends no"
     loss = LOSSES[keys.loss.name]

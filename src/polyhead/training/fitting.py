@@ -7,16 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 import torch
 from torch import Tensor
 
-from polyhead.heads import OnePassHead
+from polyhead.heads import ClosedFormHead
 from polyhead.loading.batches import Batches
 from polyhead.network import Network
 from polyhead.network.network import PREFIX
 
 
-def fitted_heads(network: Network) -> dict[str, OnePassHead]:
+def fitted_heads(network: Network) -> dict[str, ClosedFormHead]:
     """Task name to head, of the heads without gradients."""
     heads = {name: network.head(name) for name in network.tasks}
-    return {name: head for name, head in heads.items() if isinstance(head, OnePassHead)}
+    return {name: head for name, head in heads.items() if isinstance(head, ClosedFormHead)}
 
 
 class Fitting:

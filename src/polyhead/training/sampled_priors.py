@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from polyhead.config import Config
-from polyhead.heads import OnePassHead
+from polyhead.heads import ClosedFormHead
 from polyhead.loading.sampler import sampler_of
 from polyhead.network import Network
 from polyhead.preparation import Prepared
@@ -24,7 +24,7 @@ def undo_sampling(network: Network, config: Config, prepared: Prepared) -> None:
     rows, sampler = prepared.rows("train"), sampler_of(config.train.sampler, prepared)
     expected = np.ones(len(rows)) if sampler is None else sampler.expected
     for name, task in prepared.tasks.items():
-        is_fitted = isinstance(network.head(name), OnePassHead)
+        is_fitted = isinstance(network.head(name), ClosedFormHead)
         if not is_fitted and not config.tasks[name].freeze:
             labels = task.label_matrix(prepared.targets[name][rows])
             network.loss(name).undo_sampling(labels, expected)

@@ -9,7 +9,7 @@ from torch import Tensor
 from polyhead.heads.head import Head
 
 
-class OnePassHead(Head, ABC):
+class ClosedFormHead(Head, ABC):
     """A head that is fitted in one pass over the training part, and has no parameters.
 
     It gives the features that it reads no gradient. Its outputs are log-odds for tags and
