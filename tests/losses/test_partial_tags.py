@@ -13,9 +13,9 @@ from polyhead.losses.tags.unknown import (
     Em,
     ExpectedPositive,
     Ignore,
+    MissingLabels,
     Negative,
     PartialTags,
-    Unknown,
 )
 from polyhead.tasks.statistics import LabelCounts
 
@@ -24,7 +24,7 @@ ONLY_YES = LabelCounts(COUNTS.positive, COUNTS.positive, 200)
 LINKED = ["bce", "focal", "asymmetric", "hill", "class_balanced"]
 
 
-def strategy(name: str, counts: LabelCounts = TOLD, **options) -> Unknown:
+def strategy(name: str, counts: LabelCounts = TOLD, **options) -> MissingLabels:
     return UNKNOWN[name](counts, **options)
 
 

@@ -7,11 +7,11 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from polyhead.losses.option_rules import require
-from polyhead.losses.tags.unknown.unknown import Unknown
+from polyhead.losses.tags.unknown.missing_labels import MissingLabels
 from polyhead.tasks.statistics import LabelCounts
 
 
-class Em(Unknown):
+class Em(MissingLabels):
     """Entropy maximisation: −α·H(P) of each unknown cell, H = −P·log P − (1−P)·log(1−P), in nats.
 
     Keeps the network from being sure where nobody was, which a loss of known yeses alone would

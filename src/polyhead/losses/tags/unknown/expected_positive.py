@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 
 from polyhead.losses.option_rules import require
-from polyhead.losses.tags.unknown.unknown import Unknown
+from polyhead.losses.tags.unknown.missing_labels import MissingLabels
 from polyhead.tasks.statistics import LabelCounts
 
 MOST_SHARE = 0.9  # of images that a class is taken to be in before anything is learnt
 
 
-class ExpectedPositive(Unknown):
+class ExpectedPositive(MissingLabels):
     """Expected-positive regularisation: R = ((k̂ − k)/L)², k̂ the batch's mean number Σ_c P_c.
 
     Known cells and R balance each other as in the paper, where the loss is (Σ_known ℓ)/(B·L) + R

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from polyhead.losses.tags.unknown.unknown import Unknown
+from polyhead.losses.tags.unknown.missing_labels import MissingLabels
 
 
-class Ignore(Unknown):
+class Ignore(MissingLabels):
     """Unknown cells change no value and no gradient. Losses do so by themselves: the default."""
 
     needs_link = False

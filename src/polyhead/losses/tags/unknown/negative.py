@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from polyhead.losses.tags.unknown.unknown import Unknown
+from polyhead.losses.tags.unknown.missing_labels import MissingLabels
 from polyhead.tasks.statistics import LabelCounts
 
 
-class Negative(Unknown):
+class Negative(MissingLabels):
     """Assume negative: what nobody said of an image that somebody looked at is taken for no.
 
     Right where annotators list what they see and leave out the rest; else probabilities come out

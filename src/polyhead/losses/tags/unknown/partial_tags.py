@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from polyhead.losses.tags.tags_loss import TagsLoss
-from polyhead.losses.tags.unknown.unknown import Unknown
+from polyhead.losses.tags.unknown.missing_labels import MissingLabels
 
 
 class PartialTags(TagsLoss):
@@ -19,7 +19,7 @@ class PartialTags(TagsLoss):
         unknown: The strategy.
     """
 
-    def __init__(self, loss: TagsLoss, unknown: Unknown) -> None:
+    def __init__(self, loss: TagsLoss, unknown: MissingLabels) -> None:
         super().__init__(len(loss.scale))
         self.loss, self.unknown = loss, unknown
         self.has_link = loss.has_link

@@ -12,7 +12,7 @@ from torch import Tensor
 from polyhead.tasks.statistics import LabelCounts
 
 
-class Unknown(ABC):
+class MissingLabels(ABC):
     """What is made of the unknown cells of images of which something is known.
 
     An image of which nothing is known stays out, whatever the strategy: nobody looked at it.
