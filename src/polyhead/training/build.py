@@ -54,9 +54,9 @@ def build_parts(
     network.backbone.pretrained = config.model.pretrained or start is not None
     undo_sampling(network, config, prepared)
     freezing = Freezing.of(config, network, start)
-    shadow = copy.deepcopy(network)
+    ema_network = copy.deepcopy(network)
     accelerator = build_accelerator(settings.device, settings.precision)
-    lay_out(shadow.to(accelerator.device))
+    lay_out(ema_network.to(accelerator.device))
     lay_out(network.to(accelerator.device))
     optimizer = build_optimizer(
         network,
@@ -77,7 +77,7 @@ def build_parts(
     unfrozen = [name for name in fitted if name not in freezing.heads]
     return Parts(
         network=network,
-        shadow=shadow,
+        ema_network=ema_network,
         stepper=Stepper(accelerator, model, optimizer, objective, settings.clip),
         average=ExponentialAverage(network, settings.ema),
         freezing=freezing,

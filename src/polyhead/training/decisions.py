@@ -19,7 +19,7 @@ def fit_decisions(
 
     Heads that answer as they did in another run keep the decider that they had there.
     """
-    network, settled = trainer.parts.shadow, trainer.parts.settled
+    network, settled = trainer.parts.ema_network, trainer.parts.settled
     weights, metadata = read_weights(run.best_weights)
     check_state(network.state_dict(), weights)
     learnt = {name: task for name, task in prepared.tasks.items() if name not in settled}

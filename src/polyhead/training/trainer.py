@@ -45,7 +45,7 @@ class Parts:
 
     Attributes:
         network: Being trained.
-        shadow: A second network that wears the averaged weights for validation.
+        ema_network: A second network that wears the averaged weights for validation.
         stepper: Takes one optimizer step.
         average: Averaged weights.
         freezing: What keeps its weights throughout.
@@ -57,7 +57,7 @@ class Parts:
     """
 
     network: Network
-    shadow: Network
+    ema_network: Network
     stepper: Stepper
     average: ExponentialAverage
     freezing: Freezing
@@ -222,21 +222,21 @@ class Trainer:
     def _fit_heads(self, fitting: Fitting, position: Position, guard: InterruptionGuard) -> float:
         """Fit heads without gradients by the averaged weights; returns images a second."""
         parts, started = self.parts, time.monotonic()
-        parts.shadow.load_state_dict(parts.average.state_dict())
+        parts.ema_network.load_state_dict(parts.average.state_dict())
         with self.reporter.work("fitting heads", fitting.num_rows, "images") as advance:
-            for num_seen in fitting.run(parts.shadow):
+            for num_seen in fitting.run(parts.ema_network):
                 advance(num_seen, "")
                 self._stop_if_asked(position, guard)
-        fitting.hand_over(parts.shadow, parts.average.state_dict(), parts.network.state_dict())
+        fitting.hand_over(parts.ema_network, parts.average.state_dict(), parts.network.state_dict())
         return round(fitting.num_rows / (time.monotonic() - started), 2)
 
     def _validate(self, position: Position) -> dict[str, Any]:
         """Figures of the averaged weights; keeps them as last, and as best when they are."""
-        shadow, prepared = self.parts.shadow, self.prepared
-        shadow.load_state_dict(self.parts.average.state_dict())
-        tasks = scoring_deciders(shadow, prepared.deciders())
+        ema_network, prepared = self.parts.ema_network, self.prepared
+        ema_network.load_state_dict(self.parts.average.state_dict())
+        tasks = scoring_deciders(ema_network, prepared.deciders())
         with self.reporter.work("validating", len(prepared.rows("val")), "images") as tell:
-            meters = measure(shadow, self.parts.validation, tasks, prepared.targets, tell)
+            meters = measure(ema_network, self.parts.validation, tasks, prepared.targets, tell)
         figures = {name: meter.compute() for name, meter in meters.items()}
         record = epoch_record(position, tasks, figures)
         score = record["score"]
@@ -258,9 +258,9 @@ class Trainer:
 
     def measure(self, weights: dict[str, torch.Tensor]) -> dict[str, Meter]:
         """Meters that have seen what some weights say of the validation part, yet undecided."""
-        shadow, prepared = self.parts.shadow, self.prepared
-        shadow.load_state_dict(weights)
-        return measure(shadow, self.parts.validation, prepared.deciders(), prepared.targets)
+        ema_network, prepared = self.parts.ema_network, self.prepared
+        ema_network.load_state_dict(weights)
+        return measure(ema_network, self.parts.validation, prepared.deciders(), prepared.targets)
 
     def _save(self, position: Position) -> None:
         parts = self.parts
