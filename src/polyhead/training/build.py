@@ -28,14 +28,14 @@ from polyhead.training.freezing import Freezing
 from polyhead.training.optimizer import build_optimizer
 from polyhead.training.sampled_priors import undo_sampling
 from polyhead.training.step import Stepper
-from polyhead.training.trainer import Parts
+from polyhead.training.trainer import TrainingParts
 
 ROWS_AT_ONCE = 65_536
 
 
 def build_parts(
     config: Config, prepared: Prepared, *, pretrained: bool, start: StartWeights | None = None
-) -> Parts:
+) -> TrainingParts:
     """Network, optimizer, objective and loaders, on the device of the config.
 
     Args:
@@ -75,7 +75,7 @@ def build_parts(
     objective = _objective(weights, network, prepared, order.drawn())
     training, validation = _loaders(config, prepared, order, accelerator.device)
     unfrozen = [name for name in fitted if name not in freezing.heads]
-    return Parts(
+    return TrainingParts(
         network=network,
         ema_network=ema_network,
         stepper=Stepper(accelerator, model, optimizer, objective, settings.clip),

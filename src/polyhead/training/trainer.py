@@ -40,12 +40,12 @@ MAX_NAMED = 8  # images of a skipped step
 
 
 @dataclass
-class Parts:
-    """What the loop works with, built by `run.py`.
+class TrainingParts:
+    """What a training loop works with.
 
     Attributes:
         network: Being trained.
-        ema_network: A second network that wears the averaged weights for validation.
+        ema_network: A second network, which holds the averaged weights for validation.
         stepper: Takes one optimizer step.
         average: Averaged weights.
         freezing: What keeps its weights throughout.
@@ -96,7 +96,7 @@ class Trainer:
         self,
         settings: TrainConfig,
         prepared: Prepared,
-        parts: Parts,
+        parts: TrainingParts,
         run: RunFolder,
         reporter: Reporter,
         identity: dict[str, Any],
