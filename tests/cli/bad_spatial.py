@@ -3,7 +3,7 @@
 import json
 
 import numpy as np
-from data.picture_files import encoded, oriented
+from data.image_files import encoded, oriented
 from PIL import Image
 
 NUM = 12
@@ -30,7 +30,7 @@ def pixels(i):
     return np.random.default_rng(i).integers(0, 256, (HEIGHT, WIDTH, 3)).astype("u1")
 
 
-def pictures(folder):
+def write_images(folder):
     (folder / "images").mkdir(parents=True)
     for i in range(NUM):
         (folder / "images" / name(i)).write_bytes(encoded(pixels(i)))
@@ -134,10 +134,10 @@ def saved(make):
 
 
 def with_palette(values, path):
-    picture = Image.fromarray(values).convert("P")
-    picture.putdata(values.ravel().tolist())
-    picture.putpalette([0, 0, 0, 255, 0, 0, 0, 255, 0])
-    picture.save(path)
+    image = Image.fromarray(values).convert("P")
+    image.putdata(values.ravel().tolist())
+    image.putpalette([0, 0, 0, 255, 0, 0, 0, 255, 0])
+    image.save(path)
 
 
 def voc(code, exit_code=3, old="", new="", encoding="utf-8"):

@@ -2,8 +2,8 @@
 
 import os
 
-from data.picture_files import (
-    NOT_PICTURES,
+from data.image_files import (
+    NOT_IMAGES,
     bomb,
     encoded,
     frames,
@@ -49,7 +49,7 @@ def config(folder, table="labels.csv", tags="column: tags", split="{}", more="")
     (folder / "c.yaml").write_text(text.replace("train:", f"{more}\ntrain:"))
 
 
-def picture(name, data, code, exit_code):
+def image(name, data, code, exit_code):
     """A case: one more image with that name and content."""
 
     def build(folder):
@@ -139,31 +139,31 @@ CASES = {
     "good": (lambda folder: write(folder, rows()), None, 0),
     # Images
     **{
-        f"image {name}": picture("odd.jpg", data, "E_NOT_IMAGE", 3)
-        for name, (data, _) in NOT_PICTURES.items()
+        f"image {name}": image("odd.jpg", data, "E_NOT_IMAGE", 3)
+        for name, (data, _) in NOT_IMAGES.items()
     },
-    "half a jpeg": picture("odd.jpg", HALF_JPEG, "E_TRUNCATED", 3),
-    "half a png": picture("odd.png", HALF_PNG, "E_TRUNCATED", 3),
-    "decompression bomb": picture("odd.png", bomb(), "E_TOO_LARGE", 3),
-    "zero width": picture("odd.png", png((0, 9, 8, 2), b""), "E_TRUNCATED", 3),
-    "missing image": picture("odd.jpg", None, "E_IMAGE_MISSING", 3),
+    "half a jpeg": image("odd.jpg", HALF_JPEG, "E_TRUNCATED", 3),
+    "half a png": image("odd.png", HALF_PNG, "E_TRUNCATED", 3),
+    "decompression bomb": image("odd.png", bomb(), "E_TOO_LARGE", 3),
+    "zero width": image("odd.png", png((0, 9, 8, 2), b""), "E_TRUNCATED", 3),
+    "missing image": image("odd.jpg", None, "E_IMAGE_MISSING", 3),
     "folder named .jpg": special(os.mkdir, "E_IMAGE_UNREADABLE"),
     "named pipe": special(os.mkfifo, "E_IMAGE_UNREADABLE"),
     "symlink loop": special(lambda path: os.symlink(path, path), "E_IMAGE_UNREADABLE"),
     "dangling link": special(lambda path: os.symlink("gone.jpg", path), "E_IMAGE_MISSING"),
-    "png named .jpg": picture("odd.jpg", encoded(scene(9, 9)), "N_EXTENSION", 0),
-    "one pixel": picture("odd.png", encoded(scene(1, 1)), "W_IMAGE_EXTREME", 0),
-    "a line": picture("odd.png", encoded(scene(9, 2000)), "W_IMAGE_EXTREME", 0),
-    "16 bits": picture("odd.png", grey16_png(scene()[:, :, 0].astype("u2") * 9), "N_DEPTH", 0),
-    "several frames": picture("odd.gif", frames("GIF"), "N_ANIMATED", 0),
-    "corrupt exif": picture(
+    "png named .jpg": image("odd.jpg", encoded(scene(9, 9)), "N_EXTENSION", 0),
+    "one pixel": image("odd.png", encoded(scene(1, 1)), "W_IMAGE_EXTREME", 0),
+    "a line": image("odd.png", encoded(scene(9, 2000)), "W_IMAGE_EXTREME", 0),
+    "16 bits": image("odd.png", grey16_png(scene()[:, :, 0].astype("u2") * 9), "N_DEPTH", 0),
+    "several frames": image("odd.gif", frames("GIF"), "N_ANIMATED", 0),
+    "corrupt exif": image(
         "odd.jpg", encoded(scene(9, 9), "JPEG", exif=b"Exif\0\0junk"), "N_EXIF", 0
     ),
-    "turned by exif": picture("odd.jpg", oriented("JPEG", 6, scene(9, 12)), None, 0),
-    "transparent": picture("odd.png", encoded(RGBA), None, 0),
-    "cmyk": picture("odd.jpg", encoded(Image.new("CMYK", (9, 12)), "JPEG"), None, 0),
-    "name with emoji": picture("foto 🚗 é.png", encoded(scene(9, 9)), None, 0),
-    "same image twice": picture("odd.png", encoded(scene(20, 30)), "W_IMAGE_DUPLICATE", 0),
+    "turned by exif": image("odd.jpg", oriented("JPEG", 6, scene(9, 12)), None, 0),
+    "transparent": image("odd.png", encoded(RGBA), None, 0),
+    "cmyk": image("odd.jpg", encoded(Image.new("CMYK", (9, 12)), "JPEG"), None, 0),
+    "name with emoji": image("foto 🚗 é.png", encoded(scene(9, 9)), None, 0),
+    "same image twice": image("odd.png", encoded(scene(20, 30)), "W_IMAGE_DUPLICATE", 0),
     # Tables
     "empty file": text("", "E_EMPTY_TABLE"),
     "header alone": text("image,tags,kind\n", "E_EMPTY_TABLE"),

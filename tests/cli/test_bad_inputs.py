@@ -9,7 +9,7 @@ import shutil
 import bad_configs
 import bad_tables
 import pytest
-from data.picture_files import NOT_PICTURES, bomb, encoded, scene
+from data.image_files import NOT_IMAGES, bomb, encoded, scene
 
 from polyhead.runtime.run_folder import RunFolder
 
@@ -54,8 +54,8 @@ def test_a_good_config_is_none_of_these(shell, tmp_path):
     assert shell("check", tmp_path / "c.yaml") == 0
 
 
-def test_predict_names_what_each_picture_is(shell, trained, tmp_path):
-    files = {f"{name}.jpg": data for name, (data, _) in NOT_PICTURES.items()}
+def test_predict_names_what_each_image_is(shell, trained, tmp_path):
+    files = {f"{name}.jpg": data for name, (data, _) in NOT_IMAGES.items()}
     files |= {"half.jpg": encoded(scene(), "JPEG")[:800], "huge.png": bomb()}
     files |= {"good.png": encoded(scene())}
     for name, data in files.items():
@@ -66,9 +66,9 @@ def test_predict_names_what_each_picture_is(shell, trained, tmp_path):
     answers = [json.loads(line) for line in shell.out.splitlines()]
     assert [answer["image"] for answer in answers] == [*map(str, paths), str(tmp_path / "no.jpg")]
     codes = [answer.get("error", {}).get("code") for answer in answers]
-    expected = ["E_NOT_IMAGE"] * len(NOT_PICTURES)
+    expected = ["E_NOT_IMAGE"] * len(NOT_IMAGES)
     assert codes == [*expected, "E_TRUNCATED", "E_TOO_LARGE", None, "E_IMAGE_MISSING"]
-    assert f"{len(NOT_PICTURES) + 3} of {len(paths) + 1} images" in shell.err
+    assert f"{len(NOT_IMAGES) + 3} of {len(paths) + 1} images" in shell.err
 
 
 def rewrite(path, change):

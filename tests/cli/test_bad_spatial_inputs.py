@@ -185,7 +185,7 @@ def _renumber(content, shift):
 @pytest.mark.parametrize("name", CASES)
 def test_check_finds_the_fault_says_how_to_mend_it_and_finds_no_other(shell, tmp_path, name):
     build, code, exit_code = CASES[name]
-    bad_spatial.pictures(tmp_path)
+    bad_spatial.write_images(tmp_path)
     build(tmp_path)
     assert shell("check", tmp_path / "c.yaml", "--quiet") == exit_code, shell.err
     assert "Traceback" not in shell.err
@@ -204,7 +204,7 @@ def test_check_finds_the_fault_says_how_to_mend_it_and_finds_no_other(shell, tmp
 @pytest.mark.parametrize("name", ["box inverted", "turned by EXIF", "0 and 255", "voc torn"])
 def test_train_refuses_with_the_same_code_and_leaves_no_run(shell, tmp_path, name):
     build, code, exit_code = CASES[name]
-    bad_spatial.pictures(tmp_path)
+    bad_spatial.write_images(tmp_path)
     build(tmp_path)
     assert shell("train", tmp_path / "c.yaml", "--runs", tmp_path / "runs") == exit_code
     assert code in shell.codes
@@ -222,7 +222,7 @@ def test_convert_refuses_what_it_would_lose_unseen(shell, tmp_path):
 
 
 def test_json_lists_every_fault(shell, tmp_path):
-    bad_spatial.pictures(tmp_path)
+    bad_spatial.write_images(tmp_path)
     build, code, _ = CASES["made at another size"]
     build(tmp_path)
     assert shell("check", tmp_path / "c.yaml", "--json") == 3

@@ -51,7 +51,7 @@ def test_a_program_reads_the_losses_as_json(polyhead, street, tmp_path):
     }
 
 
-def test_the_folder_of_pictures_can_be_named(polyhead, street, tmp_path):
+def test_the_folder_of_images_can_be_named(polyhead, street, tmp_path):
     boxes = tmp_path / "far" / "boxes.json"
     boxes.parent.mkdir()
     boxes.write_bytes((street / "objects.json").read_bytes())
@@ -60,7 +60,7 @@ def test_the_folder_of_pictures_can_be_named(polyhead, street, tmp_path):
     assert len(list((tmp_path / "v" / "JPEGImages").iterdir())) == 6
 
 
-def test_pictures_that_are_not_there_are_told_with_the_mend(polyhead, street, tmp_path):
+def test_images_that_are_not_there_are_told_with_the_mend(polyhead, street, tmp_path):
     boxes = tmp_path / "boxes.json"
     boxes.write_bytes((street / "objects.json").read_bytes())
     code, _, err = polyhead("convert", boxes, tmp_path / "o.json", "--to", "coco")

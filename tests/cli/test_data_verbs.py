@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from data.picture_files import encoded
+from data.image_files import encoded
 from PIL import Image
 from tiny_runs import signal_before_step, write_config
 

@@ -51,7 +51,7 @@ def test_only_tasks_that_were_told_without_a_field_are_noted():
 
 
 @pytest.fixture
-def pictures(scenes):
+def images(scenes):
     return sorted((scenes / "images").iterdir())[:2]
 
 
@@ -67,9 +67,9 @@ def ruled(trained, tmp_path):
     return run, first, second
 
 
-def test_a_model_without_field_says_so_once_and_changes_no_other_label(polyhead, trained, pictures):
+def test_a_model_without_field_says_so_once_and_changes_no_other_label(polyhead, trained, images):
     label = json.loads(trained.classes.read_text())["tasks"]["contents"]["classes"][0]
-    words = ("predict", trained.path, *pictures[:2], "--json", "--quiet")
+    words = ("predict", trained.path, *images[:2], "--json", "--quiet")
     plain, told = polyhead(*words), polyhead(*words, "--given", f"{label}=yes")
     note = "contents: no field and no rules; what is given changes no other label\n"
     assert (told.code, plain.err, told.err) == (0, "", note)
@@ -81,9 +81,9 @@ def test_a_model_without_field_says_so_once_and_changes_no_other_label(polyhead,
         assert after == pytest.approx({k: v for k, v in before.items() if k != label}, abs=1e-6)
 
 
-def test_rules_act_on_what_is_told_and_refuse_what_breaks_them(polyhead, ruled, pictures):
+def test_rules_act_on_what_is_told_and_refuse_what_breaks_them(polyhead, ruled, images):
     run, first, second = ruled
-    words = ("predict", run.path, pictures[0], "--json", "--quiet", "--given")
+    words = ("predict", run.path, images[0], "--json", "--quiet", "--given")
     told = polyhead(*words, f"{first}=yes")
     assert told.code == 0
     assert "by rules only" in told.err

@@ -92,7 +92,7 @@ def test_wrong_words(polyhead, scenes, words, problem, tmp_path, monkeypatch):
     assert not (tmp_path / "polyhead.yaml").exists()
 
 
-def pictures(folder, *names):
+def write_images(folder, *names):
     noise = np.random.default_rng(0)
     for name in names:
         path = folder / name
@@ -101,10 +101,10 @@ def pictures(folder, *names):
         Image.fromarray(noise.integers(0, top, (16, 16)).astype(np.uint8)).save(path)
 
 
-def test_a_folder_of_masks_behind_one_of_pictures(polyhead, tmp_path, monkeypatch):
+def test_a_folder_of_masks_behind_one_of_images(polyhead, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     pairs = [f"{kind}/{name}.png" for name in range(12) for kind in ("images", "masks")]
-    pictures(tmp_path, *pairs)
+    write_images(tmp_path, *pairs)
     assert polyhead("init", ".", "--out", "parent.yaml").code == 0
     code, printed, err = polyhead("init", "images/", "masks/", "--out", "two.yaml")
     assert (code, "mask: task mask (mask)" in printed) == (0, True), err
@@ -126,7 +126,7 @@ def test_a_folder_of_masks_behind_one_of_pictures(polyhead, tmp_path, monkeypatc
 def test_a_table_alone_and_in_another_order(polyhead, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = [f"{name}.png" for name in range(12)]
-    pictures(tmp_path, *(f"shots/{name}" for name in names))
+    write_images(tmp_path, *(f"shots/{name}" for name in names))
     rows = "".join(f"{name},{'ab'[k % 2]}\n" for k, name in enumerate(names))
     (tmp_path / "shots" / "labels.csv").write_text(f"image,kind\n{rows}")
     code, _, err = polyhead("init", "shots/labels.csv")
@@ -136,7 +136,7 @@ def test_a_table_alone_and_in_another_order(polyhead, tmp_path, monkeypatch):
     (tmp_path / "tables").mkdir()
     (tmp_path / "tables" / "labels.csv").write_text(f"image,kind\n{rows}")
     code, _, err = polyhead("init", "tables/labels.csv", "--force")
-    assert (code, "polyhead init PICTURES tables/labels.csv" in err) == (2, True)
+    assert (code, "polyhead init IMAGES tables/labels.csv" in err) == (2, True)
     code, _, err = polyhead("init", "tables/labels.csv", "shots", "--force")
     assert (code, "polyhead init shots tables/labels.csv" in err) == (2, True)
     assert polyhead("init", "shots", "tables/labels.csv", "--force").code == 0

@@ -56,7 +56,7 @@ def test_broken_rules_are_listed(polyhead, trained, doubled):
     assert "labels that break a rule" in polyhead("check", doubled, "--labels", trained.path).out
 
 
-def test_too_few_pictures_and_no_tags_are_told(polyhead, trained, config, doubled):
+def test_too_few_images_and_no_tags_are_told(polyhead, trained, config, doubled):
     answer = polyhead("check", config, "--labels", trained.path)
     assert (answer.code, "at least 50" in answer.err) == (2, True)
     text = doubled.read_text()

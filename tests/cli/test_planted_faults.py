@@ -6,7 +6,7 @@ import re
 from collections import Counter
 
 import pytest
-from data.picture_files import NOT_PICTURES, bomb, encoded, frames, grey16_png, scene
+from data.image_files import NOT_IMAGES, bomb, encoded, frames, grey16_png, scene
 from PIL import Image
 
 NUM_GOOD = 40
@@ -24,8 +24,8 @@ tasks:
 model: {backbone: test_resnet, pretrained: false, image_size: 32}
 """
 JPEG, PNG = encoded(scene(), "JPEG"), encoded(scene())
-SPOILT_PICTURES = {
-    **{f"{name}.jpg": (data, "E_NOT_IMAGE") for name, (data, _) in NOT_PICTURES.items()},
+SPOILT_IMAGES = {
+    **{f"{name}.jpg": (data, "E_NOT_IMAGE") for name, (data, _) in NOT_IMAGES.items()},
     "half.jpg": (JPEG[: len(JPEG) // 2], "E_TRUNCATED"),
     "half.png": (PNG[: len(PNG) // 2], "E_TRUNCATED"),
     "bomb.png": (bomb(), "E_TOO_LARGE"),
@@ -58,7 +58,7 @@ def build(folder):
         (folder / f"good{number:02}.png").write_bytes(encoded(scene(30 + number, 30)))
         tags, day = ("car", "car|bus")[number % 2], ("day", "night")[number % 3 == 0]
         lines.append(f"good{number:02}.png,{tags},{day}")
-    for name, (data, code) in SPOILT_PICTURES.items():
+    for name, (data, code) in SPOILT_IMAGES.items():
         (folder / name).write_bytes(data)
         lines.append(f"{name},car,day")
         planted.append((len(lines), code, name))
@@ -134,7 +134,7 @@ def test_the_screen_has_a_line_for_each_error_but_many_of_one_code_share_one(pol
     assert "Traceback" not in err
     assert "E_INTERNAL" not in err
     listed = json.loads(polyhead("check", config, "--json").out)["faults"]
-    for name in [*SPOILT_PICTURES, *ODD_FILES]:
+    for name in [*SPOILT_IMAGES, *ODD_FILES]:
         assert any(name in f"{fault['where']} {fault['message']}" for fault in listed)
 
 
@@ -149,7 +149,7 @@ def test_train_refuses_with_the_same_list(polyhead, planted, tmp_path):
 
 def test_predict_answers_the_same_codes(polyhead, trained, planted):
     folder = planted[0].parent
-    codes = {name: code for name, (_, code) in {**SPOILT_PICTURES, **ODD_FILES}.items()}
+    codes = {name: code for name, (_, code) in {**SPOILT_IMAGES, **ODD_FILES}.items()}
     del codes["folder.jpg"]  # a folder is a request for the images in it
     code, out, err = polyhead("predict", trained.path, *(folder / name for name in codes), "--json")
     answers = [json.loads(line) for line in out.splitlines()]

@@ -11,17 +11,17 @@ def rows_of(path):
 
 
 def test_a_table_of_answers_is_what_json_says(polyhead, trained, scenes, tmp_path):
-    pictures = sorted((scenes / "images").iterdir())[:3]
+    images = sorted((scenes / "images").iterdir())[:3]
     (tmp_path / "broken.jpg").write_text("no image")
     table = tmp_path / "new" / "answers.csv"
-    words = ("predict", trained.path, *pictures, tmp_path / "broken.jpg", "--csv", table)
+    words = ("predict", trained.path, *images, tmp_path / "broken.jpg", "--csv", table)
     code, out, err = polyhead(*words)
     assert (code, len(out.splitlines())) == (1, 4)
     assert f"wrote {table}: 4 of 4 images" in err
     rows = rows_of(table)
-    answer = polyhead("predict", trained.path, pictures[0])
+    answer = polyhead("predict", trained.path, images[0])
     assert f"daytime: {rows[0]['daytime']} " in answer.out
-    assert rows[0]["image"] == str(pictures[0])
+    assert rows[0]["image"] == str(images[0])
     labels = rows[0]["contents"].split("|")
     assert all(f" {label} 0." in answer.out or labels == ["[]"] for label in labels)
     assert (rows[3]["daytime"], rows[3]["image/error"][:11]) == ("", "E_NOT_IMAGE")

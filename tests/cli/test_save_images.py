@@ -15,7 +15,7 @@ from polyhead.predictions import (
 from polyhead.predictions.drawing import lettering
 from polyhead.tasks import ClassDecider
 
-PICTURE = np.zeros((8, 8, 3), np.uint8)
+IMAGE = np.zeros((8, 8, 3), np.uint8)
 
 
 def answer(image):
@@ -24,7 +24,7 @@ def answer(image):
         "objects": BoxesPrediction([[1, 1, 6, 6]], ["car"], [0.9]),
         "ground": MaskPrediction(("road",), np.zeros((8, 8), np.uint8)),
     }
-    return Prediction(image, 8, 8, tasks, source=PICTURE)
+    return Prediction(image, 8, 8, tasks, source=IMAGE)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def answer(image):
         ("", "00007-.png"),
     ],
 )
-def test_drawings_have_the_name_of_their_picture_and_its_number(tmp_path, image, name):
+def test_drawings_have_the_name_of_their_image_and_its_number(tmp_path, image, name):
     path = save(answer(image), tmp_path / "new" / "folder", 7)
     assert path == tmp_path / "new" / "folder" / name
     with Image.open(path) as drawn:
@@ -56,7 +56,7 @@ def test_a_file_where_the_folder_should_be_is_told(tmp_path):
 
 def test_a_folder_that_cannot_be_made_stops_before_the_model_is_loaded(shell, tmp_path):
     (tmp_path / "taken").write_text("")
-    Image.fromarray(PICTURE).save(tmp_path / "a.png")
+    Image.fromarray(IMAGE).save(tmp_path / "a.png")
     run = tmp_path / "run"
     run.mkdir()
     (run / "config.resolved.yaml").touch()  # a run, but nothing in it that could be loaded

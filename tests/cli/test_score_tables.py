@@ -149,7 +149,7 @@ def test_faults_are_told_with_the_place(polyhead, config, columns, tmp_path, fau
     assert "Traceback" not in answer.err
 
 
-def test_classes_of_a_picture_sum_to_one(polyhead, config, columns, tmp_path):
+def test_classes_of_a_image_sum_to_one(polyhead, config, columns, tmp_path):
     apart = {f"daytime/{c}": np.full(len(columns["image"]), 0.5) for c in ("day", "dusk", "night")}
     path = write(tmp_path / "scores.parquet", {"image": columns["image"]} | apart)
     answer = polyhead("evaluate", config, "--predictions", path)

@@ -20,7 +20,7 @@ def talkative(monkeypatch):
 
 
 @pytest.fixture
-def pictures(scenes):
+def images(scenes):
     return sorted((scenes / "images").iterdir())
 
 
@@ -98,14 +98,14 @@ class TestEvaluate:
 
 
 class TestPredict:
-    def test_json_is_one_line_a_picture_of_the_shape_that_programs_read(
-        self, polyhead, trained, pictures, talkative
+    def test_json_is_one_line_a_image_of_the_shape_that_programs_read(
+        self, polyhead, trained, images, talkative
     ):
-        code, out, err = polyhead("predict", trained.path, *pictures[:3], "--json")
+        code, out, err = polyhead("predict", trained.path, *images[:3], "--json")
         entries = [json.loads(line) for line in out.splitlines()]
         assert code == 0
         assert "predicting" in err
-        assert [entry["image"] for entry in entries] == list(map(str, pictures[:3]))
+        assert [entry["image"] for entry in entries] == list(map(str, images[:3]))
         for entry in entries:
             assert list(entry) == ["image", "width", "height", "tasks"]
             assert (entry["width"], entry["height"]) == (64, 64)
@@ -117,9 +117,9 @@ class TestPredict:
             assert day["label"] == max(day["probabilities"], key=day["probabilities"].get)
             assert sum(day["probabilities"].values()) == pytest.approx(1, abs=1e-5)
 
-    def test_bad_pictures_lose_no_others(self, polyhead, trained, pictures, tmp_path):
+    def test_bad_images_lose_no_others(self, polyhead, trained, images, tmp_path):
         (tmp_path / "bad.jpg").write_text("<html>")
-        given = [pictures[0], tmp_path / "bad.jpg", pictures[1], tmp_path / "gone.png", pictures[2]]
+        given = [images[0], tmp_path / "bad.jpg", images[1], tmp_path / "gone.png", images[2]]
         words = ("--json", "--batch-size", "2", "--quiet")
         code, out, err = polyhead("predict", trained.path, *given, *words)
         entries = [json.loads(line) for line in out.splitlines()]
@@ -130,51 +130,49 @@ class TestPredict:
         assert [entries[n]["error"]["code"] for n in (1, 3)] == ["E_NOT_IMAGE", "E_IMAGE_MISSING"]
         assert all(set(entries[n]["error"]) == {"code", "message"} for n in (1, 3))
 
-    def test_folders_and_globs(self, polyhead, trained, pictures, scenes):
+    def test_folders_and_globs(self, polyhead, trained, images, scenes):
         for given in (scenes / "images", scenes / "images" / "*.*"):
             code, out, _ = polyhead("predict", trained.path, given, "--json")
             found = [json.loads(line)["image"] for line in out.splitlines()]
-            assert (code, found) == (0, list(map(str, pictures)))
+            assert (code, found) == (0, list(map(str, images)))
 
     def test_an_empty_folder_is_said_to_be_empty(self, polyhead, trained, tmp_path):
         code, out, err = polyhead("predict", trained.path, tmp_path)
         assert (code, out) == (2, "")
         assert "holds no image" in err
 
-    def test_save_images_keeps_pictures_of_one_name_apart(
-        self, polyhead, trained, pictures, tmp_path
-    ):
-        given = [pictures[0], tmp_path / "gone.png", pictures[0]]
+    def test_save_images_keeps_images_of_one_name_apart(self, polyhead, trained, images, tmp_path):
+        given = [images[0], tmp_path / "gone.png", images[0]]
         words = ("--save-images", tmp_path / "drawn")
         assert polyhead("predict", trained.path, *given, *words).code == 1
         drawn = sorted((tmp_path / "drawn").iterdir())
-        assert [path.name for path in drawn] == [f"0000{n}-{pictures[0].stem}.png" for n in (0, 2)]
+        assert [path.name for path in drawn] == [f"0000{n}-{images[0].stem}.png" for n in (0, 2)]
         for path in drawn:
-            with Image.open(path) as picture:
-                picture.load()
+            with Image.open(path) as image:
+                image.load()
 
-    def test_ctrl_c_between_two_pictures(self, polyhead, trained, pictures, monkeypatch):
+    def test_ctrl_c_between_two_images(self, polyhead, trained, images, monkeypatch):
         def stream(self, wanted, **options):
             answer = ClassPrediction("day", {"day": 1.0})
             yield Prediction(wanted[0].name, 1, 1, {"daytime": answer})
             raise KeyboardInterrupt
 
         monkeypatch.setattr(Predictor, "stream", stream)
-        code, out, err = polyhead("predict", trained.path, *pictures, "--quiet")
+        code, out, err = polyhead("predict", trained.path, *images, "--quiet")
         assert (code, err) == (130, "polyhead: stopped\n")
-        assert out == f"{pictures[0]}  daytime: day 1.00\n"
+        assert out == f"{images[0]}  daytime: day 1.00\n"
 
 
 class TestScenes:
-    def test_options_reach_the_pictures(self, polyhead, tmp_path):
+    def test_options_reach_the_images(self, polyhead, tmp_path):
         words = ("--num", "3", "--size", "64", "--seed", "5", "--unknown", "per_task:0.5")
         code, out, _ = polyhead("scenes", tmp_path / "a", *words, "--correlation", "0")
         assert code == 0
         assert out.startswith(f"3 scenes: {tmp_path / 'a' / 'labels.csv'}, ")
         names = sorted((tmp_path / "a" / "images").iterdir())
         assert len(names) == 3
-        with Image.open(names[0]) as picture:
-            assert picture.size == (64, 64)
+        with Image.open(names[0]) as image:
+            assert image.size == (64, 64)
         polyhead("scenes", tmp_path / "b", *words, "--correlation", "0")
         for file in ("labels.csv", "objects.json", f"images/{names[0].name}"):
             assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()

@@ -26,9 +26,9 @@ def blank(tmp_path):
     """Images that differ by a pixel, and labels that have nothing to do with them."""
     lines = ["image,size,colour"]
     for number in range(20):
-        picture = Image.new("RGB", (40, 32), "white")
-        picture.putpixel((number, 0), (0, 0, 0))
-        picture.save(tmp_path / f"{number}.png")
+        image = Image.new("RGB", (40, 32), "white")
+        image.putpixel((number, 0), (0, 0, 0))
+        image.save(tmp_path / f"{number}.png")
         lines.append(f"{number}.png,{100 * (number % 3)},{('red', 'blue')[number % 2]}")
     (tmp_path / "labels.csv").write_text("\n".join([*lines, ""]))
     (tmp_path / "blank.yaml").write_text(CONFIG)

@@ -13,7 +13,7 @@ def save(path, values):
     Image.fromarray(np.asarray(values, np.uint8)).save(path)
 
 
-def pictures(folder, num=12, size=(48, 64)):
+def images(folder, num=12, size=(48, 64)):
     """`images/0.png`, … of that height and width."""
     for number in range(num):
         noise = np.random.default_rng(number).integers(0, 255, (*size, 3))

@@ -11,7 +11,7 @@ from polyhead.config_guess.image_size import SIDE, SMALLEST, guess_image_size
 
 
 def guess(patch, *sizes):
-    patch.setattr(image_size, "picture_sizes", lambda _paths: np.array(sizes, np.int32))
+    patch.setattr(image_size, "image_sizes", lambda _paths: np.array(sizes, np.int32))
     return guess_image_size(list(range(len(sizes))))
 
 
@@ -50,7 +50,7 @@ def test_headers_are_read_as_displayed(tmp_path):
 
 @settings(max_examples=100)
 @given(st.lists(st.tuples(st.integers(1, 9000), st.integers(1, 9000)), min_size=1, max_size=9))
-def test_any_pictures_get_a_size_that_networks_take(sizes):
+def test_any_images_get_a_size_that_networks_take(sizes):
     with pytest.MonkeyPatch.context() as patch:
         height, width = guess(patch, *sizes).size
     assert height % 32 == width % 32 == 0

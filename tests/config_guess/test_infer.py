@@ -188,7 +188,7 @@ def test_nothing_to_learn_lists_every_column(tmp_path):
     assert all(fault.message for fault in faults)
 
 
-def test_names_of_pictures_alone(tmp_path):
+def test_names_of_images_alone(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("image\na.jpg\n")
     with pytest.raises(DataError, match="no column besides"):

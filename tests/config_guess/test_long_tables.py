@@ -15,8 +15,8 @@ NAMES = [f"{k}.jpg" for k in range(30)]
 
 def write(folder, lines, name="t.csv"):
     (folder / name).write_text("\n".join(lines) + "\n")
-    for picture in NAMES:
-        Image.new("RGB", (100, 80)).save(folder / picture)
+    for image in NAMES:
+        Image.new("RGB", (100, 80)).save(folder / image)
     return folder / name
 
 

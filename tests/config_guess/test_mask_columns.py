@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from PIL import Image
-from spatial_tables import pictures, table
+from spatial_tables import images, table
 
 from polyhead.config import load_config
 from polyhead.config_guess import propose, render_yaml, write_config
@@ -25,7 +25,7 @@ def rgb(*colours):
 
 def write(folder, *masks, name="masks/{}.png", **options):
     """Twelve images with their masks, and the table of both."""
-    pictures(folder)
+    images(folder)
     for number in range(12):
         path = folder / name.format(number)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -202,7 +202,7 @@ def test_smoothed_edges_are_unknown(tmp_path, coloured):
     sharp = rgb(0, 0xFF8000) if coloured else np.array([0, 255], np.uint8)[STRIPES // 5 % 2]
     large = Image.fromarray(sharp).resize((64, 48)).resize(size, Image.Resampling.NEAREST)
     smooth = large.resize((310, 230), Image.Resampling.BICUBIC)
-    pictures(tmp_path, size=(230, 310))
+    images(tmp_path, size=(230, 310))
     for number in range(12):
         (tmp_path / "masks").mkdir(exist_ok=True)
         smooth.save(tmp_path / f"masks/{number}.png")

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from label_tables import cycle, write
-from spatial_tables import coco, masks, pictures, table
+from spatial_tables import coco, images, masks, table
 
 from polyhead.cli import init
 from polyhead.config import load_config
@@ -35,7 +35,7 @@ def followed(name, folder, *annotations):
 
 def everything(folder):
     path = table(
-        masks(pictures(folder), 0, 1),
+        masks(images(folder), 0, 1),
         light=["day", "night"],
         tags=["car|bus", "car", "bus"],
         people=["0", "1", "1", "2"],

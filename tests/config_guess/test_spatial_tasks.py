@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from spatial_tables import coco, masks, pictures, save, table
+from spatial_tables import coco, images, masks, save, table
 
 from polyhead.config import load_config
 from polyhead.config_guess import propose, render_yaml, write_config
@@ -28,7 +28,7 @@ def assert_clean(config):
 
 
 def test_coco_becomes_boxes_and_its_ids_no_task(tmp_path):
-    proposal = propose(None, [coco(pictures(tmp_path))])
+    proposal = propose(None, [coco(images(tmp_path))])
     (task,) = proposal.tasks
     assert (task.task, task.type, task.keys) == ("objects", "boxes", {"column": "objects"})
     assert task.labels == ("car", "dog", "cow")
@@ -43,7 +43,7 @@ def test_coco_becomes_boxes_and_its_ids_no_task(tmp_path):
 
 @pytest.mark.parametrize(("outlined", "rest"), [(12, False), (5, True)])
 def test_outlines_are_the_offer_of_a_mask(tmp_path, outlined, rest):
-    proposal = propose(None, [coco(pictures(tmp_path), outlined=outlined)])
+    proposal = propose(None, [coco(images(tmp_path), outlined=outlined)])
     (offer,) = proposal.offers
     assert (offer.task, offer.type) == ("objects_mask", "mask")
     assert f"{outlined} of 12 objects have outlines" in offer.reason
@@ -62,7 +62,7 @@ def test_outlines_are_the_offer_of_a_mask(tmp_path, outlined, rest):
 
 def test_nested_objects_and_rows_that_nobody_looked_at(tmp_path):
     box = {"label": "cat", "xyxy": [1, 2, 30, 40]}
-    path = table(pictures(tmp_path), things=[[box], [], None])
+    path = table(images(tmp_path), things=[[box], [], None])
     proposal = propose(None, [path])
     things = one(proposal, "things")
     assert (things.task, things.type, things.labels) == ("things", "boxes", ("cat",))
@@ -72,7 +72,7 @@ def test_nested_objects_and_rows_that_nobody_looked_at(tmp_path):
 
 
 def test_objects_that_nowhere_are(tmp_path):
-    path = coco(pictures(tmp_path))
+    path = coco(images(tmp_path))
     document = json.loads(path.read_text())
     path.write_text(json.dumps(document | {"annotations": []}))
     with pytest.raises(DataError, match="no column can be learnt") as caught:
@@ -81,7 +81,7 @@ def test_objects_that_nowhere_are(tmp_path):
 
 
 def test_several_tables_are_joined(tmp_path):
-    path = table(masks(pictures(tmp_path), 0, 1, 2), light=["day", "night"], split=["train", "val"])
+    path = table(masks(images(tmp_path), 0, 1, 2), light=["day", "night"], split=["train", "val"])
     proposal = propose(tmp_path, [path, coco(tmp_path)])
     assert {task.task: task.type for task in proposal.tasks} == {
         "mask": "mask",
@@ -98,7 +98,7 @@ def test_several_tables_are_joined(tmp_path):
 
 
 def test_labels_looked_through_are_no_task(tmp_path):
-    first, second = coco(pictures(tmp_path)), tmp_path / "more" / "objects.json"
+    first, second = coco(images(tmp_path)), tmp_path / "more" / "objects.json"
     second.parent.mkdir()
     document = json.loads(first.read_text())
     for image in document["images"]:
@@ -113,7 +113,7 @@ def test_labels_looked_through_are_no_task(tmp_path):
 
 @pytest.mark.parametrize("values", [(0, 1, 2), (0, 1, 2, 255), (1, 2), (2, 255)])
 def test_masks_get_a_class_for_each_value(tmp_path, values):
-    path = table(masks(pictures(tmp_path), *values))
+    path = table(masks(images(tmp_path), *values))
     proposal = propose(None, [path])
     task = one(proposal, "mask")
     assert (task.task, task.type) == ("mask", "mask")
@@ -124,7 +124,7 @@ def test_masks_get_a_class_for_each_value(tmp_path, values):
 
 
 def test_masks_of_one_value_have_two_classes(tmp_path):
-    path = table(masks(pictures(tmp_path), 0))
+    path = table(masks(images(tmp_path), 0))
     assert one(propose(None, [path]), "mask").labels == ("class_0", "class_1")
 
 
@@ -135,14 +135,14 @@ def test_masks_of_one_value_have_two_classes(tmp_path):
     ],
 )
 def test_values_that_are_no_classes(tmp_path, values, problem):
-    path = table(masks(pictures(tmp_path), *values), light=["day", "night"])
+    path = table(masks(images(tmp_path), *values), light=["day", "night"])
     decision = one(propose(None, [path]), "mask")
     assert (decision.task, decision.type) == (None, "mask")
     assert problem in decision.reason
 
 
-def test_colour_pictures_and_missing_files_are_no_masks(tmp_path):
-    pictures(tmp_path)
+def test_colour_images_and_missing_files_are_no_masks(tmp_path):
+    images(tmp_path)
     for cell, problem in (("images/{}.png", "colour image"), ("m/{}.png", "does not exist")):
         path = table(tmp_path, cell=cell, light=["day", "night"])
         decision = one(propose(None, [path]), "mask")
@@ -151,8 +151,8 @@ def test_colour_pictures_and_missing_files_are_no_masks(tmp_path):
     assert "if these are masks: the mask" in one(propose(None, [path]), "ground").reason
 
 
-def test_grey_photos_are_pictures_and_masks_of_any_name_masks(tmp_path):
-    pictures(tmp_path)
+def test_grey_photos_are_images_and_masks_of_any_name_masks(tmp_path):
+    images(tmp_path)
     for number in range(12):
         save(tmp_path / "masks" / f"{number}.png", [range(100), range(100)])
     path = table(tmp_path, name="depth", light=["day", "night"])
@@ -161,8 +161,8 @@ def test_grey_photos_are_pictures_and_masks_of_any_name_masks(tmp_path):
     assert one(propose(None, [path]), "depth").task == "depth"
 
 
-def test_a_folder_of_pictures_and_masks_of_one_name_is_a_mask_task(tmp_path):
-    masks(pictures(tmp_path), 0, 1)
+def test_a_folder_of_images_and_masks_of_one_name_is_a_mask_task(tmp_path):
+    masks(images(tmp_path), 0, 1)
     proposal = propose(None, [tmp_path])
     (task,) = proposal.tasks
     assert (task.type, task.keys) == (
@@ -173,7 +173,7 @@ def test_a_folder_of_pictures_and_masks_of_one_name_is_a_mask_task(tmp_path):
 
 
 def test_a_folder_of_masks_is_no_class(tmp_path):
-    masks(pictures(tmp_path), 0, 1)
+    masks(images(tmp_path), 0, 1)
     for path in (tmp_path / "masks").iterdir():
         path.rename(path.with_stem(f"of {path.stem}"))
     with pytest.raises(DataError, match="no column can be learnt") as caught:
@@ -181,24 +181,24 @@ def test_a_folder_of_masks_is_no_class(tmp_path):
     assert "write a table" in caught.value.faults[0].message
 
 
-def test_folders_among_several_keep_their_own_pictures(tmp_path):
+def test_folders_among_several_keep_their_own_images(tmp_path):
     for name in ("cat", "dog"):
         for number in range(6):
             save(tmp_path / "own" / name / f"{number}.png", [[number] * 20] * 20)
-    path = table(pictures(tmp_path), light=["day", "night"])
+    path = table(images(tmp_path), light=["day", "night"])
     proposal = propose(tmp_path, [path, tmp_path / "own"])
     assert [source.images for source in proposal.sources] == [tmp_path, None]
     assert {task.task for task in proposal.tasks} >= {"light", "class"}
     written(proposal, tmp_path)
 
 
-def test_labels_away_from_their_pictures(tmp_path):
+def test_labels_away_from_their_images(tmp_path):
     yolo = tmp_path / "yolo" / "labels"
     yolo.mkdir(parents=True)
     (yolo / "classes.txt").write_text("cat\n")
     for number in range(12):
         (yolo / f"{number}.txt").write_text("0 0.5 0.5 0.4 0.4\n")
-    path = table(pictures(tmp_path), light=["day", "night"])
+    path = table(images(tmp_path), light=["day", "night"])
     proposal = propose(tmp_path / "images", [path, yolo])
     text = render_yaml(proposal, "x", tmp_path)
     assert "    - {path: yolo/labels/, images: images/}" in text
@@ -208,7 +208,7 @@ def test_labels_away_from_their_pictures(tmp_path):
 
 def test_a_file_that_is_missing(tmp_path):
     with pytest.raises(ConfigError, match="does not exist"):
-        propose(None, [coco(pictures(tmp_path)), tmp_path / "more.json"])
+        propose(None, [coco(images(tmp_path)), tmp_path / "more.json"])
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_a_file_that_is_missing(tmp_path):
     ],
 )
 def test_values_that_are_no_places_are_proposed_with_a_name_each(tmp_path, values, names):
-    proposal = propose(None, [table(masks(pictures(tmp_path), *values))])
+    proposal = propose(None, [table(masks(images(tmp_path), *values))])
     (task,) = proposal.tasks
     assert (task.type, task.keys) == ("mask", {"column": "mask", "values": names})
     assert_clean(written(proposal, tmp_path))

@@ -56,7 +56,7 @@ def kinds(proposal):
     return {d.columns[0]: (d.task and d.type) for d in proposal.decisions}
 
 
-def test_pictures_a_table_and_a_coco_file_in_one_folder(tmp_path):
+def test_images_a_table_and_a_coco_file_in_one_folder(tmp_path):
     fill(tmp_path, *(f"images/{n}" for n in names(24)), *(f"masks/{n}" for n in names(3)))
     rows = [f"{n},{'day' if k % 2 else 'night'}" for k, n in enumerate(names(24))]
     table(tmp_path / "labels.csv", "image,light", *rows)
@@ -90,7 +90,7 @@ def test_exports_with_a_folder_a_part(tmp_path):
     assert [len(prepared.rows(part)) for part in ("train", "val", "test")] == [14, 5, 5]
 
 
-def test_a_table_a_part_beside_the_pictures(tmp_path):
+def test_a_table_a_part_beside_the_images(tmp_path):
     fill(tmp_path, *(f"pictures/{n}" for n in names(20)))
     for part, rows in {
         "train": names(20)[:12],
@@ -211,7 +211,7 @@ def test_a_split_that_is_not_clear_is_told_in_the_config_and_by_check(tmp_path):
     assert "Your own split is not clear" in render_yaml(proposal, "x", tmp_path)
 
 
-def test_several_tables_with_pictures_of_their_own_keep_them(tmp_path):
+def test_several_tables_with_images_of_their_own_keep_them(tmp_path):
     for shop in ("north", "south"):
         own = [f"{shop[0]}{k}.png" for k in range(6)]
         fill(tmp_path, *(f"{shop}/pictures/{n}" for n in own))
@@ -264,7 +264,7 @@ def test_a_path_through_a_link_stays_as_typed(tmp_path, monkeypatch):
     assert config.data.images == home / "link/shots"
 
 
-def test_a_table_named_after_a_part_means_the_pictures_of_that_part(tmp_path):
+def test_a_table_named_after_a_part_means_the_images_of_that_part(tmp_path):
     fill(tmp_path, *(f"train/{n}" for n in names(12)))
     fill(tmp_path, *(f"test/{n}" for n in names(12)))
     rows = [f"{n},{'ab'[k % 2]}" for k, n in enumerate(names(12))]
@@ -285,7 +285,7 @@ def test_a_table_named_after_a_part_means_the_pictures_of_that_part(tmp_path):
     ("others", "meant"),
     [("annotated", "images"), ("masks", "images"), ("GT", "images"), ("old/Images", "Images")],
 )
-def test_folders_with_pictures_of_the_same_names(tmp_path, others, meant):
+def test_folders_with_images_of_the_same_names(tmp_path, others, meant):
     """One folder is meant, or the two are asked about, and the command in the message works."""
     fill(tmp_path, *(f"{meant}/{n}" for n in names(12)))
     fill(tmp_path, *(f"{others}/{n}" for n in names(12)))
@@ -325,7 +325,7 @@ def test_ids_that_two_folders_have_are_those_of_the_part(tmp_path):
         propose(None, [tmp_path])
 
 
-def test_packed_pictures_are_told(tmp_path):
+def test_packed_images_are_told(tmp_path):
     table(tmp_path / "labels.csv", "image,kind", "a.png,x", "b.png,y")
     (tmp_path / "images.zip").write_bytes(b"PK")
     with pytest.raises(DataError) as caught:

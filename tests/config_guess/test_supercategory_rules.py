@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from spatial_tables import coco, pictures
+from spatial_tables import coco, images
 
 from polyhead.config import load_config
 from polyhead.config_guess import follow, propose, read_recipe, render_yaml, write_config
@@ -15,7 +15,7 @@ QUIET = Reporter(quiet=True)
 
 def with_groups(folder, groups, name="objects.json", **more):
     """A COCO file of these labels, each in its group; boxes are of the first two."""
-    path = coco(pictures(folder), categories=tuple(groups), **more)
+    path = coco(images(folder), categories=tuple(groups), **more)
     document = json.loads(path.read_text())
     for category in document["categories"]:
         category["supercategory"] = groups[category["name"]]

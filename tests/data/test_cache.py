@@ -21,7 +21,7 @@ def path_of(folder, row):
     return folder / f"{row}.jpg"
 
 
-def picture(row):
+def image(row):
     return np.full((*SIZE, 3), row + 1, np.uint8)
 
 
@@ -39,26 +39,26 @@ def opened(folder, num=NUM, size=SIZE):
 def test_what_was_put_is_got_by_any_later_cache(folder):
     cache = opened(folder)
     assert cache.get(3) is None
-    cache.put(3, picture(3))
+    cache.put(3, image(3))
     for later in (cache, opened(folder), pickle.loads(pickle.dumps(cache))):
         got = later.get(3)
         assert got is not None
-        np.testing.assert_array_equal(got, picture(3))
+        np.testing.assert_array_equal(got, image(3))
         assert got.flags.writeable
         assert later.get(2) is None
 
 
 def test_a_changed_or_vanished_file_is_a_miss(folder):
     cache = opened(folder)
-    cache.put(0, picture(0))
-    cache.put(1, picture(1))
+    cache.put(0, image(0))
+    cache.put(1, image(1))
     path_of(folder, 0).write_bytes(b"another image")
     os.utime(path_of(folder, 1), ns=(1, 1))
     assert cache.get(0) is None
     assert cache.get(1) is None
     path_of(folder, 0).unlink()
     assert cache.get(0) is None
-    cache.put(0, picture(0))
+    cache.put(0, image(0))
     assert cache.get(0) is None
 
 
@@ -68,7 +68,7 @@ def test_another_content_of_the_same_size_and_time_is_a_miss(folder):
     for place in (0, 50_000, 99_999):
         path_of(folder, 0).write_bytes(big)
         cache, before = opened(folder), os.stat(path_of(folder, 0))
-        cache.put(0, picture(0))
+        cache.put(0, image(0))
         assert cache.get(0) is not None
         path_of(folder, 0).write_bytes(big[:place] + b"x" + big[place + 1 :])
         os.utime(path_of(folder, 0), ns=(before.st_atime_ns, before.st_mtime_ns))
@@ -78,7 +78,7 @@ def test_another_content_of_the_same_size_and_time_is_a_miss(folder):
 
 def test_a_swapped_file_is_a_miss_whatever_its_bytes(folder):
     cache, before = opened(folder), os.stat(path_of(folder, 0))
-    cache.put(0, picture(0))
+    cache.put(0, image(0))
     time.sleep(0.02)  # file systems count time in steps
     other = folder / "other"
     other.write_bytes(path_of(folder, 0).read_bytes())
@@ -91,12 +91,12 @@ def test_a_file_that_changes_while_it_is_decoded_is_not_kept_as_its_new_version(
     cache = opened(folder)
     assert cache.get(0) is None
     path_of(folder, 0).write_bytes(b"another image")
-    cache.put(0, picture(0))
+    cache.put(0, image(0))
     assert cache.get(0) is None
 
 
 def test_another_table_size_or_preprocessing_is_a_miss(folder, monkeypatch):
-    opened(folder).put(0, picture(0))
+    opened(folder).put(0, image(0))
     other = ImageCache(folder / "cache", lambda row: path_of(folder, row + 1), NUM, SIZE)
     assert other.get(0) is None
     assert opened(folder, size=(4, 6)).get(0) is None
@@ -105,17 +105,17 @@ def test_another_table_size_or_preprocessing_is_a_miss(folder, monkeypatch):
 
 
 def test_more_rows_keep_what_is_there(folder):
-    opened(folder, num=5).put(4, picture(4))
+    opened(folder, num=5).put(4, image(4))
     grown = opened(folder)
-    np.testing.assert_array_equal(grown.get(4), picture(4))
-    grown.put(9, picture(9))
-    np.testing.assert_array_equal(opened(folder, num=5).get(4), picture(4))
+    np.testing.assert_array_equal(grown.get(4), image(4))
+    grown.put(9, image(9))
+    np.testing.assert_array_equal(opened(folder, num=5).get(4), image(4))
 
 
 @pytest.mark.parametrize("suffix", ["pixels", "records"])
 def test_a_damaged_or_cut_file_is_a_miss(folder, suffix):
     cache = opened(folder)
-    cache.put(9, picture(9))
+    cache.put(9, image(9))
     (file,) = (folder / "cache").glob(f"*.{suffix}")
     data = bytearray(file.read_bytes())
     data[-5] ^= 1
@@ -123,8 +123,8 @@ def test_a_damaged_or_cut_file_is_a_miss(folder, suffix):
     assert cache.get(9) is None
     file.write_bytes(data[:-3])
     assert cache.get(9) is None
-    cache.put(9, picture(9))
-    np.testing.assert_array_equal(cache.get(9), picture(9))
+    cache.put(9, image(9))
+    np.testing.assert_array_equal(cache.get(9), image(9))
 
 
 def test_pixels_without_their_record_are_not_used(folder, monkeypatch):
@@ -140,7 +140,7 @@ def test_pixels_without_their_record_are_not_used(folder, monkeypatch):
 
     monkeypatch.setattr(cache_module, "_write", dying)
     with pytest.raises(KeyboardInterrupt):
-        cache.put(0, picture(0))
+        cache.put(0, image(0))
     assert written == [".pixels"]
     assert opened(folder).get(0) is None
 
@@ -148,7 +148,7 @@ def test_pixels_without_their_record_are_not_used(folder, monkeypatch):
 def fill(cache, rows):
     for row in rows:
         if cache.get(row) is None:
-            cache.put(row, picture(row))
+            cache.put(row, image(row))
 
 
 def test_several_processes_share_one_cache(folder):
@@ -160,7 +160,7 @@ def test_several_processes_share_one_cache(folder):
     for job in jobs:
         job.join()
     for row in range(NUM):
-        np.testing.assert_array_equal(cache.get(row), picture(row))
+        np.testing.assert_array_equal(cache.get(row), image(row))
 
 
 def test_too_little_space_is_said_before_anything_is_taken(folder, monkeypatch):
@@ -180,6 +180,6 @@ def test_a_folder_that_cannot_be_made_is_told_with_the_mend(folder):
     assert caught.value.code == "E_WRITE"
 
 
-def test_other_pictures_are_refused(folder):
+def test_other_images_are_refused(folder):
     with pytest.raises(ValueError, match="image"):
         opened(folder).put(0, np.zeros((4, 6, 3), np.uint8))

@@ -6,8 +6,8 @@ import warnings
 
 import numpy as np
 import pytest
-from picture_files import (
-    NOT_PICTURES,
+from image_files import (
+    NOT_IMAGES,
     bomb,
     encoded,
     frames,
@@ -32,9 +32,9 @@ def code_of(source, **options):
 @pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF", "WEBP"])
 def test_lossless_formats_come_back_bit_equal(kind):
     options = {"lossless": True} if kind == "WEBP" else {}
-    picture = decode(encoded(scene(), kind, **options))
-    np.testing.assert_array_equal(picture.image, scene())
-    assert (picture.width, picture.height, picture.notes) == (64, 48, ())
+    decoded = decode(encoded(scene(), kind, **options))
+    np.testing.assert_array_equal(decoded.image, scene())
+    assert (decoded.width, decoded.height, decoded.notes) == (64, 48, ())
 
 
 @pytest.mark.parametrize("progressive", [False, True])
@@ -50,9 +50,9 @@ def test_path_string_bytes_and_stream_give_the_same(tmp_path):
         np.testing.assert_array_equal(decode(source).image, scene())
 
 
-@pytest.mark.parametrize("name", NOT_PICTURES)
-def test_what_is_no_picture_is_named(name):
-    data, words = NOT_PICTURES[name]
+@pytest.mark.parametrize("name", NOT_IMAGES)
+def test_what_is_no_image_is_named(name):
+    data, words = NOT_IMAGES[name]
     with pytest.raises(ImageError, match="expected a JPEG") as caught:
         decode(data)
     assert caught.value.code == "E_NOT_IMAGE"
@@ -67,12 +67,12 @@ def test_truncated_files_are_refused(kind, kept):
     assert code_of(data[: int(len(data) * kept)]) == "E_TRUNCATED"
 
 
-def test_a_header_without_a_picture_is_truncated():
+def test_a_header_without_a_image_is_truncated():
     assert code_of(encoded(scene(), "JPEG")[:3]) == "E_TRUNCATED"
 
 
 @pytest.mark.parametrize("kind", ["WEBP", "TIFF", "BMP", "GIF", "JPEG"])
-def test_pictures_above_the_cap_are_refused(kind):
+def test_images_above_the_cap_are_refused(kind):
     assert code_of(encoded(scene(100, 101), kind), max_pixels=10_000) == "E_TOO_LARGE"
 
 
@@ -137,7 +137,7 @@ def test_no_permission(tmp_path, monkeypatch):
     assert code_of(path) == "E_IMAGE_UNREADABLE"
 
 
-def test_a_failing_disk_is_not_a_truncated_picture():
+def test_a_failing_disk_is_not_a_truncated_image():
     class FailingDisk(io.BytesIO):
         def read(self, size=-1, /):
             if self.tell() > 600:
@@ -173,20 +173,20 @@ def test_wrong_extension_is_accepted_with_a_note(tmp_path):
 def test_orientation_gives_the_displayed_frame(kind, orientation):
     data = oriented(kind, orientation, scene())
     expected = ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
-    picture = decode(data)
-    np.testing.assert_array_equal(picture.image, np.asarray(expected))
-    assert (picture.width, picture.height) == ((48, 64) if orientation > 4 else (64, 48))
+    decoded = decode(data)
+    np.testing.assert_array_equal(decoded.image, np.asarray(expected))
+    assert (decoded.width, decoded.height) == ((48, 64) if orientation > 4 else (64, 48))
     # EXIF: 1–4 keep rows; the stored first pixel goes to this corner of the display.
     corners = {1: (0, 0), 2: (0, -1), 3: (-1, -1), 4: (-1, 0)}
     corners |= {5: (0, 0), 6: (0, -1), 7: (-1, -1), 8: (-1, 0)}
-    assert np.abs(picture.image[corners[orientation]] - scene()[0, 0].astype(int)).max() < 12
+    assert np.abs(decoded.image[corners[orientation]] - scene()[0, 0].astype(int)).max() < 12
 
 
 def test_orientation_of_a_drafted_jpeg():
     data = oriented("JPEG", 6, scene(480, 640))
-    picture = decode(data, at_least=(100, 200))
-    assert (picture.width, picture.height) == (480, 640)
-    assert picture.image.shape == (320, 240, 3)
+    decoded = decode(data, at_least=(100, 200))
+    assert (decoded.width, decoded.height) == (480, 640)
+    assert decoded.image.shape == (320, 240, 3)
 
 
 @pytest.mark.parametrize(
@@ -199,9 +199,9 @@ def test_orientation_of_a_drafted_jpeg():
     ids=["garbage", "offset", "value"],
 )
 def test_corrupt_exif_turns_nothing_and_is_noted(exif):
-    picture = decode(encoded(scene(), "JPEG", exif=exif))
-    assert picture.notes == ("N_EXIF",)
-    assert (picture.width, picture.height) == (64, 48)
+    decoded = decode(encoded(scene(), "JPEG", exif=exif))
+    assert decoded.notes == ("N_EXIF",)
+    assert (decoded.width, decoded.height) == (64, 48)
 
 
 @pytest.mark.parametrize(
@@ -249,18 +249,18 @@ def test_grey_with_alpha():
 
 @pytest.mark.parametrize("transparency", [1, bytes([255, 0])])
 def test_palette_with_transparency(transparency):
-    picture = Image.new("P", (20, 10), 0)
-    picture.putpalette([10, 20, 30, 200, 0, 0])
-    picture.paste(1, (0, 0, 5, 10))
-    image = decode(encoded(picture, transparency=transparency)).image
+    indexed = Image.new("P", (20, 10), 0)
+    indexed.putpalette([10, 20, 30, 200, 0, 0])
+    indexed.paste(1, (0, 0, 5, 10))
+    image = decode(encoded(indexed, transparency=transparency)).image
     assert image[0, 0].tolist() == list(BACKGROUND)
     assert image[0, 10].tolist() == [10, 20, 30]
 
 
 def test_palette_without_transparency():
-    picture = Image.fromarray(scene()).quantize(16)
-    expected = np.asarray(picture.convert("RGB"))
-    np.testing.assert_array_equal(decode(encoded(picture)).image, expected)
+    indexed = Image.fromarray(scene()).quantize(16)
+    expected = np.asarray(indexed.convert("RGB"))
+    np.testing.assert_array_equal(decode(encoded(indexed)).image, expected)
 
 
 def test_transparent_colour_of_grey_and_rgb():
@@ -282,9 +282,9 @@ def test_transparent_colour_of_16_bit_files():
 
 def test_16_bit_png_is_scaled_by_its_depth():
     values = np.array([[0, 100, 255, 300, 32768, 65535]])
-    picture = decode(grey16_png(values))
-    assert picture.image[0, :, 0].tolist() == [0, 0, 1, 1, 128, 255]
-    assert picture.notes == ("N_DEPTH",)
+    decoded = decode(grey16_png(values))
+    assert decoded.image[0, :, 0].tolist() == [0, 0, 1, 1, 128, 255]
+    assert decoded.notes == ("N_DEPTH",)
 
 
 def test_16_and_32_bit_tiff_are_scaled_by_their_depth():
@@ -296,8 +296,8 @@ def test_16_and_32_bit_tiff_are_scaled_by_their_depth():
 
 def test_float_grey_is_stretched_between_its_finite_extremes():
     values = np.array([[-1.0, 0.0, 1.0, np.nan, np.inf]], np.float32)
-    picture = decode(encoded(Image.fromarray(values), "TIFF"))
-    assert picture.image[0, :, 0].tolist() == [0, 128, 255, 0, 0]
+    decoded = decode(encoded(Image.fromarray(values), "TIFF"))
+    assert decoded.image[0, :, 0].tolist() == [0, 128, 255, 0, 0]
     flat = np.full((2, 2), 3.5, np.float32)
     assert (decode(encoded(Image.fromarray(flat), "TIFF")).image == 0).all()
 
@@ -336,9 +336,9 @@ def test_icc_profile_is_ignored():
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "TIFF"])
 def test_animations_give_their_first_frame_with_a_note(kind):
-    picture = decode(frames(kind))
-    assert picture.notes == ("N_ANIMATED",)
-    assert (picture.image == (255, 0, 0)).all()
+    decoded = decode(frames(kind))
+    assert decoded.notes == ("N_ANIMATED",)
+    assert (decoded.image == (255, 0, 0)).all()
     assert decode(encoded(Image.new("RGB", (4, 4)), kind)).notes == ()
 
 
@@ -349,8 +349,8 @@ def test_extreme_shapes_decode(shape):
 
 @pytest.mark.parametrize("at_least", [(224, 224), (240, 320), (241, 320), (1, 1), (1000, 1000)])
 def test_drafting_never_goes_below_what_is_asked(at_least):
-    picture = decode(encoded(scene(480, 640), "JPEG"), at_least=at_least)
-    assert (picture.width, picture.height) == (640, 480)
-    height, width = picture.image.shape[:2]
+    decoded = decode(encoded(scene(480, 640), "JPEG"), at_least=at_least)
+    assert (decoded.width, decoded.height) == (640, 480)
+    height, width = decoded.image.shape[:2]
     assert height >= min(at_least[0], 480)
     assert width >= min(at_least[1], 640)

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from picture_files import encoded, frames, oriented, scene
+from image_files import encoded, frames, oriented, scene
 from PIL import Image
 
 from polyhead.data import decode
@@ -9,23 +9,23 @@ from polyhead.errors import ImageError
 
 def seeds():
     """Small files of many kinds to damage."""
-    picture = Image.fromarray(scene(24, 32))
+    image = Image.fromarray(scene(24, 32))
     rgba = Image.fromarray(np.dstack([scene(24, 32), scene(24, 32)[..., 0]]))
     return [
         oriented("JPEG", 6, scene(24, 32)),
-        encoded(picture, "JPEG", progressive=True),
-        encoded(picture.convert("CMYK"), "JPEG"),
+        encoded(image, "JPEG", progressive=True),
+        encoded(image.convert("CMYK"), "JPEG"),
         oriented("PNG", 5, scene(24, 32)),
-        encoded(picture.quantize(8), "PNG", transparency=bytes([0, 128, 255])),
+        encoded(image.quantize(8), "PNG", transparency=bytes([0, 128, 255])),
         encoded(rgba, "PNG"),
         frames("PNG"),
-        encoded(picture, "WEBP"),
+        encoded(image, "WEBP"),
         encoded(rgba, "WEBP", lossless=True),
         frames("WEBP"),
         frames("GIF"),
-        encoded(picture, "BMP"),
-        encoded(picture, "TIFF", compression="tiff_lzw"),
-        encoded(picture.convert("F"), "TIFF"),
+        encoded(image, "BMP"),
+        encoded(image, "TIFF", compression="tiff_lzw"),
+        encoded(image.convert("F"), "TIFF"),
     ]
 
 
@@ -59,22 +59,22 @@ def survive(num, seed):
         data = mutant(originals[index % len(originals)], generator)
         at_least = (8, 8) if index % 2 else None
         try:
-            picture = decode(data, at_least=at_least)
+            image = decode(data, at_least=at_least)
         except ImageError as error:
             codes.add(error.code)
         else:
-            assert picture.image.dtype == np.uint8
-            assert picture.image.ndim == 3
+            assert image.image.dtype == np.uint8
+            assert image.image.ndim == 3
             num_decoded += 1
     assert codes <= {"E_NOT_IMAGE", "E_TRUNCATED", "E_TOO_LARGE"}
     return num_decoded
 
 
-def test_damaged_files_give_a_picture_or_an_image_error():
+def test_damaged_files_give_a_image_or_an_image_error():
     assert 100 < survive(1_500, 0) < 1_400
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_damaged_files_give_a_picture_or_an_image_error_for_long():
+def test_damaged_files_give_a_image_or_an_image_error_for_long():
     survive(50_000, 1)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from picture_files import encoded, grey16_png, png
+from image_files import encoded, grey16_png, png
 from PIL import Image
 
 from polyhead.data import check_images, decode, load_image
@@ -124,27 +124,27 @@ class TestFiles:
         write, is_grey = FILES[name]
         values = noise(4095, 7, 9, 3)
         limits = (0.0, 4095.0)
-        picture = decode(write(values), ranges=PixelRanges(limits, limits))
+        image = decode(write(values), ranges=PixelRanges(limits, limits))
         shown = values[..., :1].repeat(3, 2) if is_grey else values
-        assert picture.image.tolist() == np.rint(shown * (255 / 4095)).astype(int).tolist()
-        assert picture.notes == ("N_DEPTH",)
+        assert image.image.tolist() == np.rint(shown * (255 / 4095)).astype(int).tolist()
+        assert image.notes == ("N_DEPTH",)
 
     def test_alpha_is_no_number_to_scale(self):
         values = noise(1023, 5, 6, 4)
         values[..., 3] = 65535
         values[0, 0, 3] = 0
-        picture = decode(rgb16_png(values, alpha=True), ranges=PixelRanges((0, 1023)))
+        image = decode(rgb16_png(values, alpha=True), ranges=PixelRanges((0, 1023)))
         expected = np.rint(values[..., :3] * (255 / 1023)).astype(int)
         expected[0, 0] = 255
-        assert picture.image.tolist() == expected.tolist()
+        assert image.image.tolist() == expected.tolist()
 
     def test_grey_with_alpha(self):
         values = noise(1023, 4, 5, 2)
         values[..., 1] = 65535
         rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
-        picture = decode(png((5, 4, 16, 4), rows), ranges=PixelRanges((0, 1023)))
+        image = decode(png((5, 4, 16, 4), rows), ranges=PixelRanges((0, 1023)))
         expected = np.rint(values[..., :1] * (255 / 1023)).astype(int).repeat(3, 2)
-        assert picture.image.tolist() == expected.tolist()
+        assert image.image.tolist() == expected.tolist()
 
     def test_white_may_be_zero(self):
         data = bytearray(encoded(np.array([[0, 4095]], np.uint16), "TIFF"))
@@ -152,10 +152,10 @@ class TestFiles:
             assert opened.tag_v2[262] == 1
         place = data.index(struct.pack("<HHI", 262, 3, 1))
         data[place + 8] = 0
-        picture = decode(bytes(data), ranges=PixelRanges((0, 4095)))
-        assert picture.image[0, :, 0].tolist() == [255, 0]
+        image = decode(bytes(data), ranges=PixelRanges((0, 4095)))
+        assert image.image[0, :, 0].tolist() == [255, 0]
 
-    def test_pictures_of_8_bits_stay_as_they_are(self):
+    def test_images_of_8_bits_stay_as_they_are(self):
         values = noise(255, 6, 7, 3).astype(np.uint8)
         assert decode(encoded(values), ranges=PixelRanges((0, 9), (0, 9))).image.tolist() == (
             values.tolist()
@@ -207,7 +207,7 @@ class TestCheck:
         assert told(check) == [("N_DEPTH", "t.csv:2"), ("N_DEPTH", "t.csv:3")]
         assert check.ranges == PixelRanges((0, 65_535), (0, 1))
 
-    def test_dark_pictures_are_not_taken_for_each_other(self, tmp_path):
+    def test_dark_images_are_not_taken_for_each_other(self, tmp_path):
         """All of them are black in 8 bits of the declared depth."""
         files = {f"{i}.png": grey16_png(noise(60, 9, 9, seed=i)) for i in range(3)}
         files["again.tif"] = encoded(noise(60, 9, 9, seed=1), "TIFF")
@@ -215,7 +215,7 @@ class TestCheck:
         assert [f.code for f in check.faults if f.where == "t.csv:5"] == ["W_IMAGE_DUPLICATE"]
         assert len(set(check.digests.tolist())) == 3
 
-    def test_unreadable_and_8_bit_pictures_say_nothing(self, tmp_path):
+    def test_unreadable_and_8_bit_images_say_nothing(self, tmp_path):
         check = checked(tmp_path, {"a.png": encoded(noise(255, 9, 9).astype("u1"))})
         assert check.ranges == NO_RANGES
         assert check.faults == ()

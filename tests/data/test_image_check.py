@@ -2,14 +2,14 @@ import os
 
 import numpy as np
 import pytest
-from picture_files import NOT_PICTURES, bomb, encoded, frames, scene
+from image_files import NOT_IMAGES, bomb, encoded, frames, scene
 
 from polyhead.data import check_images, find_orphans
 
 BAD = {
     "missing.jpg": (None, "E_IMAGE_MISSING"),
-    "page.jpg": (NOT_PICTURES["html"][0], "E_NOT_IMAGE"),
-    "pointer.jpg": (NOT_PICTURES["lfs"][0], "E_NOT_IMAGE"),
+    "page.jpg": (NOT_IMAGES["html"][0], "E_NOT_IMAGE"),
+    "pointer.jpg": (NOT_IMAGES["lfs"][0], "E_NOT_IMAGE"),
     "half.jpg": (encoded(scene(), "JPEG")[:800], "E_TRUNCATED"),
     "bomb.png": (bomb(), "E_TOO_LARGE"),
     "pixel.png": (encoded(scene(1, 1)), "W_IMAGE_EXTREME"),
@@ -53,7 +53,7 @@ def test_every_planted_fault_is_found_and_nothing_else(tmp_path):
     assert check.sizes[10].tolist() == [20, 30]
 
 
-def test_more_pictures_than_one_block(tmp_path):
+def test_more_images_than_one_block(tmp_path):
     paths = write(tmp_path, {"a.png": encoded(scene())}) * 1030
     check = check_images(paths, where)
     assert (check.sizes == (48, 64)).all()
@@ -61,7 +61,7 @@ def test_more_pictures_than_one_block(tmp_path):
     assert check_images([], where).faults == ()
 
 
-def test_equal_pictures_are_named_with_their_first(tmp_path):
+def test_equal_images_are_named_with_their_first(tmp_path):
     files = {
         "a.png": encoded(scene()),
         "b.png": encoded(scene()),
@@ -79,7 +79,7 @@ def test_equal_pictures_are_named_with_their_first(tmp_path):
     ("on_disk", "in_table"),
     [("A.JPG", "a.jpg"), ("a.jpeg", "a.jpg"), ("\u00e9.jpg", "e\u0301.jpg")],
 )
-def test_missing_pictures_get_a_hint(tmp_path, on_disk, in_table):
+def test_missing_images_get_a_hint(tmp_path, on_disk, in_table):
     write(tmp_path, {on_disk: encoded(scene(), "JPEG")})
     check = check_images([tmp_path / on_disk, tmp_path / in_table], where)
     assert codes(check) == [(1, "E_IMAGE_MISSING")]

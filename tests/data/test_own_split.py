@@ -195,7 +195,7 @@ def test_annotation_files_named_after_parts(tmp_path):
     assert [fault.code for fault in found.faults] == ["W_SPLIT_REST"]
 
 
-def test_a_picture_in_the_files_of_two_parts_is_an_error(tmp_path):
+def test_a_image_in_the_files_of_two_parts_is_an_error(tmp_path):
     for part, rows in {"train": "ab", "val": "bc"}.items():
         lines = "".join(f"{row}.jpg,cat\n" for row in rows)
         (tmp_path / f"{part}.csv").write_text(f"image,kind\n{lines}")

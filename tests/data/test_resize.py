@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from picture_files import encoded, oriented, scene
+from image_files import encoded, oriented, scene
 from PIL import Image
 
 from polyhead.data import load_image, resize
@@ -12,7 +12,7 @@ sides = st.integers(1, 40)
 
 @settings(max_examples=50, deadline=None)
 @given(sides, sides, sides, sides, st.integers(0, 255))
-def test_flat_pictures_stay_flat_at_any_size(height, width, new_height, new_width, value):
+def test_flat_images_stay_flat_at_any_size(height, width, new_height, new_width, value):
     image = resize(np.full((height, width, 3), value, np.uint8), (new_height, new_width))
     assert image.shape == (new_height, new_width, 3)
     assert (image == value).all()

@@ -77,7 +77,7 @@ def test_the_seed_decides():
     shares=st.sampled_from([(0.15, 0.15), (0.0, 0.2), (0.4, 0.4), (0.0, 0.0), (0.01, 0.01)]),
     seed=st.integers(0, 5),
 )
-def test_groups_and_equal_pictures_never_straddle(num, num_labels, num_groups, shares, seed):
+def test_groups_and_equal_images_never_straddle(num, num_labels, num_groups, shares, seed):
     generator = np.random.default_rng(seed)
     groups = [f"g{g}" if g else "" for g in generator.integers(0, num_groups, num)]
     digests = np.array([f"{d:032x}" for d in generator.integers(0, 90, num)], dtype="S32")

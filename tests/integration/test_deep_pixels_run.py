@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from data.picture_files import encoded, grey16_png
+from data.image_files import encoded, grey16_png
 from PIL import Image
 from tiny_runs import QUIET
 

@@ -75,7 +75,7 @@ def test_a_column_a_task_and_of_masks_the_shares():
     assert row["image/error"] == ""
 
 
-def test_a_picture_that_cannot_be_read_is_unknown_not_empty():
+def test_a_image_that_cannot_be_read_is_unknown_not_empty():
     row = dict(zip(answer_columns(TASKS), answer_row(UNREAD, TASKS), strict=True))
     assert {row[name] for name in row if not name.startswith("image")} == {""}
     assert row["image/error"] == "E_NOT_IMAGE: found text"

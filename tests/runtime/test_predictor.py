@@ -6,7 +6,7 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from data.picture_files import NOT_PICTURES, bomb, encoded, oriented, scene
+from data.image_files import NOT_IMAGES, bomb, encoded, oriented, scene
 from PIL import Image
 
 import polyhead
@@ -78,20 +78,20 @@ MODES = {
 
 @pytest.mark.parametrize("name", MODES)
 def test_colour_modes_are_read_as_files_are(predictor, name):
-    array, picture = MODES[name]
-    same(predictor.predict(array), predictor.predict(picture))
-    same(predictor.predict(picture), predictor.predict(encoded(picture)))
+    array, image = MODES[name]
+    same(predictor.predict(array), predictor.predict(image))
+    same(predictor.predict(image), predictor.predict(encoded(image)))
 
 
-def test_cmyk_pictures_and_files_agree(predictor):
-    picture = Image.fromarray(scene()).convert("CMYK")
-    file = encoded(picture, "TIFF")
-    same(predictor.predict(picture), predictor.predict(file))
+def test_cmyk_images_and_files_agree(predictor):
+    image = Image.fromarray(scene()).convert("CMYK")
+    file = encoded(image, "TIFF")
+    same(predictor.predict(image), predictor.predict(file))
     same(predictor.predict(Image.open(BytesIO(file))), predictor.predict(file))
 
 
 @pytest.mark.parametrize("orientation", [3, 6, 8])
-def test_an_opened_picture_is_turned_as_its_file_is(predictor, orientation):
+def test_an_opened_image_is_turned_as_its_file_is(predictor, orientation):
     file = oriented("PNG", orientation, scene())
     expected = predictor.predict(file)
     answer = predictor.predict(Image.open(BytesIO(file)))
@@ -113,10 +113,10 @@ def test_an_opened_jpeg_is_reduced_as_its_file_is(predictor, tmp_path):
     expected = predictor.predict(path)
     with Image.open(path) as opened, Image.open(path) as loaded:
         loaded.load()
-        for picture in (opened, loaded, Image.open(BytesIO(path.read_bytes()))):
-            answer = predictor.predict(picture)
+        for image in (opened, loaded, Image.open(BytesIO(path.read_bytes()))):
+            answer = predictor.predict(image)
             same(answer, expected, 0)
-            assert (answer.width, answer.height) == picture.size == (400, 240)
+            assert (answer.width, answer.height) == image.size == (400, 240)
         for answer in predictor.predict([opened] * 40):
             same(answer, expected, 1e-6)  # the last bit hangs on the size of the batch
 
@@ -152,7 +152,7 @@ BAD_ARRAYS = {
 
 
 @pytest.mark.parametrize("name", BAD_ARRAYS)
-def test_an_array_that_is_no_picture_says_what_it_is(predictor, name):
+def test_an_array_that_is_no_image_says_what_it_is(predictor, name):
     answer = predictor.predict(BAD_ARRAYS[name])
     assert answer.error["code"] == "E_NOT_IMAGE"
     assert str(BAD_ARRAYS[name].shape) in answer.error["message"]
@@ -161,7 +161,7 @@ def test_an_array_that_is_no_picture_says_what_it_is(predictor, name):
 
 
 @pytest.mark.parametrize("batch_size", [1, 2, 32])
-def test_a_broken_picture_loses_no_other(predictor, photo, tmp_path, batch_size):
+def test_a_broken_image_loses_no_other(predictor, photo, tmp_path, batch_size):
     half, huge = tmp_path / "half.jpg", tmp_path / "huge.png"
     half.write_bytes(encoded(scene(), "JPEG")[:800])
     huge.write_bytes(bomb())
@@ -180,9 +180,9 @@ def test_a_broken_picture_loses_no_other(predictor, photo, tmp_path, batch_size)
     assert answers[1].to_dict() == {"image": str(half), "error": dict(answers[1].error)}
 
 
-def test_nothing_but_pictures_that_cannot_be_read(predictor):
-    answers = predictor.predict([data for data, _ in NOT_PICTURES.values()])
-    for answer, (_, words) in zip(answers, NOT_PICTURES.values(), strict=True):
+def test_nothing_but_images_that_cannot_be_read(predictor):
+    answers = predictor.predict([data for data, _ in NOT_IMAGES.values()])
+    for answer, (_, words) in zip(answers, NOT_IMAGES.values(), strict=True):
         assert answer.error["code"] == "E_NOT_IMAGE"
         assert words in answer.error["message"]
     assert predictor.predict([]) == []
@@ -195,7 +195,7 @@ def test_what_is_no_source_is_refused(predictor, wrong):
 
 
 @pytest.mark.parametrize("text", ["{}", "{}/*.jpg"])
-def test_a_folder_or_glob_without_pictures_is_refused(predictor, tmp_path, text):
+def test_a_folder_or_glob_without_images_is_refused(predictor, tmp_path, text):
     with pytest.raises(ConfigError, match="holds no image"):
         predictor.predict(text.format(tmp_path))
 
@@ -209,7 +209,7 @@ def test_an_empty_folder_among_others_loses_none_of_them(predictor, photo, tmp_p
     assert "holds no image" in answers[0].error["message"]
 
 
-def test_bytes_in_other_wrappings_are_one_picture(predictor, photo):
+def test_bytes_in_other_wrappings_are_one_image(predictor, photo):
     expected = predictor.predict(photo)
     data = photo.read_bytes()
     with photo.open("rb") as file:

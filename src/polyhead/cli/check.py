@@ -31,14 +31,14 @@ class Findings:
     Attributes:
         faults: All of them.
         num_rows: Rows of the table; 0 when it cannot be read.
-        num_pictures: Rows whose image decodes.
+        num_images: Rows whose image decodes.
         split: Part to number of rows; empty when there is an error.
         split_told_by: Where the split comes from, in words; empty when there is an error.
     """
 
     faults: Sequence[Fault]
     num_rows: int
-    num_pictures: int
+    num_images: int
     split: dict[str, int]
     split_told_by: str = ""
 
@@ -94,14 +94,14 @@ def run(
             print(line, file=sys.stderr)
         parts = ", ".join(f"{count} {part}" for part, count in found.split.items())
         state = counted(found.num_errors, "error") if found.num_errors else f"no errors; {parts}"
-        pictures = counted(found.num_pictures, "readable image")
+        images = counted(found.num_images, "readable image")
         if found.split_told_by:
             print(f"split: {found.split_told_by}")
         sets = "".join(f" --set {shlex.quote(change)}" for change in set_ or [])
         then = (
             "" if found.num_errors else f"; next: polyhead train {shlex.quote(str(config))}{sets}"
         )
-        print(f"{counted(found.num_rows, 'row')}, {pictures}: {state}{one_line(then)}")
+        print(f"{counted(found.num_rows, 'row')}, {images}: {state}{one_line(then)}")
     return 3 if found.num_errors else 0
 
 
@@ -141,15 +141,15 @@ def _examined(path: Path, changes: Sequence[str], reporter: Reporter) -> Finding
         from polyhead.network import check_components
     check_components(config)
     found = examine(config, reporter)
-    rows, pictures = len(found.table), found.num_pictures
+    rows, images = len(found.table), found.num_images
     if found.num_errors:
-        return Findings(found.faults, rows, pictures, {})
+        return Findings(found.faults, rows, images, {})
     try:
         prepared = divide(config, found)
     except DataError as error:
-        return Findings([*error.faults, *found.faults], rows, pictures, {})
+        return Findings([*error.faults, *found.faults], rows, images, {})
     parts = {part: len(prepared.rows(part)) for part in ("train", "val", "test")}
-    return Findings(prepared.faults, rows, pictures, parts, prepared.split_told_by)
+    return Findings(prepared.faults, rows, images, parts, prepared.split_told_by)
 
 
 def _print_json(found: Findings) -> None:

@@ -38,7 +38,7 @@ def run(
     quiet: Quiet = False,
 ) -> int:
     """Images stay where they are; the losses go to standard output."""
-    from polyhead.data import picture_sizes
+    from polyhead.data import image_sizes
     from polyhead.formats import read_table
     from polyhead.formats.writers import check_out, describe, write_table
     from polyhead.progress import Reporter
@@ -55,7 +55,7 @@ def run(
             print(json.dumps({"faults": [asdict(fault) for fault in error.faults]}))
         raise
     _say_missing(table, reporter)
-    losses = write_table(table, out, to, picture_sizes, reporter)
+    losses = write_table(table, out, to, image_sizes, reporter)
     if json_:
         found = [{"what": loss.what, "num": loss.num} for loss in losses]
         faults = [asdict(fault) for fault in table.faults]

@@ -44,8 +44,8 @@ def run(
     finished = train(load_config(config, changes), runs=out / "runs", source=config)
     print_evaluation(evaluate(finished.path, device=device, reporter=reporter))
     predictor = load_predictor(finished.path, device=device)
-    pictures, _ = expand(out / "new" / "images")
-    answers = list(predictor.stream(pictures))
+    images, _ = expand(out / "new" / "images")
+    answers = list(predictor.stream(images))
     drawings = [save(answer, out / "drawings", i) for i, answer in enumerate(answers)]
     print("\nAnswers on new images:")
     for answer in answers:

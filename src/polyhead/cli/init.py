@@ -71,7 +71,7 @@ def run(
     folder, files = _in_order(images, tables or [])
     proposal = propose(folder, files, image_column, **reading_keys(sets))
     if folder is None and files[0].is_file() and proposal.missing is not None:
-        message = f"{proposal.missing}; name their folder: {_command('PICTURES', *files)}"
+        message = f"{proposal.missing}; name their folder: {_command('IMAGES', *files)}"
         raise ConfigError(message, code="E_NO_FILE")
     if chosen:
         proposal = follow(proposal, chosen)

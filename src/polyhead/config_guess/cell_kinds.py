@@ -15,7 +15,7 @@ _DATE = re.compile(
     r"(?:[T ]\d{1,2}:\d{2}\S*)?"
 )
 _ADDRESS = re.compile(r"(?:https?|s3|gs|ftp)://\S+")
-_PICTURE = re.compile(r"(?i).+\.(?:jpe?g|png|webp|bmp|gif|tiff?|npy)")
+_IMAGE = re.compile(r"(?i).+\.(?:jpe?g|png|webp|bmp|gif|tiff?|npy)")
 _NESTED = re.compile(r"(?s)(?:\{.*\}|\[\s*[\[{].*[\]}]\s*\])")
 # 8 spellings of train, val and test are known, in a few ways of writing capitals.
 _MAX_PART_SPELLINGS = 24
@@ -42,9 +42,9 @@ def are_addresses(texts: Iterable[str]) -> bool:
     return all(_ADDRESS.fullmatch(text) for text in texts)
 
 
-def are_pictures(texts: Iterable[str]) -> bool:
+def are_images(texts: Iterable[str]) -> bool:
     """Whether every cell ends like the name of an image or array file."""
-    return all(_PICTURE.fullmatch(text) for text in texts)
+    return all(_IMAGE.fullmatch(text) for text in texts)
 
 
 def are_nested(texts: Iterable[str]) -> bool:

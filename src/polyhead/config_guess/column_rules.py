@@ -13,9 +13,9 @@ from polyhead.config_guess.other_rules import (
     dates_and_addresses,
     empty,
     free_text,
+    images,
     keys,
     nested,
-    pictures,
     split_column,
 )
 from polyhead.config_guess.proposal import Decision
@@ -29,7 +29,7 @@ _RULES: tuple[Callable[[ColumnProfile], Decision | None], ...] = (
     split_column,
     folds,
     constant,
-    pictures,
+    images,
     dates_and_addresses,
     keys,
     coordinates,

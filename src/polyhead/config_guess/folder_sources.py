@@ -67,7 +67,7 @@ def find_sources(folder: Path, default: Source) -> FoundSources:
     names = _candidates(_without_labels(files) if is_yolo else files)
     if not names:
         return FoundSources(None, whole, _packed(files))
-    roots = _picture_folders(folder, files)
+    roots = _image_folders(folder, files)
     used, notes = _read_all(replace(default, path=folder), names, roots)
     if not used:
         return FoundSources(None, whole, (*notes, *_packed(files)))
@@ -112,7 +112,7 @@ def _candidates(files: Sequence[str]) -> list[str]:
     return [name for some in by_kind.values() if len(some) <= _MAX_FILES for name in some]
 
 
-def _picture_folders(folder: Path, files: Sequence[str]) -> list[Path]:
+def _image_folders(folder: Path, files: Sequence[str]) -> list[Path]:
     """The folder and those below it that images lie in or below."""
     found = {"": None}
     for name in files:
@@ -231,7 +231,7 @@ def _share(root: Path, names: Sequence[str]) -> float:
     return found / max(len(names), 1)
 
 
-def missing_pictures(table: Table) -> str | None:
+def missing_images(table: Table) -> str | None:
     """That most of the names that were looked at are no images, in words; None where they are."""
     names = sample_names(table.data.column(IMAGE))
     share = _share(table.root, names)

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from polyhead.data import picture_sizes
+from polyhead.data import image_sizes
 
 SIDE = 320  # of a square image; other shapes get as many pixels
 SMALLEST = 64  # below it the coarsest feature map is a point
 STEP = 32  # the coarsest stride: other sides are padded in every feature map
-MAX_PICTURES = 200
+MAX_IMAGES = 200
 _MOST = 0.8  # of the images must be of one shape, within this factor:
 _SAME_SHAPE = 1.2
 _LONGEST = 8.0  # shape that is kept, so that no side gets too long
@@ -42,8 +42,8 @@ def guess_image_size(paths: Sequence[Path]) -> ImageSize:
     Args:
         paths: The images of the table.
     """
-    places = np.linspace(0, len(paths) - 1, min(len(paths), MAX_PICTURES)).round().astype(int)
-    sizes = picture_sizes([paths[place] for place in places])
+    places = np.linspace(0, len(paths) - 1, min(len(paths), MAX_IMAGES)).round().astype(int)
+    sizes = image_sizes([paths[place] for place in places])
     sizes = sizes[(sizes > 0).all(1)]
     if not len(sizes):
         reason = "no image could be read, so the size is the usual one"

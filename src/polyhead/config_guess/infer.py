@@ -17,7 +17,7 @@ from polyhead.config_guess.column_rules import decide
 from polyhead.config_guess.folder_sources import (
     as_sources,
     find_sources,
-    missing_pictures,
+    missing_images,
 )
 from polyhead.config_guess.image_size import guess_image_size
 from polyhead.config_guess.label_rules import folder_classes
@@ -100,7 +100,7 @@ def propose(
         split_problem=problem,
         group_by=group_by,
         notes=notes,
-        missing=missing_pictures(table),
+        missing=missing_images(table),
     )
 
 

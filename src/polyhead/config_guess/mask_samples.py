@@ -134,9 +134,9 @@ def _common_palette(paths: Sequence[Path]) -> dict[int, int] | None:
     colours: dict[int, int] = {}
     for path in paths:
         try:
-            with Image.open(path) as picture:
-                palette = picture.getpalette("RGB") if picture.mode == "P" else None
-                used = np.unique(np.asarray(picture)).tolist() if palette else []
+            with Image.open(path) as image:
+                palette = image.getpalette("RGB") if image.mode == "P" else None
+                used = np.unique(np.asarray(image)).tolist() if palette else []
         except (OSError, SyntaxError, ValueError):  # which `read_mask` tells
             continue
         for index in used:

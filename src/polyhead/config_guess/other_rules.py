@@ -7,8 +7,8 @@ import re
 from polyhead.config_guess.cell_kinds import (
     are_addresses,
     are_dates,
+    are_images,
     are_nested,
-    are_pictures,
     split_parts,
 )
 from polyhead.config_guess.column_profile import ColumnProfile
@@ -90,9 +90,9 @@ def constant(column: ColumnProfile) -> Decision | None:
     return no_task(column, "constant", reason)
 
 
-def pictures(column: ColumnProfile) -> Decision | None:
+def images(column: ColumnProfile) -> Decision | None:
     """Names of other images; whether these are masks, `mask_task` looks up."""
-    if not are_pictures(column.texts):
+    if not are_images(column.texts):
         return None
     return no_task(column, "image", f"names another image in {column.num_known:,} cells")
 

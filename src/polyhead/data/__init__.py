@@ -4,10 +4,10 @@ from polyhead.data.cache import ImageCache
 from polyhead.data.decode import MAX_PIXELS, NOTES, Decoded, decode
 from polyhead.data.image_check import ImageCheck, check_images
 from polyhead.data.image_names import find_orphans
-from polyhead.data.kept_parts import keep_parts
+from polyhead.data.image_sizes import image_sizes
+from polyhead.data.inherited_split import inherit_split
 from polyhead.data.name_groups import augmented_sources
 from polyhead.data.own_split import OwnSplit, find_own_split, named_split
-from polyhead.data.picture_sizes import picture_sizes
 from polyhead.data.resize import PREPROCESSING, load_image, resize
 from polyhead.data.split import (
     PARTS,
@@ -38,10 +38,10 @@ __all__ = [
     "decode",
     "find_orphans",
     "find_own_split",
-    "keep_parts",
+    "image_sizes",
+    "inherit_split",
     "load_image",
     "named_split",
-    "picture_sizes",
     "read_digests",
     "read_split",
     "resize",

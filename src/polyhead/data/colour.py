@@ -17,34 +17,34 @@ BACKGROUND = (255, 255, 255)
 _MODES = frozenset({"1", "L", "P", "RGB", "LA", "PA", "RGBA", "CMYK", "YCbCr", "RGBX"})
 
 
-def to_rgb(picture: Image.Image) -> Image.Image:
+def to_rgb(image: Image.Image) -> Image.Image:
     """Convert a loaded image of 8 bits a channel, of any mode, to `RGB`.
 
     Raises:
         ImageError: `E_NOT_IMAGE`; the colour mode has no conversion.
     """
-    if picture.mode not in _MODES:
+    if image.mode not in _MODES:
         raise ImageError(
-            f"found colour mode {picture.mode}; expected grey, RGB, palette or CMYK; "
+            f"found colour mode {image.mode}; expected grey, RGB, palette or CMYK; "
             "save the image as RGB",
             code="E_NOT_IMAGE",
         )
-    if "transparency" in picture.info or picture.mode in ("LA", "PA", "RGBA"):
-        return _composite(_with_alpha(picture))
-    return picture if picture.mode == "RGB" else picture.convert("RGB")
+    if "transparency" in image.info or image.mode in ("LA", "PA", "RGBA"):
+        return _composite(_with_alpha(image))
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
-def _with_alpha(picture: Image.Image) -> Image.Image:
+def _with_alpha(image: Image.Image) -> Image.Image:
     """The image as RGBA, its transparent colour turned into an alpha channel."""
-    key = picture.info.get("transparency")
-    if picture.mode == "RGB" and isinstance(key, tuple) and max(key) > 255:
+    key = image.info.get("transparency")
+    if image.mode == "RGB" and isinstance(key, tuple) and max(key) > 255:
         # A 16-bit PNG is loaded as its high bytes, but its transparent colour is not.
-        picture = picture.copy()
-        picture.info["transparency"] = tuple(value >> 8 for value in key)
-    return picture.convert("RGBA")
+        image = image.copy()
+        image.info["transparency"] = tuple(value >> 8 for value in key)
+    return image.convert("RGBA")
 
 
-def _composite(picture: Image.Image) -> Image.Image:
-    canvas = Image.new("RGB", picture.size, BACKGROUND)
-    canvas.paste(picture, mask=picture.getchannel("A"))
+def _composite(image: Image.Image) -> Image.Image:
+    canvas = Image.new("RGB", image.size, BACKGROUND)
+    canvas.paste(image, mask=image.getchannel("A"))
     return canvas

@@ -22,8 +22,8 @@ from polyhead.data.colour import to_rgb
 from polyhead.data.depth import PixelSpan, pixel_span
 from polyhead.data.orientation import exif_orientation, swaps_sides, turned
 from polyhead.data.pillow_warnings import pillow_warnings_silenced
-from polyhead.data.signature import SIGNATURE_LENGTH, SUFFIXES, picture_format
-from polyhead.data.source import Source, opened, stopped
+from polyhead.data.signature import SIGNATURE_LENGTH, SUFFIXES, image_format
+from polyhead.data.source import ImageSource, opened, stopped
 from polyhead.errors import ImageError
 from polyhead.table.deep_pixels import (
     NO_RANGES,
@@ -55,7 +55,7 @@ _DECODERS: dict[str, type[ImageFile]] = {
 
 
 @dataclass(frozen=True, eq=False)
-class Picture:
+class LoadedImage:
     """A decoded image, still in Pillow's hands.
 
     Attributes:
@@ -117,7 +117,7 @@ class Reading:
 
 
 def decode(
-    source: Source,
+    source: ImageSource,
     *,
     at_least: tuple[int, int] | None = None,
     max_pixels: int = MAX_PIXELS,
@@ -135,30 +135,28 @@ def decode(
         ImageError: `E_IMAGE_MISSING`, `E_IMAGE_UNREADABLE`, `E_NOT_IMAGE`, `E_TRUNCATED` or
             `E_TOO_LARGE`; nothing else is ever raised for what a file holds.
     """
-    picture = read_picture(source, Reading(at_least, max_pixels, ranges or NO_RANGES))
-    return Decoded(
-        np.array(picture.pixels), picture.width, picture.height, picture.notes, picture.span
-    )
+    loaded = read_image(source, Reading(at_least, max_pixels, ranges or NO_RANGES))
+    return Decoded(np.array(loaded.pixels), loaded.width, loaded.height, loaded.notes, loaded.span)
 
 
-def read_picture(source: Source, reading: Reading = Reading()) -> Picture:
+def read_image(source: ImageSource, reading: Reading = Reading()) -> LoadedImage:
     """Decode like `decode`, without the copy into an array."""
     with opened(source) as stream, pillow_warnings_silenced:
-        kind = picture_format(_first_bytes(stream))
-        picture = _decoded(stream, kind, reading)
+        kind = image_format(_first_bytes(stream))
+        loaded = _decoded(stream, kind, reading)
     if isinstance(source, str | Path) and is_misnamed(source, kind):
-        return replace(picture, notes=(*picture.notes, "N_EXTENSION"))
-    return picture
+        return replace(loaded, notes=(*loaded.notes, "N_EXTENSION"))
+    return loaded
 
 
-def read_size(source: Source) -> tuple[int, int]:
+def read_size(source: ImageSource) -> tuple[int, int]:
     """Height and width of the displayed image, from its header alone.
 
     Raises:
         ImageError: As `decode`, as far as the header tells.
     """
     with opened(source) as stream, pillow_warnings_silenced:
-        kind = picture_format(_first_bytes(stream))
+        kind = image_format(_first_bytes(stream))
         with _damage_named(kind):
             stored = _DECODERS[kind](stream)
             orientation = 1 if kind == "TIFF" else exif_orientation(stored)
@@ -181,7 +179,7 @@ def _first_bytes(stream: BinaryIO) -> bytes:
     return head
 
 
-def _decoded(stream: BinaryIO, kind: str, reading: Reading) -> Picture:
+def _decoded(stream: BinaryIO, kind: str, reading: Reading) -> LoadedImage:
     with _damage_named(kind):
         stored = _DECODERS[kind](stream)
         _refuse_above(reading.max_pixels, stored.size)
@@ -207,7 +205,7 @@ def _damage_named(kind: str) -> Iterator[None]:
         ) from error
 
 
-def _displayed(stored: ImageFile, kind: str, stream: BinaryIO, reading: Reading) -> Picture:
+def _displayed(stored: ImageFile, kind: str, stream: BinaryIO, reading: Reading) -> LoadedImage:
     """Load an opened file, as RGB in its displayed frame."""
     notes = ["N_ANIMATED"] if getattr(stored, "is_animated", False) else []
     stored_size = stored.size
@@ -225,7 +223,7 @@ def _displayed(stored: ImageFile, kind: str, stream: BinaryIO, reading: Reading)
     notes += ["N_EXIF"] if orientation is None else []
     width, height = stored_size[::-1] if swaps_sides(orientation) else stored_size
     shown = stored if deep is None else eight_bit_image(stored, deep, reading.ranges.of(deep))
-    return Picture(turned(to_rgb(shown), orientation), width, height, kind, tuple(notes), deep)
+    return LoadedImage(turned(to_rgb(shown), orientation), width, height, kind, tuple(notes), deep)
 
 
 def _reopened(stream: BinaryIO, kind: str) -> ImageFile:

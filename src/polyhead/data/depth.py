@@ -167,11 +167,11 @@ def _kind(span: PixelSpan) -> str:
     return "numbers with fractions" if span.is_float else "whole numbers"
 
 
-def _told(spans: Sequence[PixelSpan], limits: PixelRange, num_pictures: int) -> str:
+def _told(spans: Sequence[PixelSpan], limits: PixelRange, num_images: int) -> str:
     low, high = _extremes(spans)
     kind = _kind(spans[0])
     return (
-        f"{len(spans):,} of {num_pictures:,} images hold more than 8 bits a channel ({kind} from "
+        f"{len(spans):,} of {num_images:,} images hold more than 8 bits a channel ({kind} from "
         f"{_number(low)} to {_number(high)}); scaled to 8 bits by one range: {_number(limits[0])} "
         f"is black and {_number(limits[1])} white, in training and in prediction"
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from polyhead.data.decode import NOTES, Picture, is_misnamed, read_picture
+from polyhead.data.decode import NOTES, LoadedImage, is_misnamed, read_image
 from polyhead.data.depth import PixelSpan, choose_ranges, depth_faults
 from polyhead.data.image_names import NameHints
 from polyhead.data.source import digest_of, opened
@@ -101,28 +101,28 @@ def _findings(paths: Sequence[Path], workers: int) -> Iterator[_Finding]:
 def _examine(path: Path) -> _Finding:
     try:
         with opened(path) as stream:
-            picture = read_picture(stream)
+            loaded = read_image(stream)
             file_digest = digest_of(stream)
     except ImageError as error:
         return _Finding(error)
-    misnamed = ("N_EXTENSION",) if is_misnamed(path, picture.format) else ()
+    misnamed = ("N_EXTENSION",) if is_misnamed(path, loaded.format) else ()
     return _Finding(
-        size=(picture.width, picture.height),
+        size=(loaded.width, loaded.height),
         file_digest=file_digest[:16],
-        pixel_digest=_digest(picture),
-        notes=picture.notes + misnamed,
-        span=picture.span,
+        pixel_digest=_digest(loaded),
+        notes=loaded.notes + misnamed,
+        span=loaded.span,
     )
 
 
-def _digest(picture: Picture) -> bytes:
+def _digest(loaded: LoadedImage) -> bytes:
     """Of the numbers themselves where they are deep: in 8 bits, dark images may be all alike."""
-    pixels = hashlib.sha256(f"{picture.pixels.size}".encode())
-    if picture.deep is None:
-        pixels.update(np.asarray(picture.pixels).data)
+    pixels = hashlib.sha256(f"{loaded.pixels.size}".encode())
+    if loaded.deep is None:
+        pixels.update(np.asarray(loaded.pixels).data)
     else:
-        native = picture.deep.dtype.newbyteorder("=")
-        pixels.update(np.ascontiguousarray(picture.deep, native).data)
+        native = loaded.deep.dtype.newbyteorder("=")
+        pixels.update(np.ascontiguousarray(loaded.deep, native).data)
     return pixels.hexdigest()[:32].encode()
 
 

@@ -20,20 +20,20 @@ _HEADER_LENGTH = 8  # byte order, 42, offset of the first directory
 _METADATA = ("exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp")
 
 
-def exif_orientation(picture: Image.Image) -> int | None:
+def exif_orientation(image: Image.Image) -> int | None:
     """Read how a stored image must be turned to be displayed.
 
     Args:
-        picture: An opened image; of a PNG, a loaded one, since its EXIF may follow the pixels.
+        image: An opened image; of a PNG, a loaded one, since its EXIF may follow the pixels.
 
     Returns:
         1 (as stored) to 8, or None when the metadata is corrupt and so no rotation is known.
     """
-    if not any(name in picture.info for name in _METADATA):
+    if not any(name in image.info for name in _METADATA):
         return 1
-    block = picture.info.get("exif")
+    block = image.info.get("exif")
     try:
-        tags = picture.getexif()
+        tags = image.getexif()
     except Exception:  # damaged blocks raise SyntaxError, struct.error, KeyError and more
         return 1 if block is not None and _is_empty(block) else None
     # Blocks that hold no tag are what a damaged header parses to, unless they say so themselves.
@@ -64,7 +64,7 @@ def swaps_sides(orientation: int | None) -> bool:
     return orientation is not None and orientation >= 5
 
 
-def turned(picture: Image.Image, orientation: int | None) -> Image.Image:
+def turned(image: Image.Image, orientation: int | None) -> Image.Image:
     """Turn a stored image into its displayed frame; None turns nothing."""
     method = _TRANSPOSE.get(orientation or 1)
-    return picture if method is None else picture.transpose(method)
+    return image if method is None else image.transpose(method)

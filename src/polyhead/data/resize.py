@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from polyhead.data.decode import Decoded, Reading, read_picture
-from polyhead.data.source import Source
+from polyhead.data.decode import Decoded, Reading, read_image
+from polyhead.data.source import ImageSource
 from polyhead.table.deep_pixels import NO_RANGES, PixelRanges
 
 PREPROCESSING = "2"
@@ -42,7 +42,9 @@ def resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return _stretched(Image.fromarray(np.ascontiguousarray(image)), size)
 
 
-def load_image(source: Source, size: tuple[int, int], ranges: PixelRanges | None = None) -> Decoded:
+def load_image(
+    source: ImageSource, size: tuple[int, int], ranges: PixelRanges | None = None
+) -> Decoded:
     """Decode an image and stretch it to `size`.
 
     Equals `resize` of `decode(source, at_least=size, ranges=ranges)`, bit for bit.
@@ -59,13 +61,13 @@ def load_image(source: Source, size: tuple[int, int], ranges: PixelRanges | None
         ImageError: As `decode` raises.
         ValueError: A side of `size` is below 1.
     """
-    picture = read_picture(source, Reading(at_least=size, ranges=ranges or NO_RANGES))
-    pixels = _stretched(picture.pixels, size)
-    return Decoded(pixels, picture.width, picture.height, picture.notes, picture.span)
+    loaded = read_image(source, Reading(at_least=size, ranges=ranges or NO_RANGES))
+    pixels = _stretched(loaded.pixels, size)
+    return Decoded(pixels, loaded.width, loaded.height, loaded.notes, loaded.span)
 
 
-def _stretched(picture: Image.Image, size: tuple[int, int]) -> np.ndarray:
+def _stretched(image: Image.Image, size: tuple[int, int]) -> np.ndarray:
     height, width = size
     if min(size) < 1:
         raise ValueError(f"Parameter `size` should be at least 1 by 1. Found `size = {size}`.")
-    return np.array(picture.resize((width, height), _FILTER, reducing_gap=_REDUCING_GAP))
+    return np.array(image.resize((width, height), _FILTER, reducing_gap=_REDUCING_GAP))

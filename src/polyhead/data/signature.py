@@ -16,7 +16,7 @@ SUFFIXES = {
 }
 """The formats that polyhead decodes, with the file name endings that belong to each."""
 
-_PICTURES = {
+_MAGIC = {
     b"\xff\xd8\xff": "JPEG",
     b"\x89PNG\r\n\x1a\n": "PNG",
     b"BM": "BMP",
@@ -48,7 +48,7 @@ _OTHERS = {
 }
 
 
-def picture_format(head: bytes) -> str:
+def image_format(head: bytes) -> str:
     """Name the image format of a file.
 
     Args:
@@ -60,7 +60,7 @@ def picture_format(head: bytes) -> str:
     Raises:
         ImageError: `E_NOT_IMAGE`; says what the file is and how to mend it.
     """
-    for magic, name in _PICTURES.items():
+    for magic, name in _MAGIC.items():
         if head.startswith(magic):
             return name
     if head.startswith(b"RIFF") and head[8:12] == b"WEBP":

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from polyhead.errors import ImageError
 
-Source = Path | str | bytes | BinaryIO
+ImageSource = Path | str | bytes | BinaryIO
 """A path (`Path` or `str`), the bytes of a file, or a seekable binary stream."""
 
 _KINDS = {
@@ -26,7 +26,7 @@ _KINDS = {
 
 
 @contextmanager
-def opened(source: Source) -> Iterator[BinaryIO]:
+def opened(source: ImageSource) -> Iterator[BinaryIO]:
     """Open a source at its first byte, and name it in the errors when it is a path.
 
     Raises:
@@ -36,7 +36,7 @@ def opened(source: Source) -> Iterator[BinaryIO]:
         yield BytesIO(source)
     elif isinstance(source, str | Path):
         try:
-            with open_picture_file(source) as stream:
+            with open_image_file(source) as stream:
                 yield stream
         except ImageError as error:
             raise ImageError(f"{source}: {error.message}", code=error.code) from error
@@ -45,7 +45,7 @@ def opened(source: Source) -> Iterator[BinaryIO]:
         yield source
 
 
-def open_picture_file(path: str | Path) -> BinaryIO:
+def open_image_file(path: str | Path) -> BinaryIO:
     """Open a regular file; anything else is refused before it is opened, as a FIFO would block.
 
     Raises:

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypedDict, Unpack
 import numpy as np
 
 from polyhead.checkpoints import LoadedRun, load_run
-from polyhead.data import picture_sizes, read_split
+from polyhead.data import image_sizes, read_split
 from polyhead.errors import ConfigError, DataError
 from polyhead.evaluation.batches import batches_in_order
 from polyhead.evaluation.new_images import Evaluated, encoders_of, read_new_images
@@ -178,7 +178,7 @@ def _encode(
 ) -> dict[str, Targets]:
     """Targets of all rows; faults of others, such as those that training skipped, do not count."""
     sizes = np.zeros((len(table), 2), np.int32)
-    sizes[rows] = picture_sizes(table.paths(rows))
+    sizes[rows] = image_sizes(table.paths(rows))
     targets, faults = encode_tasks(encoders, table, sizes, reporter)
     used = {None, *rows.tolist()}
     errors = [fault for fault in faults if fault.is_error and fault.row in used]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from polyhead.config import Config
-from polyhead.data import picture_sizes
+from polyhead.data import image_sizes
 from polyhead.errors import DataError, nearest
 from polyhead.evaluation.score_table import ScoreTable, read_score_table
 from polyhead.formats import read_tables
@@ -124,7 +124,7 @@ def _targets(
     tasks = {name: task for name, task in encoders.items() if name in {*needed, *sources}}
     sizes = np.zeros((len(table), 2), np.int32)
     if sources:
-        sizes[rows] = picture_sizes(table.paths(rows))
+        sizes[rows] = image_sizes(table.paths(rows))
     targets, faults = encode_tasks(tasks, table, sizes, reporter)
     used = {None, *rows.tolist()}
     errors = [fault for fault in faults if fault.is_error and fault.row in used]

@@ -16,7 +16,7 @@ from polyhead.data import (
     SplitPlan,
     augmented_sources,
     find_own_split,
-    keep_parts,
+    inherit_split,
     named_split,
     split_rows,
     subject_columns,
@@ -73,7 +73,7 @@ def share_out(
     plan = SplitPlan(_method(config, own), keys.val, keys.test, config.train.seed)
     split = split_rows(images, plan, by)
     if earlier and plan.method != "column":
-        split = keep_parts(images, split, earlier, by)
+        split = inherit_split(images, split, earlier, by)
     _require_parts(table, split)
     faults = [*(own.faults if own else ()), *_copies(table, by, split)]
     faults += _torn_subjects(table, {*learnt, keys.group_by or ""}, split, plan.method)

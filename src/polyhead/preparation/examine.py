@@ -35,7 +35,7 @@ class Examination:
         targets: Task name to targets of the N rows.
         faults: Errors first, then warnings and notes, each in the order of rows.
         digests: (N,) digest of each image's pixels; empty where it cannot be read.
-        num_pictures: Rows whose image decodes.
+        num_images: Rows whose image decodes.
         ranges: What is black and white in images with more than 8 bits a channel.
     """
 
@@ -44,7 +44,7 @@ class Examination:
     targets: Mapping[str, Targets]
     faults: tuple[Fault, ...]
     digests: np.ndarray
-    num_pictures: int
+    num_images: int
     ranges: PixelRanges
 
     @property
@@ -73,20 +73,20 @@ def examine(config: Config, reporter: Reporter) -> Examination:
     tasks = _encoders(config, table)
     paths = table.paths()
     with reporter.work("checking images", len(paths), "images") as advance:
-        pictures = check_images(
+        images = check_images(
             paths, table.where, given=data.ranges(), progress=lambda _done: advance(1, "")
         )
-    targets, found = encode_tasks(tasks, table, pictures.sizes, reporter)
-    faults = [*table.faults, *found, *size_faults(table, tasks, pictures.sizes)]
+    targets, found = encode_tasks(tasks, table, images.sizes, reporter)
+    faults = [*table.faults, *found, *size_faults(table, tasks, images.sizes)]
     for name, task in tasks.items():
         faults += _nothing_known(name, task, targets[name], table)
     unnamed = {fault.row for fault in table.faults if fault.code in _NO_FILE}
-    faults += [fault for fault in pictures.faults if fault.row is None or fault.row not in unnamed]
+    faults += [fault for fault in images.faults if fault.row is None or fault.row not in unnamed]
     if data.images is not None:
-        faults += find_orphans(data.images, [*paths, *_other_pictures(table)])
+        faults += find_orphans(data.images, [*paths, *_other_images(table)])
     faults.sort(key=lambda fault: "EWN".find(fault.code[0]))
-    readable = int((pictures.digests != b"").sum())
-    digests, ranges = pictures.digests, pictures.ranges
+    readable = int((images.digests != b"").sum())
+    digests, ranges = images.digests, images.ranges
     return Examination(table, tasks, targets, tuple(faults), digests, readable, ranges)
 
 
@@ -97,7 +97,7 @@ def _encoders(config: Config, table: Table) -> dict[str, TaskEncoder]:
         raise DataError(error.message, (*table.faults, *error.faults)) from error
 
 
-def _other_pictures(table: Table) -> list[Path]:
+def _other_images(table: Table) -> list[Path]:
     """Images that other columns name, such as masks."""
     found = []
     for name in table.columns:

@@ -56,7 +56,7 @@ class AnswerTables:
         self._tasks = tasks
         self._answers = GrowingTable(answers, answer_columns(tasks)) if answers else None
         self._boxes = GrowingTable(boxes, BOX_COLUMNS) if boxes else None
-        self._num_pictures = 0
+        self._num_images = 0
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -77,11 +77,11 @@ class AnswerTables:
             self._boxes.add(box_rows(prediction))
         if self._answers:
             self._answers.add([answer_row(prediction, self._tasks)])
-        self._num_pictures += 1
+        self._num_images += 1
 
     def contents(self, num_asked: int) -> Iterator[tuple[Path, str]]:
         """Each file and what it holds, in words."""
-        share = f"{self._num_pictures:,} of {num_asked:,} images"
+        share = f"{self._num_images:,} of {num_asked:,} images"
         if self._answers:
             yield self._answers.path, share
         if self._boxes:
@@ -151,7 +151,7 @@ def answer_row(prediction: Prediction, tasks: Mapping[str, TaskDecider]) -> list
         is_read = prediction.error is None
         cells += prediction[name].cells() if is_read else [""] * len(task.columns())
     fault = "" if prediction.error is None else "{code}: {message}".format(**prediction.error)
-    return [_picture_name(prediction.image), *cells, fault]
+    return [_image_name(prediction.image), *cells, fault]
 
 
 def box_rows(prediction: Prediction) -> Iterator[list[str]]:
@@ -159,10 +159,10 @@ def box_rows(prediction: Prediction) -> Iterator[list[str]]:
     for name, answer in () if prediction.error is not None else prediction.items():
         for label, score, box in answer.object_rows():
             numbers = map(decimal_text, (score, *box))
-            yield [_picture_name(prediction.image), name, label, *numbers]
+            yield [_image_name(prediction.image), name, label, *numbers]
 
 
-def _picture_name(image: str) -> str:
+def _image_name(image: str) -> str:
     """The name as given; what a spreadsheet would take for a formula starts in the same folder."""
     return f".{os.sep}{image}" if image.startswith(_FORMULA) else image
 

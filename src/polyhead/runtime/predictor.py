@@ -14,7 +14,7 @@ from polyhead.data.depth import range_doubt
 from polyhead.errors import ImageError
 from polyhead.predictions import Prediction
 from polyhead.runtime.given import conditioned
-from polyhead.runtime.sources import NamedPicture, Source, expand
+from polyhead.runtime.sources import NamedImage, PredictionSource, expand
 from polyhead.table.deep_pixels import NO_RANGES, PixelRanges
 from polyhead.tasks import TaskDecider
 
@@ -46,7 +46,7 @@ class Predictor:
 
     def predict(
         self,
-        sources: Source | Iterable[Source],
+        sources: PredictionSource | Iterable[PredictionSource],
         *,
         batch_size: int = 32,
         given: Mapping[str, bool] | None = None,
@@ -68,13 +68,13 @@ class Predictor:
             ConfigError: No folder or glob holds an image and nothing else was named; or what is
                 given is no label, or breaks a rule.
         """
-        pictures, single = expand(sources)
-        answers = list(self.stream(pictures, batch_size=batch_size, given=given))
+        images, single = expand(sources)
+        answers = list(self.stream(images, batch_size=batch_size, given=given))
         return answers[0] if single else answers
 
     def stream(
         self,
-        pictures: Sequence[NamedPicture],
+        images: Sequence[NamedImage],
         *,
         batch_size: int = 32,
         given: Mapping[str, bool] | None = None,
@@ -82,13 +82,13 @@ class Predictor:
         """Predictions in order, as they come; the next batch is decoded meanwhile.
 
         Args:
-            pictures: As `polyhead.runtime.sources.expand` lists them.
+            images: As `polyhead.runtime.sources.expand` lists them.
             batch_size: Images per pass.
             given: As `predict` takes it.
         """
         tasks = conditioned(self.tasks, given or {})
         with ThreadPoolExecutor(DECODERS) as pool:
-            waiting = iter(pictures)
+            waiting = iter(images)
             ahead = [(p, pool.submit(self._load, p)) for p in islice(waiting, batch_size)]
             while ahead:
                 current = ahead
@@ -96,16 +96,16 @@ class Predictor:
                 loaded = [(p, future.result()) for p, future in current]
                 yield from self._answer(tasks, loaded)
 
-    def _load(self, picture: NamedPicture) -> Decoded | ImageError:
+    def _load(self, image: NamedImage) -> Decoded | ImageError:
         try:
-            return picture.load(self.image_size, self.ranges)
+            return image.load(self.image_size, self.ranges)
         except ImageError as error:
             return error
 
     def _answer(
         self,
         tasks: Mapping[str, TaskDecider],
-        loaded: Sequence[tuple[NamedPicture, Decoded | ImageError]],
+        loaded: Sequence[tuple[NamedImage, Decoded | ImageError]],
     ) -> Iterator[Prediction]:
         good = [d for _, d in loaded if isinstance(d, Decoded)]
         answers: dict[str, Sequence[Any]] = {}
@@ -114,20 +114,20 @@ class Predictor:
             sizes = np.array([[d.height, d.width] for d in good])
             answers = {name: task.select(dense[name], sizes) for name, task in tasks.items()}
         place = 0
-        for picture, outcome in loaded:
+        for image, outcome in loaded:
             if isinstance(outcome, ImageError):
-                message = outcome.message.removeprefix(f"{picture.source}: ")
+                message = outcome.message.removeprefix(f"{image.source}: ")
                 error = {"code": outcome.code, "message": message}
-                yield Prediction(picture.name, 0, 0, {}, error)
+                yield Prediction(image.name, 0, 0, {}, error)
                 continue
             found = {name: answers[name][place] for name in tasks}
             place += 1
             yield Prediction(
-                picture.name,
+                image.name,
                 outcome.width,
                 outcome.height,
                 found,
-                source=picture.source,
+                source=image.source,
                 ranges=self.ranges,
                 warnings=_warnings(outcome, self.ranges),
             )

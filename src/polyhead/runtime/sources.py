@@ -33,7 +33,7 @@ from polyhead.table.deep_pixels import (
     is_deep,
 )
 
-Source = (
+PredictionSource = (
     str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | np.ndarray | Image.Image
 )
 
@@ -44,7 +44,7 @@ _ADDRESS = ("http://", "https://", "s3://", "gs://")
 
 
 @dataclass(frozen=True)
-class NamedPicture:
+class NamedImage:
     """One image to predict.
 
     Attributes:
@@ -100,16 +100,16 @@ def _bytes_of(source: np.ndarray | Image.Image) -> bytes | None:
     return None
 
 
-def _file_content(picture: ImageFile) -> bytes:
+def _file_content(image: ImageFile) -> bytes:
     """All bytes of an opened file; one that Pillow opened by its path is let go, as by loading."""
-    assert picture.fp is not None
-    place = picture.fp.tell()
-    picture.fp.seek(0)
-    data = picture.fp.read()
-    if picture.filename and type(picture) in (JpegImageFile, PngImageFile):
-        picture.fp.close()
-        picture.fp = io.BytesIO(data)
-    picture.fp.seek(place)
+    assert image.fp is not None
+    place = image.fp.tell()
+    image.fp.seek(0)
+    data = image.fp.read()
+    if image.filename and type(image) in (JpegImageFile, PngImageFile):
+        image.fp.close()
+        image.fp = io.BytesIO(data)
+    image.fp.seek(place)
     return data
 
 
@@ -128,18 +128,18 @@ def _as_rgb(
     return source, None
 
 
-def _displayed(picture: Image.Image, ranges: PixelRanges) -> tuple[np.ndarray, PixelSpan | None]:
+def _displayed(image: Image.Image, ranges: PixelRanges) -> tuple[np.ndarray, PixelSpan | None]:
     """A Pillow image as its file would be shown: opened ones are loaded here, and turned."""
     try:
-        picture.load()
+        image.load()
         # Pillow turns TIFF files itself, and the tag stays.
-        orientation = 1 if picture.format == "TIFF" else exif_orientation(picture)
+        orientation = 1 if image.format == "TIFF" else exif_orientation(image)
         span = None
-        if is_deep(picture):
-            values = deep_channel(picture)
+        if is_deep(image):
+            values = deep_channel(image)
             span = pixel_span(values)
-            picture = eight_bit_image(picture, values, ranges.of(values))
-        return np.asarray(turned(to_rgb(picture), orientation)), span
+            image = eight_bit_image(image, values, ranges.of(values))
+        return np.asarray(turned(to_rgb(image), orientation)), span
     except ImageError:
         raise
     except Exception as error:  # damaged files raise OSError, SyntaxError, struct.error and more
@@ -150,7 +150,7 @@ def _displayed(picture: Image.Image, ranges: PixelRanges) -> tuple[np.ndarray, P
         ) from error
 
 
-def expand(sources: Source | Iterable[Source]) -> tuple[list[NamedPicture], bool]:
+def expand(sources: PredictionSource | Iterable[PredictionSource]) -> tuple[list[NamedImage], bool]:
     """Files, folders, globs, bytes, open files, arrays and Pillow images, or an iterable of them.
 
     Folders are searched in depth, in order of names. What names no image stays in the list and
@@ -164,63 +164,63 @@ def expand(sources: Source | Iterable[Source]) -> tuple[list[NamedPicture], bool
             above.
     """
     if _is_one(sources):
-        pictures = _expand_one(sources, 0)
+        images = _expand_one(sources, 0)
         is_path = isinstance(sources, str | os.PathLike)
-        single = len(pictures) == 1 and (not is_path or Path(sources) == pictures[0].source)
+        single = len(images) == 1 and (not is_path or Path(sources) == images[0].source)
     elif isinstance(sources, Iterable) and not isinstance(sources, Mapping):
-        pictures = [p for i, source in enumerate(sources) for p in _expand_one(source, i)]
+        images = [p for i, source in enumerate(sources) for p in _expand_one(source, i)]
         single = False
     else:
         raise _no_source(sources)
-    empty = [p.source for p in pictures if isinstance(p.source, _NoPicture)]
-    if empty and len(empty) == len(pictures):
-        raise ConfigError(f"{pictures[0].name} {empty[0].message}.")
-    return pictures, single
+    empty = [p.source for p in images if isinstance(p.source, _NoImage)]
+    if empty and len(empty) == len(images):
+        raise ConfigError(f"{images[0].name} {empty[0].message}.")
+    return images, single
 
 
-class _NoPicture(ImageError):
+class _NoImage(ImageError):
     """A folder or glob without any image."""
 
     code = "E_NO_PICTURE"
 
 
-def _is_one(source: object) -> TypeGuard[Source]:
+def _is_one(source: object) -> TypeGuard[PredictionSource]:
     kinds = str | bytes | bytearray | memoryview | os.PathLike | np.ndarray | Image.Image
     return isinstance(source, kinds) or hasattr(source, "read")
 
 
-def _expand_one(source: object, index: int) -> list[NamedPicture]:
+def _expand_one(source: object, index: int) -> list[NamedImage]:
     if not _is_one(source):
         raise _no_source(source)
     if isinstance(source, np.ndarray):
-        return [NamedPicture(f"array-{index}", source)]
+        return [NamedImage(f"array-{index}", source)]
     if isinstance(source, Image.Image):
-        return [NamedPicture(getattr(source, "filename", "") or f"picture-{index}", source)]
+        return [NamedImage(getattr(source, "filename", "") or f"picture-{index}", source)]
     if isinstance(source, str | os.PathLike):
         return _expand_path(os.fspath(source))
     data = source if isinstance(source, bytes | bytearray | memoryview) else source.read()
     if isinstance(data, str):
         raise _no_source(source)
-    return [NamedPicture(f"bytes-{index}", bytes(data))]
+    return [NamedImage(f"bytes-{index}", bytes(data))]
 
 
-def _expand_path(text: str) -> list[NamedPicture]:
+def _expand_path(text: str) -> list[NamedImage]:
     path = Path(text)
     if not text:  # the path of "" is the working folder, which nobody meant
         message = "found an empty name; expected a file, folder or glob"
-        return [NamedPicture(text, ImageError(message, code="E_IMAGE_MISSING"))]
+        return [NamedImage(text, ImageError(message, code="E_IMAGE_MISSING"))]
     if text.startswith(_ADDRESS):
         message = "found an address; expected a file, as nothing is downloaded; download it first"
-        return [NamedPicture(text, ImageError(message, code="E_IMAGE_MISSING"))]
+        return [NamedImage(text, ImageError(message, code="E_IMAGE_MISSING"))]
     if path.is_dir():
         found = _in_folder(path)
     elif not path.exists() and glob.has_magic(text):
         found = [Path(p) for p in sorted(glob.glob(text, recursive=True)) if not Path(p).is_dir()]
     else:
-        return [NamedPicture(text, path)]
+        return [NamedImage(text, path)]
     if not found:
-        return [NamedPicture(text, _NoPicture(f"holds no image ({', '.join(IMAGE_SUFFIXES)})"))]
-    return [NamedPicture(str(p), p) for p in found]
+        return [NamedImage(text, _NoImage(f"holds no image ({', '.join(IMAGE_SUFFIXES)})"))]
+    return [NamedImage(str(p), p) for p in found]
 
 
 def _in_folder(folder: Path) -> list[Path]:

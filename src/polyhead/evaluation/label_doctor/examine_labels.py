@@ -13,7 +13,7 @@ from torch.nn.functional import adaptive_avg_pool2d
 
 from polyhead.checkpoints import LoadedRun, load_run
 from polyhead.config import Config
-from polyhead.data import picture_sizes
+from polyhead.data import image_sizes
 from polyhead.errors import ConfigError, DataError
 from polyhead.evaluation.batches import batches_in_order
 from polyhead.evaluation.label_doctor.findings import (
@@ -144,7 +144,7 @@ def _targets(
     tasks = {name: task for name, task in encoders.items() if name in {*tags, *sources}}
     sizes = np.zeros((len(table), 2), np.int32)
     if sources:
-        sizes = picture_sizes(table.paths())
+        sizes = image_sizes(table.paths())
     targets, faults = encode_tasks(tasks, table, sizes, reporter)
     told = [fault for fault in (*table.faults, *faults) if fault.code != "E_RULE"]
     errors = [fault for fault in told if fault.is_error]

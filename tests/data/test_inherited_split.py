@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polyhead.data import PARTS, SplitKeys, keep_parts
+from polyhead.data import PARTS, SplitKeys, inherit_split
 
 PART = st.sampled_from(PARTS)
 
@@ -17,7 +17,7 @@ def test_a_group_has_the_part_that_was_seen_most(rows):
     drawn = np.array([row[0] for row in rows])
     earlier = {image: row[1] for image, row in zip(images, rows, strict=True) if row[1]}
     groups = [row[2] for row in rows]
-    kept = keep_parts(images, drawn, earlier, SplitKeys(groups=groups)).tolist()
+    kept = inherit_split(images, drawn, earlier, SplitKeys(groups=groups)).tolist()
     for row, image in enumerate(images):
         mates = [
             other
@@ -35,7 +35,7 @@ CONTENT = st.sampled_from([b"", b"0a", b"0b", b"0c"])
     st.lists(st.tuples(CONTENT, PART), min_size=1, max_size=8),
     st.lists(st.tuples(CONTENT, PART, st.booleans()), min_size=1, max_size=8),
 )
-def test_no_copy_of_a_training_picture_is_held_out_under_any_name(before, rows):
+def test_no_copy_of_a_training_image_is_held_out_under_any_name(before, rows):
     earlier = {f"{number}.jpg": part for number, (_, part) in enumerate(before)}
     contents = [(content, part) for content, part in before if content]
     ranked = sorted(contents, key=lambda item: -PARTS.index(item[1]))
@@ -45,7 +45,7 @@ def test_no_copy_of_a_training_picture_is_held_out_under_any_name(before, rows):
     ]
     digests = np.array([row[0] for row in rows], "S32")
     drawn = np.array([row[1] for row in rows])
-    kept = keep_parts(images, drawn, earlier, SplitKeys(digests=digests)).tolist()
+    kept = inherit_split(images, drawn, earlier, SplitKeys(digests=digests)).tolist()
     trained_on = {content for content, part in contents if part == "train"}
     for (content, _, _), part in zip(rows, kept, strict=True):
         assert content not in trained_on or part == "train"

@@ -20,21 +20,21 @@ def scene(height: int = 48, width: int = 64) -> np.ndarray:
     return np.stack(channels, axis=2).astype(np.uint8)
 
 
-def encoded(picture: Image.Image | np.ndarray, kind: str = "PNG", **options: Any) -> bytes:
+def encoded(image: Image.Image | np.ndarray, kind: str = "PNG", **options: Any) -> bytes:
     """The bytes of an image file."""
-    if isinstance(picture, np.ndarray):
-        picture = Image.fromarray(picture)
+    if isinstance(image, np.ndarray):
+        image = Image.fromarray(image)
     file = BytesIO()
-    picture.save(file, kind, **options)
+    image.save(file, kind, **options)
     return file.getvalue()
 
 
-def oriented(kind: str, orientation: int, picture: np.ndarray) -> bytes:
+def oriented(kind: str, orientation: int, image: np.ndarray) -> bytes:
     """A file whose EXIF asks for an orientation."""
     exif = Image.Exif()
     exif[ORIENTATION] = orientation
     options = {"JPEG": {"quality": 95, "subsampling": 0}, "WEBP": {"lossless": True}}
-    return encoded(picture, kind, exif=exif, **options.get(kind, {}))
+    return encoded(image, kind, exif=exif, **options.get(kind, {}))
 
 
 def png(header: tuple[int, int, int, int], rows: bytes, *extra: tuple[bytes, bytes]) -> bytes:
@@ -57,14 +57,14 @@ def bomb() -> bytes:
 
 def frames(kind: str) -> bytes:
     """Three frames: red, green, blue."""
-    pictures = [Image.new("RGB", (32, 24), colour) for colour in ("red", "lime", "blue")]
+    images = [Image.new("RGB", (32, 24), colour) for colour in ("red", "lime", "blue")]
     options = {"WEBP": {"lossless": True}}.get(kind, {})
-    return encoded(pictures[0], kind, save_all=True, append_images=pictures[1:], **options)
+    return encoded(images[0], kind, save_all=True, append_images=images[1:], **options)
 
 
 LFS_POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
 
-NOT_PICTURES = {
+NOT_IMAGES = {
     "empty": (b"", "zero bytes"),
     "blank": (bytes(4096), "only zero bytes"),
     "html": (b"\n<!DOCTYPE html><html><body>404</body></html>", "HTML"),

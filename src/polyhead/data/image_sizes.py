@@ -13,7 +13,7 @@ from polyhead.errors import ImageError
 from polyhead.processors import num_processors
 
 
-def picture_sizes(paths: Sequence[Path]) -> np.ndarray:
+def image_sizes(paths: Sequence[Path]) -> np.ndarray:
     """(N, 2) int32 height and width of the displayed images, 0 where one cannot be read."""
     with ThreadPoolExecutor(num_processors()) as pool:
         sizes = list(pool.map(_size, paths))

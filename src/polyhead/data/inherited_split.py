@@ -12,7 +12,7 @@ from polyhead.data.units import merge_rows
 UNSEEN = len(PARTS)
 
 
-def keep_parts(
+def inherit_split(
     images: Sequence[str], split: np.ndarray, earlier: Mapping[str, str], keys: SplitKeys
 ) -> np.ndarray:
     """A split in which every image of an earlier one keeps its part.
