@@ -9,7 +9,7 @@ from type_encoders import ENCODERS
 
 from polyhead.augment import Augmentation, Mixup, Mosaic
 from polyhead.augment.geometry import Region, zoom_out
-from polyhead.table import Boxes
+from polyhead.table import ImageBoxes
 from polyhead.tasks.boxes.moved_boxes import join_boxes
 
 SIZE = (12, 16)
@@ -28,7 +28,7 @@ def join_tags(cells):
 def boxes_of(labels, known):
     count = len(labels)
     xyxy = np.tile(np.arange(4, dtype=np.float32), (count, 1))
-    return Boxes(xyxy, np.array(labels, np.int64), np.zeros(count, bool), np.array(known))
+    return ImageBoxes(xyxy, np.array(labels, np.int64), np.zeros(count, bool), np.array(known))
 
 
 @given(CELLS)

@@ -11,7 +11,7 @@ from type_encoders import ENCODERS
 
 from polyhead.augment import Augmentation, Mixup, Mosaic
 from polyhead.augment.geometry import Region, flip, rotate, zoom_in, zoom_out
-from polyhead.table import Boxes
+from polyhead.table import ImageBoxes
 from polyhead.tasks.boxes.moved_boxes import move_boxes
 
 GREY = 128
@@ -27,7 +27,7 @@ MANNERS = {
 
 def boxes_of(boxes_xyxy, labels=None, ignored=None, known=(True, True, True)):
     boxes = np.asarray(boxes_xyxy, np.float32).reshape(-1, 4)
-    return Boxes(
+    return ImageBoxes(
         boxes,
         np.arange(len(boxes)) if labels is None else np.asarray(labels, np.int64),
         np.zeros(len(boxes), bool) if ignored is None else np.asarray(ignored),
@@ -133,8 +133,8 @@ def test_flipping_twice_changes_nothing(scene):
     size = image.shape[:2]
     for name, target in targets.items():
         again = ENCODERS[name].move(target, [flip(), flip()], size)
-        same = dataclasses.asdict(target) if isinstance(target, Boxes) else {"mask": target}
-        found = dataclasses.asdict(again) if isinstance(again, Boxes) else {"mask": again}
+        same = dataclasses.asdict(target) if isinstance(target, ImageBoxes) else {"mask": target}
+        found = dataclasses.asdict(again) if isinstance(again, ImageBoxes) else {"mask": again}
         assert all(np.array_equal(same[key], found[key]) for key in same)
 
 

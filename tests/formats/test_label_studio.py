@@ -67,7 +67,7 @@ def test_csv_and_json_min_hold_tags_a_class_and_boxes(tmp_path, kind):
     assert cells(table, "damage") == [["dent", "hole, big"], ["hole, big"], [], None]
     assert cells(table, "weather") == ["sun", "rain", "rain", "sun"]
     assert boxes(table) == [None, [PIXELS], [], None]
-    assert table.told_sizes.tolist() == [[0, 0], [64, 80], [0, 0], [0, 0]]
+    assert table.annotated_sizes.tolist() == [[0, 0], [64, 80], [0, 0], [0, 0]]
     (note,) = table.faults
     assert (note.code, "1 regions in per cent" in note.message) == ("N_REGIONS", True)
 

@@ -102,8 +102,8 @@ def test_tensorflow_rows_tell_sizes_and_keep_columns_of_images(tmp_path):
         "a.jpg": [("cat", 1, 2, 30, 40), ("dog", 1, 2, 30, 40)],
         "b.jpg": [("dog", 5, 6, 70, 60)],
     }
-    assert table.told_sizes is not None
-    assert table.told_sizes.tolist() == [[80, 100], [80, 90]]
+    assert table.annotated_sizes is not None
+    assert table.annotated_sizes.tolist() == [[80, 100], [80, 90]]
     assert table.columns == ["objects", "weather"]
     assert table.column("weather").to_pylist() == ["rain", "sun"]
     assert table.lines.tolist() == [2, 3]

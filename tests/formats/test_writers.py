@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from polyhead.errors import ConfigError, DataError
 from polyhead.formats import read_table
-from polyhead.formats.writers import Loss, check_out, describe, write_table
+from polyhead.formats.writers import ConversionLoss, check_out, describe, write_table
 from polyhead.progress import Reporter
 from polyhead.table import category_ids_of, labels_of, units_of
 
@@ -236,8 +236,8 @@ class TestLosses:
         )
 
     def test_columns_are_told_together(self):
-        losses = [Loss("crowd flag", 3), Loss("area", 1)]
-        losses += [Loss(name, 60, is_column=True) for name in ("daytime", "people")]
+        losses = [ConversionLoss("crowd flag", 3), ConversionLoss("area", 1)]
+        losses += [ConversionLoss(name, 60, is_column=True) for name in ("daytime", "people")]
         assert describe(losses) == "3 crowd flags, 1 area, the columns daytime, people (120 cells)"
 
     def test_image_ids_stay_and_repeated_ones_are_counted(self, convert):

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polyhead.augment.geometry import Region, flip, rotate, zoom_in, zoom_out
-from polyhead.table import Boxes
+from polyhead.table import ImageBoxes
 from polyhead.tasks import BoxesConfig, MaskConfig
 
 HEIGHT, WIDTH = SIZE = (48, 64)
@@ -37,7 +37,7 @@ def boxes(draw, height=HEIGHT, width=WIDTH):
     ]
     num = len(drawn)
     array = np.array(drawn, np.float32).reshape(-1, 4)
-    return Boxes(array, np.arange(num), np.zeros(num, bool), np.ones(max(num, 1), bool))
+    return ImageBoxes(array, np.arange(num), np.zeros(num, bool), np.ones(max(num, 1), bool))
 
 
 def mask_of(seed, block):
@@ -67,7 +67,7 @@ def test_what_was_zoomed_out_comes_back_by_zooming_in(region, its_boxes, seed):
 @settings(max_examples=40)
 def test_what_was_cut_out_goes_back_to_its_place(region, its_boxes, seed):
     offset = np.array([region.left, region.top] * 2, np.float32)
-    placed = Boxes(
+    placed = ImageBoxes(
         its_boxes.boxes_xyxy + offset, its_boxes.labels, its_boxes.ignored, its_boxes.known
     )
     steps = [zoom_in(region, SIZE), zoom_out(region, SIZE, GREY)]

@@ -15,7 +15,7 @@ from PIL import Image
 
 from polyhead.errors import ImageError
 from polyhead.predictions import BoxesPrediction, MaskPrediction
-from polyhead.table import Boxes, BoxTargets, MaskTargets
+from polyhead.table import BoxTargets, ImageBoxes, MaskTargets
 from polyhead.table.mask_sources import MaskFiles, MaskSegments
 from polyhead.table.ragged import take_ragged
 from polyhead.table.run_lengths import encode_region, fill_region
@@ -65,7 +65,7 @@ class TestBoxTargets:
 
 
 def test_boxes_are_stretched_with_their_image():
-    boxes = Boxes(
+    boxes = ImageBoxes(
         np.array([[1, 2, 3, 4]], np.float32), *(np.zeros(1, kind) for kind in (int, bool, bool))
     )
     resized = boxes.resized((10, 20), (20, 10))

@@ -12,7 +12,7 @@ from task_tables import resolve
 from polyhead.config import validate
 from polyhead.errors import CheckpointError
 from polyhead.registry import Component
-from polyhead.table import Boxes
+from polyhead.table import ImageBoxes
 from polyhead.tasks import BoxesConfig, BoxesDecider, BoxesEncoder, decider_from_dict
 
 CLASSES = ("car", "bus")
@@ -33,7 +33,7 @@ def dense(boxes, scores):
 
 def boxes_of(num, known=(True, True)):
     corners = np.arange(num * 4, dtype=np.float32).reshape(num, 4)
-    return Boxes(corners, np.arange(num) % 2, np.arange(num) == 0, np.array(known))
+    return ImageBoxes(corners, np.arange(num) % 2, np.arange(num) == 0, np.array(known))
 
 
 class TestKeys:
@@ -164,7 +164,7 @@ def test_evaluation_reads_where_its_config_says():
 class TestAugmentation:
     def sample(self, known=(True, True)):
         corners = np.array([[10, 20, 30, 40], [50, 60, 100, 100]], np.float32)
-        return Boxes(corners, np.array([1, 0]), np.array([False, True]), np.array(known))
+        return ImageBoxes(corners, np.array([1, 0]), np.array([False, True]), np.array(known))
 
     def test_a_sample_is_in_pixels_of_the_resized_image(self):
         rows = object_table([[], [thing("car", 20, 10, 60, 50)]], ["car", "bus"])

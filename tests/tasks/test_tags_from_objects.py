@@ -7,7 +7,7 @@ from task_tables import resolve, table
 
 from polyhead.config import validate
 from polyhead.errors import ConfigError
-from polyhead.table import Boxes, MaskTargets
+from polyhead.table import ImageBoxes, MaskTargets
 from polyhead.table.mask_sources import MaskFiles
 from polyhead.tasks import BoxesConfig, MaskConfig, TagsConfig
 
@@ -76,7 +76,7 @@ class TestEncoding:
 
 class TestAugmented:
     def test_boxes_that_survived_tell(self):
-        sample = Boxes(
+        sample = ImageBoxes(
             np.zeros((3, 4), np.float32),
             np.array([0, 0, 1]),
             np.array([True, False, True]),
@@ -86,7 +86,9 @@ class TestAugmented:
 
     def test_nothing_left_is_no_where_it_was_looked_for(self):
         none = np.zeros(0, int)
-        sample = Boxes(np.zeros((0, 4)), none, none.astype(bool), np.array([True, False, True]))
+        sample = ImageBoxes(
+            np.zeros((0, 4)), none, none.astype(bool), np.array([True, False, True])
+        )
         assert rules().recompute(sample, np.array([1, -1, 0])).tolist() == [0, -1, 0]
 
     def test_masks_that_survived_tell(self):
@@ -100,7 +102,7 @@ class TestAugmented:
         assert rule.recompute(mask, np.array([1, 1])).dtype == np.int8
 
     def test_some_classes_of_the_source_in_an_order_of_their_own(self):
-        sample = Boxes(
+        sample = ImageBoxes(
             np.zeros((2, 4), np.float32),
             np.array([2, 1]),
             np.array([False, True]),
@@ -166,7 +168,7 @@ class TestImplied:
                 looked = [name for name, k in zip(self.labels, known, strict=False) if k]
                 if not {name for name, _ in case} <= set(looked):
                     continue
-                sample = Boxes(
+                sample = ImageBoxes(
                     np.zeros((len(labels), 4)),
                     np.array(labels, int),
                     np.array(ignored, bool),

@@ -87,7 +87,7 @@ def run(
     if json_:
         _print_json(found)
     else:
-        from polyhead.formats.writers.loss import counted
+        from polyhead.formats.writers.conversion_loss import counted
         from polyhead.preparation import fault_lines
 
         for line in fault_lines(found.faults, full_list(config, set_ or [])):

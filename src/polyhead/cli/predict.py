@@ -57,7 +57,7 @@ def run(  # noqa: PLR0913 - each is an option of the command line
     quiet: Quiet = False,
 ) -> int:
     """One line an image on standard output; exit code 1 when any could not be read."""
-    from polyhead.formats.writers.loss import counted
+    from polyhead.formats.writers.conversion_loss import counted
     from polyhead.progress import Reporter
     from polyhead.runtime.answer_tables import AnswerTables
     from polyhead.runtime.given import read_given

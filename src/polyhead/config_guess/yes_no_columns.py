@@ -67,7 +67,7 @@ def group_columns(columns: Sequence[ColumnProfile]) -> list[ColumnGroup]:
     Args:
         columns: Columns of `is_yes_no`. Those in no group say only yes or only no.
     """
-    signed = [column for column in columns if read_answers(column.texts).noes]
+    signed = [column for column in columns if read_answers(column.texts).negatives]
     others = [column for column in columns if column not in signed]
     if any(column.num_unknown for column in signed):
         return _grouped(columns)

@@ -41,9 +41,9 @@ def _tags(group: ColumnGroup, names: Sequence[str]) -> Decision:
     patterns = (f"{group.prefix}*",) if is_glob else columns
     task = group.prefix or (columns[0] if len(columns) == 1 else "tags")
     keys: dict[str, Any] = {"columns": patterns}
-    if said.noes:
+    if said.negatives:
         yes = [text for text in said.of if said.of[text] == YES]
-        keys["values"] = {"yes": yes, "no": list(said.noes)}
+        keys["values"] = {"yes": yes, "no": list(said.negatives)}
     return Decision(columns, task, "tags", _reason(group, said), labels, keys)
 
 
@@ -54,7 +54,7 @@ def _reason(group: ColumnGroup, said: Answers) -> str:
     shared = f' named "{group.prefix}…"' if group.prefix else ""
     several = len(group.members) > 1
     subject = f"{len(group.members):,} columns{shared} hold" if several else "the column holds"
-    examples = " and ".join(said.noes) if said.noes else "0"
+    examples = " and ".join(said.negatives) if said.negatives else "0"
     share = f"{num_yes / num_cells:.0%} of {num_cells:,} cells say yes"
     reason = f"{subject} only yes and no (such as 1 and {examples}), {share}"
     words = first_few(sorted({f'"{w}"' for m in group.members for w in m.unknown_words}), 8)

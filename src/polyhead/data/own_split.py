@@ -23,7 +23,7 @@ from polyhead.data.split_cells import (
 from polyhead.errors import DataError, Fault, first_few
 from polyhead.table import IMAGE, Table
 from polyhead.table.split_spellings import PARTS, parts_by_folder
-from polyhead.table.table import TOLD_BY
+from polyhead.table.table import SPLIT_SOURCE
 
 TRAIN = PARTS.index("train")
 ANEW = "split: {method: stratified} shares the rows out anew"
@@ -146,7 +146,7 @@ def _columns(table: Table, without: Collection[str]) -> Iterator[Claim]:
         counts = {} if name in without else few_cells(table.column(name))
         if not counts:
             continue
-        told_by = (table.data.schema.field(name).metadata or {}).get(TOLD_BY)
+        told_by = (table.data.schema.field(name).metadata or {}).get(SPLIT_SOURCE)
         place = f'the column "{name}"' if told_by is None else told_by.decode()
         found = read_words(counts)
         if SPLIT_NAME.fullmatch(name):

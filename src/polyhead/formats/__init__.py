@@ -13,12 +13,12 @@ from polyhead.formats import csv, folders, json, parquet
 from polyhead.formats.coco.corners import refuse_corners
 from polyhead.formats.duplicates import duplicate_rows
 from polyhead.formats.faults import refusal
-from polyhead.formats.images.elsewhere_names import find_elsewhere
 from polyhead.formats.images.image_column import name_image_column
 from polyhead.formats.images.image_paths import choose_root, match_files, missing_names
 from polyhead.formats.images.image_roots import image_roots
+from polyhead.formats.images.path_repair import repair_paths
 from polyhead.formats.list_cells import null_items
-from polyhead.formats.long import BoxFormat, Rows, gather_rows, settle_boxes
+from polyhead.formats.long import BoxFormat, Rows, gather_rows, resolve_boxes
 from polyhead.formats.long.descriptions import (
     is_descriptions,
     refuse_descriptions,
@@ -124,7 +124,7 @@ def read_table(
         if path.is_file():
             raw, boxes = gather_rows(with_names(raw, path, descriptions), path.name, rows)
         table = _to_table(raw, path, roots)
-        table = settle_boxes(table, boxes, box_format) if boxes else table
+        table = resolve_boxes(table, boxes, box_format) if boxes else table
         if path.suffix.lower() == ".json" and box_format is None:
             refuse_corners(table)
         return _checked(table, box_format)
@@ -163,8 +163,10 @@ def _with_rows(raw: RawTable, path: Path) -> RawTable:
 
 def _to_table(raw: RawTable, path: Path, roots: Sequence[Path]) -> Table:
     root = raw.root or choose_root(raw.data.column(IMAGE), roots)
-    table = Table(raw.data, path.name, root, raw.lines, raw.faults, told_sizes=raw.told_sizes)
-    return find_elsewhere(match_files(table)) if path.is_file() else table
+    table = Table(
+        raw.data, path.name, root, raw.lines, raw.faults, annotated_sizes=raw.annotated_sizes
+    )
+    return repair_paths(match_files(table)) if path.is_file() else table
 
 
 def _checked(table: Table, box_format: BoxFormat | None) -> Table:

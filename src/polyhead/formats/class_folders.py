@@ -21,7 +21,7 @@ from polyhead.formats.images.image_files import list_files
 from polyhead.formats.images.image_names import IMAGE_SUFFIXES, has_image_suffix, is_unicode
 from polyhead.formats.raw_table import RawTable
 from polyhead.formats.split_lists import listed_splits
-from polyhead.formats.split_names import FOLDERS, SPLIT, with_split_told_by
+from polyhead.formats.split_names import FOLDERS, SPLIT, with_split_source
 from polyhead.table import IMAGE
 from polyhead.table.split_spellings import part_of, split_level
 
@@ -44,7 +44,7 @@ def read(path: Path) -> RawTable:
             f"<class>/image.jpg ({', '.join(IMAGE_SUFFIXES)})."
         )
         raise refusal("E_EMPTY_TABLE", f"{path.name}/", message)
-    filed, columns, told_by, notes = _read(path, files, filed)
+    filed, columns, split_source, notes = _read(path, files, filed)
     builder = ColumnBuilder()
     builder.add({name: pa.array(c, pa.string()) for name, c in columns.items()}, len(filed))
     faults = (
@@ -54,7 +54,7 @@ def read(path: Path) -> RawTable:
         *_unfiled(path, images),
         *_empty_folders(path, images),
     )
-    data = with_split_told_by(builder.finish(list(columns)), told_by)
+    data = with_split_source(builder.finish(list(columns)), split_source)
     return RawTable(data, np.zeros(len(filed), np.int32), faults, path)
 
 
@@ -73,15 +73,15 @@ def _read(
         filed, folders = [filed[k] for k in inside], [folders[k] for k in inside]
     classes = _classes(path, folders, level)
     columns: dict[str, Sequence[str | None]] = {IMAGE: filed, "class": classes}
-    told_by = FOLDERS
+    split_source = FOLDERS
     if level is None:
-        splits, told_by, notes = listed_splits(path, files, filed)
+        splits, split_source, notes = listed_splits(path, files, filed)
         faults += notes
     else:
         splits = [part_of(each[level]) for each in folders]
     if splits is not None:
         columns[SPLIT] = splits
-    return filed, columns, told_by, faults
+    return filed, columns, split_source, faults
 
 
 def _classes(path: Path, folders: list[list[str]], level: int | None) -> list[str | None]:

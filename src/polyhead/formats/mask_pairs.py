@@ -18,7 +18,7 @@ from polyhead.formats.images.image_files import list_files
 from polyhead.formats.images.image_names import has_image_suffix, is_unicode
 from polyhead.formats.raw_table import RawTable
 from polyhead.formats.split_lists import listed_splits
-from polyhead.formats.split_names import FOLDERS, SPLIT, with_split_told_by
+from polyhead.formats.split_names import FOLDERS, SPLIT, with_split_source
 from polyhead.table import IMAGE
 from polyhead.table.split_spellings import parts_by_folder
 
@@ -152,15 +152,15 @@ def _read(
         IMAGE: names,
         MASK: [found[0] if len(found) == 1 else None for _, found in pairs],
     }
-    parts, told_by, notes = parts_by_folder(names), FOLDERS, list[Fault]()
+    parts, split_source, notes = parts_by_folder(names), FOLDERS, list[Fault]()
     if parts is None:
-        parts, told_by, notes = listed_splits(path, files, names)
+        parts, split_source, notes = listed_splits(path, files, names)
     if parts is not None:
         columns[SPLIT] = parts
     builder = ColumnBuilder()
     arrays = {name: pa.array(cells, pa.string()) for name, cells in columns.items()}
     builder.add(arrays, len(pairs))
-    data = with_split_told_by(builder.finish(list(columns)), told_by)
+    data = with_split_source(builder.finish(list(columns)), split_source)
     faults = (
         *notes,
         *unlabelled,

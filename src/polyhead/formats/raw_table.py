@@ -22,14 +22,14 @@ class RawTable:
         lines: (N,) int32, line of each row in the file (1-based; 0 when there is none).
         faults: What the reader found wrong in rows that it could keep, and notes.
         root: The folder that its image names start at, where the reader knows it.
-        told_sizes: As `Table` has them.
+        annotated_sizes: As `Table` has them.
     """
 
     data: pa.Table
     lines: np.ndarray
     faults: tuple[Fault, ...] = field(default=())
     root: Path | None = field(default=None)
-    told_sizes: np.ndarray | None = None
+    annotated_sizes: np.ndarray | None = None
 
 
 def check_column_names(names: Sequence[str], where: str) -> None:

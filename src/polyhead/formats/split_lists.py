@@ -43,8 +43,8 @@ def listed_splits(
     if len({part for parts in members.values() for part in parts}) < 2:
         return None, "", []
     splits = [min(members[name]) if len(members.get(name, ())) == 1 else None for name in images]
-    told_by = f"the lists {first_few(used, 4)}"
-    return splits, told_by, _shared(path, sum(len(parts) > 1 for parts in members.values()))
+    split_source = f"the lists {first_few(used, 4)}"
+    return splits, split_source, _shared(path, sum(len(parts) > 1 for parts in members.values()))
 
 
 def _lists(files: Sequence[str]) -> list[str]:

@@ -9,23 +9,23 @@ from pathlib import Path
 import pyarrow as pa
 
 from polyhead.table.split_spellings import part_of, part_of_file
-from polyhead.table.table import TOLD_BY
+from polyhead.table.table import SPLIT_SOURCE
 
 SPLIT = "split"
 FOLDERS = "the names of folders"
 
 
-def split_field(told_by: str) -> pa.Field:
+def split_field(split_source: str) -> pa.Field:
     """The column `split`, with the words for where it comes from."""
-    return pa.field(SPLIT, pa.string(), metadata={TOLD_BY: told_by.encode()})
+    return pa.field(SPLIT, pa.string(), metadata={SPLIT_SOURCE: split_source.encode()})
 
 
-def with_split_told_by(data: pa.Table, told_by: str) -> pa.Table:
+def with_split_source(data: pa.Table, split_source: str) -> pa.Table:
     """The table whose column `split`, where it has one, says where it comes from."""
     place = data.schema.get_field_index(SPLIT)
     if place < 0:
         return data
-    field = split_field(told_by).with_type(data.schema.field(place).type)
+    field = split_field(split_source).with_type(data.schema.field(place).type)
     return data.set_column(place, field, data.column(place))
 
 

@@ -22,7 +22,7 @@ def size_faults(table: Table, tasks: Mapping[str, TaskEncoder], sizes: np.ndarra
         tasks: Without boxes or masks among them no size matters.
         sizes: (N, 2) height and width of the displayed images, 0 where unreadable.
     """
-    told = table.told_sizes
+    told = table.annotated_sizes
     if told is None or not any(task.is_spatial for task in tasks.values()):
         return []
     rows = np.flatnonzero((told != sizes).any(1) & told.all(1) & sizes.all(1))

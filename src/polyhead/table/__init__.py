@@ -1,6 +1,6 @@
 """Annotations as columns: cells and their spellings, objects, masks."""
 
-from polyhead.table.box_targets import Boxes, BoxTargets
+from polyhead.table.box_targets import BoxTargets, ImageBoxes
 from polyhead.table.cell_kinds import cell_kind
 from polyhead.table.mask_targets import MaskTargets
 from polyhead.table.object_spellings import unread_keys
@@ -24,7 +24,7 @@ __all__ = [
     "OBJECTS",
     "OBJECTS_TYPE",
     "BoxTargets",
-    "Boxes",
+    "ImageBoxes",
     "MaskTargets",
     "Table",
     "canonical_objects",

@@ -15,7 +15,7 @@ Size = tuple[int, int]
 
 
 @dataclass(frozen=True, eq=False)
-class Boxes:
+class ImageBoxes:
     """The boxes of one image.
 
     Attributes:
@@ -34,7 +34,7 @@ class Boxes:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def resized(self, from_size: Size, to_size: Size) -> Boxes:
+    def resized(self, from_size: Size, to_size: Size) -> ImageBoxes:
         """The boxes after the image was stretched from one height and width to another."""
         (height, width), (new_height, new_width) = from_size, to_size
         factors = np.array([new_width / width, new_height / height] * 2)
@@ -45,15 +45,15 @@ class Boxes:
 class BoxTargets:
     """The boxes of N images in columns, which loader workers share.
 
-    `targets[3]` is the `Boxes` of one image; `targets[rows]` has these rows alone.
+    `targets[3]` is the `ImageBoxes` of one image; `targets[rows]` has these rows alone.
 
     Attributes:
         offsets: (N + 1,) int64; the boxes of row i are `offsets[i]:offsets[i + 1]`.
         boxes_xyxy: (M, 4) float32, pixels of the displayed images.
         labels: (M,) int64, index of the class.
-        ignored: (M,) bool, as in `Boxes`.
+        ignored: (M,) bool, as in `ImageBoxes`.
         areas: (M,) float64, visible pixels as annotated, else width · height.
-        known: (N, K) bool, as in `Boxes`.
+        known: (N, K) bool, as in `ImageBoxes`.
         sizes: (N, 2) int32, height and width of the displayed images; 0 where unreadable.
         image_ids: (N,) int64, the annotation file's where it has any, else the row + 1.
         category_ids: (K,) int64, the annotation file's, else the index + 1.
@@ -78,15 +78,17 @@ class BoxTargets:
         return np.repeat(np.arange(len(self)), np.diff(self.offsets))
 
     @overload
-    def __getitem__(self, rows: int) -> Boxes: ...
+    def __getitem__(self, rows: int) -> ImageBoxes: ...
     @overload
     def __getitem__(self, rows: np.ndarray) -> BoxTargets: ...
-    def __getitem__(self, rows: int | np.ndarray) -> Boxes | BoxTargets:
+    def __getitem__(self, rows: int | np.ndarray) -> ImageBoxes | BoxTargets:
         if isinstance(rows, np.ndarray) and rows.ndim:
             return self._take(np.arange(len(self))[rows])
         row = range(len(self))[operator.index(rows)]
         own = slice(self.offsets[row], self.offsets[row + 1])
-        return Boxes(self.boxes_xyxy[own], self.labels[own], self.ignored[own], self.known[row])
+        return ImageBoxes(
+            self.boxes_xyxy[own], self.labels[own], self.ignored[own], self.known[row]
+        )
 
     def _take(self, rows: np.ndarray) -> BoxTargets:
         offsets, boxes = take_ragged(self.offsets, rows)

@@ -15,7 +15,8 @@ IMAGE = "image"
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 
 
-TOLD_BY = b"polyhead.told_by"  # on a column `split`: the lists or folders that tell it
+# On a column `split`: the lists or folders it comes from. Parquet files already hold this key.
+SPLIT_SOURCE = b"polyhead.told_by"
 
 
 def labels_column(name: str) -> str:
@@ -63,8 +64,8 @@ class Table:
         lines: (N,) int32, line of each row in `source` (1-based; 0 when there is none).
         faults: What the reader found wrong.
         origins: The files that rows were merged from; empty where there is one.
-        told_sizes: (N, 2) int32, height and width of the images as the files tell them, 0 where
-            they do not; None where no file tells any.
+        annotated_sizes: (N, 2) int32, height and width of the images as annotated, 0 where
+            unknown; None where no file has any.
     """
 
     data: pa.Table
@@ -73,7 +74,7 @@ class Table:
     lines: np.ndarray
     faults: tuple[Fault, ...] = field(default=())
     origins: tuple[Origin, ...] = field(default=())
-    told_sizes: np.ndarray | None = None
+    annotated_sizes: np.ndarray | None = None
 
     def __len__(self) -> int:
         return self.data.num_rows
@@ -119,5 +120,7 @@ class Table:
         rows = np.asarray(rows, dtype=np.int64)
         origins = tuple(replace(origin, lines=origin.lines[rows]) for origin in self.origins)
         data = self.data.take(pa.array(rows))
-        sizes = None if self.told_sizes is None else self.told_sizes[rows]
-        return replace(self, data=data, lines=self.lines[rows], origins=origins, told_sizes=sizes)
+        sizes = None if self.annotated_sizes is None else self.annotated_sizes[rows]
+        return replace(
+            self, data=data, lines=self.lines[rows], origins=origins, annotated_sizes=sizes
+        )

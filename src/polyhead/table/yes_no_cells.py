@@ -73,13 +73,13 @@ class Answers:
         of: Cell to 1 yes, 0 no, -1 unknown; None where it is none of these.
         empty: What an empty cell says.
         asked: Cells that may mean no as well as unknown (-1 beside 1 and 0); unknown in `of`.
-        noes: Cells that are no only because nothing else beside yes is (-1 beside 1).
+        negatives: Cells that are no only because nothing else beside yes is (-1 beside 1).
     """
 
     of: Mapping[str, int | None]
     empty: int = UNKNOWN
     asked: tuple[str, ...] = field(default=())
-    noes: tuple[str, ...] = field(default=())
+    negatives: tuple[str, ...] = field(default=())
 
 
 def read_answers(texts: Iterable[str], words: AnswerWords | None = None) -> Answers:

@@ -141,11 +141,11 @@ def _remarks(table: Table, cells: _Cells, answers: Answers) -> list[Fault]:
             f"{{no: [{_listed([*noes, *answers.asked])}]}}."
         )
         faults.append(Fault("E_VALUES", table.source, message))
-    if answers.noes:
-        shown, where = _told(cells, answers.noes)
+    if answers.negatives:
+        shown, where = _told(cells, answers.negatives)
         message = (
             f"{shown} in {where} are read as no, since no other cell beside yes is; if they mean "
-            f"unknown, write values: {{unknown: [{_listed(answers.noes)}]}}."
+            f"unknown, write values: {{unknown: [{_listed(answers.negatives)}]}}."
         )
         faults.append(Fault("N_VALUES", table.source, message))
     words = [text for text in answers.of if is_unknown_word(text) and answers.of[text] == UNKNOWN]

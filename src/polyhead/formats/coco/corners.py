@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from polyhead.formats.faults import refusal
-from polyhead.formats.long.settle import SLACK, displayed_size, fits
+from polyhead.formats.long.box_formats import SLACK, displayed_size, fits
 from polyhead.formats.object_lists import items_of, lengths_of
 from polyhead.table import OBJECTS, Table, category_ids_of
 
@@ -32,7 +32,7 @@ def refuse_corners(table: Table) -> None:
     rows, corners = np.repeat(np.arange(len(table)), lengths_of(cells)), _corners(cells)
     finite = np.isfinite(corners).all(axis=1)
     rows, corners = rows[finite], corners[finite]
-    told = np.zeros((len(table), 2)) if table.told_sizes is None else table.told_sizes
+    told = np.zeros((len(table), 2)) if table.annotated_sizes is None else table.annotated_sizes
     if told[rows].all() and not _num_beyond(corners, told[rows]):
         return
     # Sizes that a file tells may be false: look at images before refusing it.

@@ -72,7 +72,7 @@ def read_document(
         *faults,
     )
     data, lines = pa.table(columns, schema=schema), np.zeros(len(names), np.int32)
-    return RawTable(data, lines, faults, told_sizes=read_sizes(images))
+    return RawTable(data, lines, faults, annotated_sizes=read_sizes(images))
 
 
 def _format_note(box_format: BoxFormat | None, source: str) -> list[Fault]:

@@ -18,14 +18,14 @@ import pyarrow as pa
 
 from polyhead.formats.column_builder import ColumnBuilder
 from polyhead.formats.faults import refusal
-from polyhead.formats.jsonl.cells import to_array
+from polyhead.formats.jsonl.column_arrays import to_array
 from polyhead.formats.jsonl.lines import JsonLine, read_lines
 from polyhead.formats.raw_table import RawTable, check_column_names
 from polyhead.formats.structured.records import (
     RecordColumns,
+    annotated_sizes,
     check_width,
     flatten,
-    told_sizes,
     with_single_choices,
 )
 
@@ -58,7 +58,7 @@ def read_records(records: Iterable[JsonLine], source: str) -> RawTable:
         names |= dict.fromkeys(cells)
         check_width(list(names), source)
         lines = [line.number for line in chunk]
-        sizes.append(told_sizes(cells, len(chunk)))
+        sizes.append(annotated_sizes(cells, len(chunk)))
         arrays = {name: _array(name, cells[name], lines, source, columns) for name in cells}
         builder.add(arrays, len(chunk))
         numbers += lines
@@ -69,7 +69,7 @@ def read_records(records: Iterable[JsonLine], source: str) -> RawTable:
         message = f"a column holds other kinds of values further down ({error}); use one kind."
         raise refusal("E_CELL", source, message) from error
     told = _stacked(sizes, numbers)
-    return RawTable(data, np.array(numbers, np.int32), columns.notes(source), told_sizes=told)
+    return RawTable(data, np.array(numbers, np.int32), columns.notes(source), annotated_sizes=told)
 
 
 def _chunks(records: Iterator[JsonLine]) -> Iterator[list[JsonLine]]:

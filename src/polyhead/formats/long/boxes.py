@@ -10,8 +10,8 @@ import pyarrow as pa
 from pyarrow.compute import call_function
 
 from polyhead.formats.long.box_faults import boxless_rows, repeated_rows, wrong_rows
-from polyhead.formats.long.cells import Quads, numbers
 from polyhead.formats.long.image_rows import ImageRows, one_row_each
+from polyhead.formats.long.quads import Quads, numbers
 from polyhead.formats.long.spellings import (
     AREA,
     FLAGS,
@@ -45,7 +45,7 @@ class RowBoxes:
         choices: What else four numbers may be, the usual first.
         is_usual: Whether the first choice is meant where several fit.
         outlines: R JSON texts or nulls of polygons, or None.
-        looked_for_own: Whether an image was looked through for the labels of its boxes alone.
+        own_labels_only: Whether an image was looked through for the labels of its boxes alone.
     """
 
     quads: Quads
@@ -55,7 +55,7 @@ class RowBoxes:
     choices: tuple[BoxFormat, ...] = ()
     is_usual: bool = False
     outlines: pa.Array | None = None
-    looked_for_own: bool = False
+    own_labels_only: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +100,7 @@ def gather_boxes(
         *boxless_rows(raw, images, _lacks_box(codes, quads, len(labels) - 1), source),
         *repeated_rows(raw, np.setdiff1d(read, once, assume_unique=True), source),
     ]
-    size_columns, sizes = _told_sizes(raw, images, varying, found)
+    size_columns, sizes = _annotated_sizes(raw, images, varying, found)
     free = [n for n in raw.data.column_names if n not in {*found.taken, *size_columns, IMAGE}]
     flags = {key: find_named(free, names) for key, names in _OPTIONAL.items()}
     kept = [n for n in free if n not in varying and not _is_of_an_object(n, found)]
@@ -116,8 +116,8 @@ def gather_boxes(
         1 + sum(raw.data.column_names.index(n) < _place(raw, found) for n in kept),
     )
     one = one_row_each(raw, images, kept)
-    sizes = one.told_sizes if sizes is None else sizes
-    return replace(one, faults=(*one.faults, *faults), told_sizes=sizes), gathered
+    sizes = one.annotated_sizes if sizes is None else sizes
+    return replace(one, faults=(*one.faults, *faults), annotated_sizes=sizes), gathered
 
 
 def _label_codes(labels: pa.ChunkedArray | None, num_rows: int) -> tuple[np.ndarray, list[str]]:
@@ -148,7 +148,7 @@ def _lacks_box(codes: np.ndarray, quads: Quads, no_label: int) -> np.ndarray:
     return quads.is_blank & np.isin(codes, boxed) & (codes < no_label)
 
 
-def _told_sizes(
+def _annotated_sizes(
     raw: RawTable, images: ImageRows, varying: Sequence[str], found: RowBoxes
 ) -> tuple[tuple[str, ...], np.ndarray | None]:
     """The columns of the images' sizes, and (N, 2) height and width; 0 where none is told."""
@@ -169,7 +169,7 @@ def _told_sizes(
 
 def _is_of_an_object(name: str, found: RowBoxes) -> bool:
     key = plain(name)
-    return key in OF_AN_OBJECT or (found.looked_for_own and key == "source")
+    return key in OF_AN_OBJECT or (found.own_labels_only and key == "source")
 
 
 def _place(raw: RawTable, found: RowBoxes) -> int:

@@ -6,10 +6,10 @@ import pyarrow as pa
 
 from polyhead.errors import ConfigError, first_few
 from polyhead.formats.long.boxes import GatheredBoxes, RowBoxes, gather_boxes
-from polyhead.formats.long.cells import read_quads
 from polyhead.formats.long.image_rows import ImageRows, group_rows, varying_columns
 from polyhead.formats.long.label_columns import find_label_columns
 from polyhead.formats.long.labels import gather_labels
+from polyhead.formats.long.quads import read_quads
 from polyhead.formats.long.spellings import (
     LABELS,
     OPEN_IMAGES,
@@ -82,7 +82,7 @@ def _boxes(data: pa.Table, source: str) -> RowBoxes | None:
         told,
         () if by_keys else columns.choices,
         columns.format is not None,
-        looked_for_own={*map(plain, names)} >= {*OPEN_IMAGES, "isgroupof"},
+        own_labels_only={*map(plain, names)} >= {*OPEN_IMAGES, "isgroupof"},
     )
 
 

@@ -70,5 +70,5 @@ def one_row_each(raw: RawTable, images: ImageRows, columns: Sequence[str]) -> Ra
         fault if fault.row is None else replace(fault, row=int(images.of_row[fault.row]))
         for fault in raw.faults
     )
-    sizes = None if raw.told_sizes is None else raw.told_sizes[images.first]
+    sizes = None if raw.annotated_sizes is None else raw.annotated_sizes[images.first]
     return RawTable(data, raw.lines[images.first], faults, raw.root, sizes)

@@ -11,9 +11,9 @@ from pyarrow.compute import call_function
 from polyhead.errors import Fault, first_few
 from polyhead.formats.faults import MAX_ROW_FAULTS, refusal
 from polyhead.formats.long.box_faults import place
+from polyhead.formats.long.box_formats import own_labels
 from polyhead.formats.long.image_rows import ImageRows, one_row_each
 from polyhead.formats.long.label_columns import LabelColumns, distinct
-from polyhead.formats.long.settle import own_labels
 from polyhead.formats.long.spellings import Rows
 from polyhead.formats.raw_table import RawTable
 from polyhead.table import IMAGE, labels_column
@@ -121,8 +121,8 @@ def _says(raw: RawTable, name: str, source: str) -> tuple[np.ndarray, str]:
             "rewrite those cells."
         )
         raise refusal("E_CELL", source, message)
-    shown = first_few(answers.noes, 3)
-    told = f"; {shown} in {name} is read as no, since no other cell is" if answers.noes else ""
+    shown = first_few(answers.negatives, 3)
+    told = f"; {shown} in {name} is read as no, since no other cell is" if answers.negatives else ""
     cells = raw.data.column(name).cast(pa.string()).combine_chunks().dictionary_encode()
     read = [answers.of[text] for text in cells.dictionary.to_pylist()]
     said = np.array([*read, answers.empty], np.int8)

@@ -12,7 +12,7 @@ import pyarrow as pa
 from polyhead.errors import first_few
 from polyhead.formats.faults import refusal
 from polyhead.formats.long.boxes import RowBoxes
-from polyhead.formats.long.cells import Quads
+from polyhead.formats.long.quads import Quads
 from polyhead.formats.long.spellings import LABELS, find_named
 
 SHAPES, ATTRIBUTES = "region_shape_attributes", "region_attributes"

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow.compute import call_function
 
-from polyhead.formats.merge.cells import Cell, Unite
+from polyhead.formats.merge.united_cells import Cell, Unite
 
 
 @dataclass(frozen=True)

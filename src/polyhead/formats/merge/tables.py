@@ -12,7 +12,10 @@ import pyarrow as pa
 from polyhead.errors import Fault, one_line
 from polyhead.formats.column_builder import is_text, narrow
 from polyhead.formats.faults import row_faults
-from polyhead.formats.merge.cells import (
+from polyhead.formats.merge.column import Contest, MergedColumn, merge_column
+from polyhead.formats.merge.kinds import SharedColumn, share_columns
+from polyhead.formats.merge.rows import Alignment, align
+from polyhead.formats.merge.united_cells import (
     Unite,
     objects_differ,
     unite_equal,
@@ -20,9 +23,6 @@ from polyhead.formats.merge.cells import (
     unite_objects,
     unite_texts,
 )
-from polyhead.formats.merge.column import Contest, MergedColumn, merge_column
-from polyhead.formats.merge.kinds import SharedColumn, share_columns
-from polyhead.formats.merge.rows import Alignment, align
 from polyhead.table import IMAGE, Table, labels_column
 from polyhead.table.label_text import LABEL_LISTS
 from polyhead.table.objects import OBJECTS_TYPE
@@ -78,16 +78,16 @@ def _empty(tables: Sequence[Table], rows: Alignment, notes: Sequence[Fault]) -> 
     )
     source = " + ".join(table.source for table in tables)
     none = np.zeros(len(rows.names), np.int32)
-    sizes = _told_sizes(tables, rows)
+    sizes = _annotated_sizes(tables, rows)
     return Table(data, source, rows.root, none, (*faults, *notes), origins, sizes)
 
 
-def _told_sizes(tables: Sequence[Table], rows: Alignment) -> np.ndarray | None:
+def _annotated_sizes(tables: Sequence[Table], rows: Alignment) -> np.ndarray | None:
     """What the first file that tells an image's size says."""
     sizes = np.zeros((len(rows.names), 2), np.int32)
     for table, numbers in zip(tables, rows.rows, strict=True):
-        if table.told_sizes is not None:
-            told = table.told_sizes[np.maximum(numbers, 0)]
+        if table.annotated_sizes is not None:
+            told = table.annotated_sizes[np.maximum(numbers, 0)]
             fresh = (numbers >= 0) & ~sizes.all(1)
             sizes[fresh] = told[fresh]
     return sizes if sizes.any() else None

@@ -122,7 +122,7 @@ class ObjectReader:
         return found
 
 
-def told_size(cell: Any) -> tuple[int, int] | None:
+def annotated_size(cell: Any) -> tuple[int, int] | None:
     """Height and width of an image as the first of its regions tells them."""
     items: list[Mapping[str, Any]] = cell if holds_objects(cell) else []
     return next((size_of(i) for i in items if isinstance(i, dict) and is_region(i)), None)

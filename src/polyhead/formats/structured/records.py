@@ -11,7 +11,12 @@ import pyarrow as pa
 from polyhead.errors import Fault
 from polyhead.formats.faults import refusal
 from polyhead.formats.structured.boxes import box_of, label_key, label_of
-from polyhead.formats.structured.objects import ObjectReader, have_boxes, holds_objects, told_size
+from polyhead.formats.structured.objects import (
+    ObjectReader,
+    annotated_size,
+    have_boxes,
+    holds_objects,
+)
 from polyhead.formats.structured.regions import is_region
 from polyhead.table.label_cells import choices_in
 from polyhead.table.object_spellings import LABEL_KEYS, has_box
@@ -157,12 +162,12 @@ def with_single_choices(data: pa.Table, names: set[str]) -> pa.Table:
     return data
 
 
-def told_sizes(columns: Mapping[str, Sequence[Any]], num_rows: int) -> np.ndarray | None:
+def annotated_sizes(columns: Mapping[str, Sequence[Any]], num_rows: int) -> np.ndarray | None:
     """(N, 2) int32 height and width of the images as regions tell them, 0 where none does."""
     sizes = np.zeros((num_rows, 2), np.int32)
     for values in columns.values():
         for row, value in enumerate(values):
-            size = told_size(value)
+            size = annotated_size(value)
             if size is not None:
                 sizes[row] = size
     return sizes if sizes.any() else None

@@ -11,14 +11,14 @@ from pyarrow.compute import MatchSubstringOptions, call_function
 
 from polyhead.formats.column_builder import is_text, narrow
 from polyhead.formats.faults import row_faults
-from polyhead.formats.jsonl.cells import to_array
+from polyhead.formats.jsonl.column_arrays import to_array
 from polyhead.formats.structured.objects import holds_objects
 from polyhead.formats.structured.records import (
     Choices,
     RecordColumns,
+    annotated_sizes,
     check_width,
     flatten,
-    told_sizes,
     unwrapped,
     with_single_choices,
 )
@@ -146,7 +146,7 @@ def _replaced(table: Table, name: str, cells: _Cells, columns: dict[str, list[An
     faults = row_faults(table, "E_CELL_STRUCTURE", rows, lambda r: _about(name, broken, cells, r))
     faults = (*table.faults, *reader.notes(table.source), *faults)
     data = with_single_choices(data, reader.choices)
-    return replace(table, data=data, faults=faults, told_sizes=sizes)
+    return replace(table, data=data, faults=faults, annotated_sizes=sizes)
 
 
 def _readable(
@@ -184,11 +184,11 @@ def _first_rows(codes: np.ndarray, count: int, lines: np.ndarray) -> list[int]:
 
 
 def _sizes(table: Table, columns: dict[str, list[Any]], order: np.ndarray) -> np.ndarray | None:
-    if table.told_sizes is not None:
-        return table.told_sizes
+    if table.annotated_sizes is not None:
+        return table.annotated_sizes
     count = int(order.max(initial=0)) + 1
     padded = {key: [*values, None][:count] for key, values in columns.items()}
-    sizes = told_sizes(padded, count)
+    sizes = annotated_sizes(padded, count)
     return None if sizes is None else sizes[order]
 
 

@@ -74,14 +74,14 @@ def read(path: Path, files: Sequence[str], images: Path | None) -> RawTable:
             _read_one(rows, path, name, folder)
     if not rows.images:
         raise refusal("E_EMPTY_TABLE", f"{path.name}/", "no xml file holds an <annotation>.")
-    splits, told_by, notes = voc_splits(path, files, rows.xml_names)
+    splits, split_source, notes = voc_splits(path, files, rows.xml_names)
     columns, fields = [pa.array(rows.images, pa.string())], [pa.field(IMAGE, pa.string())]
     cells, labels = _objects(rows)
     columns.append(cells)
     fields.append(objects_field(OBJECTS, labels))
     if splits is not None:
         columns.append(pa.array(splits, pa.string()))
-        fields.append(split_field(told_by))
+        fields.append(split_field(split_source))
     faults = (*rows.faults[:MAX_ROW_FAULTS], *notes, *_left_out(rows, folder))
     data = pa.table(columns, schema=pa.schema(fields))
     sizes = np.array([file.size if file else (0, 0) for file in rows.files], np.int32)

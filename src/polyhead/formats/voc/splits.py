@@ -35,8 +35,10 @@ def voc_splits(
         lists = {"/".join((*_LISTS, p.name)): p for p in sorted(found)}
         lists = {name: listed for name, listed in lists.items() if _is_list(name)}
     if not lists:
-        listed, told_by, notes = listed_splits(path, files, xml_names)
-        return (listed, told_by, notes) if listed else (parts_by_folder(xml_names), FOLDERS, [])
+        listed, split_source, notes = listed_splits(path, files, xml_names)
+        return (
+            (listed, split_source, notes) if listed else (parts_by_folder(xml_names), FOLDERS, [])
+        )
     stems = {PurePosixPath(name).stem.lower() for name in lists}
     if stems - {_TRAINVAL, "test"}:  # which repeats the lists of train and val
         lists = {name: p for name, p in lists.items() if PurePosixPath(name).stem != _TRAINVAL}

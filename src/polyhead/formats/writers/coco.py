@@ -10,18 +10,20 @@ from typing import Any
 import numpy as np
 
 from polyhead.files import write_bytes
-from polyhead.formats.writers.loss import Loss, lost_columns
+from polyhead.formats.writers.conversion_loss import ConversionLoss, lost_columns
 from polyhead.formats.writers.names import names_from
-from polyhead.formats.writers.object_rows import ObjectRows, Target
+from polyhead.formats.writers.object_rows import ObjectFormat, ObjectRows
 from polyhead.table import Table
 
 IMAGE_ID = "image_id"
-TARGET = Target(
+OBJECT_FORMAT = ObjectFormat(
     "pixels", frozenset({"crowd", "area", "segmentation", "category_ids", "supercategories"})
 )
 
 
-def write_coco(table: Table, found: ObjectRows, sizes: np.ndarray, out: Path) -> list[Loss]:
+def write_coco(
+    table: Table, found: ObjectRows, sizes: np.ndarray, out: Path
+) -> list[ConversionLoss]:
     """Write the images that were looked through, also those without objects.
 
     An object without an area gets that of its box, which other programs need.
@@ -54,7 +56,7 @@ def write_coco(table: Table, found: ObjectRows, sizes: np.ndarray, out: Path) ->
         ],
     }
     write_bytes(out, json.dumps(document, ensure_ascii=False, allow_nan=False).encode())
-    losses = [Loss("image id", num_lost, "given twice")] if num_lost else []
+    losses = [ConversionLoss("image id", num_lost, "given twice")] if num_lost else []
     return [*losses, *lost_columns(table, [found.column, IMAGE_ID])]
 
 

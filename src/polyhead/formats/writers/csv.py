@@ -13,7 +13,7 @@ from polyhead.errors import ConfigError
 from polyhead.files import write_bytes
 from polyhead.formats.column_builder import is_text
 from polyhead.formats.images.image_names import has_image_suffix
-from polyhead.formats.writers.loss import Loss, lost_columns
+from polyhead.formats.writers.conversion_loss import ConversionLoss, lost_columns
 from polyhead.formats.writers.names import names_from
 from polyhead.table import (
     IMAGE,
@@ -26,7 +26,7 @@ from polyhead.table.objects import groups_of
 _UNFIT = re.compile(r"\A\s|\s\Z|\A\Z|[\r\n\0]")
 
 
-def write_csv(table: Table, out: Path) -> list[Loss]:
+def write_csv(table: Table, out: Path) -> list[ConversionLoss]:
     """Write the columns of text, and of lists of labels as JSON lists; unknown cells are empty.
 
     A cell that tells about some labels only is left empty: whole, it would deny all others.
@@ -43,12 +43,14 @@ def write_csv(table: Table, out: Path) -> list[Loss]:
     kept = [name for name, kind in kinds.items() if is_text(kind) or kind == LABEL_LISTS]
     for name in kept:
         _check_name(name)
-    columns, losses = [names_from(table, out.parent)], list[Loss]()
+    columns, losses = [names_from(table, out.parent)], list[ConversionLoss]()
     for name in kept:
         cells, num_partial = _texts(table, name)
         columns.append(cells)
         if num_partial:
-            losses.append(Loss("cell", num_partial, f"of {name} known for some labels only"))
+            losses.append(
+                ConversionLoss("cell", num_partial, f"of {name} known for some labels only")
+            )
     text = io.StringIO(newline="")
     # Other separators are told from the header, where quotes hide them.
     csv.writer(text, quoting=csv.QUOTE_ALL).writerow([IMAGE, *kept])
@@ -57,9 +59,9 @@ def write_csv(table: Table, out: Path) -> list[Loss]:
     return [*losses, *_lost_supercategories(table), *lost_columns(table, kept)]
 
 
-def _lost_supercategories(table: Table) -> list[Loss]:
+def _lost_supercategories(table: Table) -> list[ConversionLoss]:
     num = sum(len(groups_of(table.data.schema.field(name))) for name in table.columns)
-    return [Loss("supercategory", num)] if num else []
+    return [ConversionLoss("supercategory", num)] if num else []
 
 
 def _check_name(name: str) -> None:

@@ -14,7 +14,7 @@ from pyarrow.compute import call_function
 from polyhead.errors import ConfigError
 from polyhead.formats.faults import refusal
 from polyhead.formats.object_lists import items_of, lengths_of, with_items
-from polyhead.formats.writers.loss import Loss
+from polyhead.formats.writers.conversion_loss import ConversionLoss
 from polyhead.table import (
     OBJECTS,
     OBJECTS_TYPE,
@@ -34,7 +34,7 @@ SIDES = ("x_min", "y_min", "x_max", "y_max")
 
 
 @dataclass(frozen=True)
-class Target:
+class ObjectFormat:
     """What a format of boxes can hold.
 
     Attributes:
@@ -99,8 +99,8 @@ def objects_column(table: Table) -> str:
 
 
 def take_objects(
-    table: Table, target: Target, sizes: np.ndarray, there: np.ndarray
-) -> tuple[ObjectRows, list[Loss]]:
+    table: Table, target: ObjectFormat, sizes: np.ndarray, there: np.ndarray
+) -> tuple[ObjectRows, list[ConversionLoss]]:
     """The objects that a format can hold, and what it loses of them.
 
     Images that were not looked through, or for some labels only, are left out: written without
@@ -149,8 +149,8 @@ def take_objects(
 
 
 def _images(
-    table: Table, name: str, target: Target, sizes: np.ndarray, there: np.ndarray
-) -> tuple[np.ndarray, list[Loss]]:
+    table: Table, name: str, target: ObjectFormat, sizes: np.ndarray, there: np.ndarray
+) -> tuple[np.ndarray, list[ConversionLoss]]:
     """(N,) bool, whose objects can be written; and why the others cannot."""
     known = table.column(name).is_valid().to_numpy()
     whole = known & _looked_through_for_all(table, name)
@@ -163,7 +163,7 @@ def _images(
         (whole & ~found, "whose file is not there"),
         (whole & found & ~sized, "whose size cannot be read"),
     )
-    losses = [Loss("image", int(lost.sum()), why) for lost, why in reasons if lost.any()]
+    losses = [ConversionLoss("image", int(lost.sum()), why) for lost, why in reasons if lost.any()]
     return whole & found & sized, losses
 
 
@@ -176,7 +176,7 @@ def _looked_through_for_all(table: Table, name: str) -> np.ndarray:
     return np.array([cell is None or labels <= set(cell) for cell in cells], bool)
 
 
-def _whole_objects(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, list[Loss]]:
+def _whole_objects(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, list[ConversionLoss]]:
     """Only objects that have a label and a box of finite numbers."""
     items = items_of(column)
     labels = _field(items, "label").fill_null("")
@@ -185,7 +185,7 @@ def _whole_objects(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, list[Loss]
     numbers = [_field(items, side).fill_null(np.nan).to_numpy() for side in SIDES]
     finite = np.isfinite(numbers).all(axis=0)
     losses = [
-        Loss("object", int(lost.sum()), why)
+        ConversionLoss("object", int(lost.sum()), why)
         for lost, why in (
             (~named, "without a label"),
             (named & ~finite, "with a coordinate that is no finite number"),
@@ -195,7 +195,7 @@ def _whole_objects(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, list[Loss]
     return (with_items(column, named & finite) if losses else column), losses
 
 
-def _lost_values(found: ObjectRows, target: Target) -> list[Loss]:
+def _lost_values(found: ObjectRows, target: ObjectFormat) -> list[ConversionLoss]:
     """What the format has no place for."""
     nouns = {
         "crowd": "crowd flag",
@@ -212,11 +212,11 @@ def _lost_values(found: ObjectRows, target: Target) -> list[Loss]:
         counts["category id"] = len(found.category_ids or ())
     if "supercategories" not in target.keeps:
         counts["supercategory"] = sum(is_group(*item) for item in found.supercategories.items())
-    return [Loss(noun, num) for noun, num in counts.items() if num]
+    return [ConversionLoss(noun, num) for noun, num in counts.items() if num]
 
 
 def _factors(
-    target: Target, units: Units, sizes: np.ndarray, lengths: np.ndarray
+    target: ObjectFormat, units: Units, sizes: np.ndarray, lengths: np.ndarray
 ) -> np.ndarray | None:
     """(M, 4) that turn boxes into the target's units; None where they are in those already."""
     if units == target.units:

@@ -9,12 +9,12 @@ import pyarrow.parquet as pq
 
 from polyhead.files import write_bytes
 from polyhead.formats.column_builder import NARROW
-from polyhead.formats.writers.loss import Loss
+from polyhead.formats.writers.conversion_loss import ConversionLoss
 from polyhead.formats.writers.names import names_from
 from polyhead.table import IMAGE, Table
 
 
-def write_parquet(table: Table, out: Path) -> list[Loss]:
+def write_parquet(table: Table, out: Path) -> list[ConversionLoss]:
     """Write a table with all its columns; text as plain strings.
 
     Returns:

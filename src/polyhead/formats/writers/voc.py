@@ -7,21 +7,21 @@ from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
 import numpy as np
 
+from polyhead.formats.writers.conversion_loss import ConversionLoss, lost_columns
 from polyhead.formats.writers.folder import link_image, new_folder
 from polyhead.formats.writers.label_lines import check_labels
-from polyhead.formats.writers.loss import Loss, lost_columns
 from polyhead.formats.writers.names import flat_names
-from polyhead.formats.writers.object_rows import ObjectRows, Target
+from polyhead.formats.writers.object_rows import ObjectFormat, ObjectRows
 from polyhead.formats.writers.splits import SPLIT, splits_of
 from polyhead.progress import Advance
 from polyhead.table import Table
 
-TARGET = Target("pixels", frozenset({"difficult"}), links_images=True)
+OBJECT_FORMAT = ObjectFormat("pixels", frozenset({"difficult"}), links_images=True)
 
 
 def write_voc(
     table: Table, found: ObjectRows, sizes: np.ndarray, out: Path, advance: Advance
-) -> list[Loss]:
+) -> list[ConversionLoss]:
     """Write boxes counted from 1 with the last pixel included: x_min + 1, y_min + 1, x_max, y_max.
 
     Whole numbers are written as such, others with all digits.
@@ -87,11 +87,11 @@ def _write_splits(folder: Path, names: list[str], splits: list[str]) -> None:
         (folder / f"{part}.txt").write_text("".join(f"{stem}\n" for stem in stems), "utf-8")
 
 
-def _lost_labels(found: ObjectRows) -> list[Loss]:
+def _lost_labels(found: ObjectRows) -> list[ConversionLoss]:
     used = {found.labels[index] for index in np.unique(found.label_of)}
     left = [label for label in found.labels if label in used]
     unused = len(found.labels) - len(left)
-    losses = [Loss("label", unused, "without an object")] if unused else []
+    losses = [ConversionLoss("label", unused, "without an object")] if unused else []
     if left != sorted(left):
-        losses.append(Loss("label", len(left), "in an order of their own"))
+        losses.append(ConversionLoss("label", len(left), "in an order of their own"))
     return losses

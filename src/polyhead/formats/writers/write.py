@@ -10,8 +10,8 @@ import numpy as np
 
 from polyhead.errors import ConfigError
 from polyhead.formats.writers import coco, voc, yolo
+from polyhead.formats.writers.conversion_loss import ConversionLoss
 from polyhead.formats.writers.csv import write_csv
-from polyhead.formats.writers.loss import Loss
 from polyhead.formats.writers.object_rows import objects_column, take_objects
 from polyhead.formats.writers.parquet import write_parquet
 from polyhead.progress import Reporter
@@ -22,7 +22,7 @@ KINDS: tuple[TargetKind, ...] = get_args(TargetKind)
 MeasureImages = Callable[[Sequence[Path]], np.ndarray]
 
 _SUFFIXES = {"coco": ".json", "csv": ".csv", "parquet": ".parquet"}
-_TARGETS = {"coco": coco.TARGET, "voc": voc.TARGET, "yolo": yolo.TARGET}
+_OBJECT_FORMATS = {"coco": coco.OBJECT_FORMAT, "voc": voc.OBJECT_FORMAT, "yolo": yolo.OBJECT_FORMAT}
 _IMAGES_AT_ONCE = 1000
 
 
@@ -46,7 +46,7 @@ def check_out(out: Path, kind: TargetKind) -> None:
 
 def write_table(
     table: Table, out: Path, kind: TargetKind, measure: MeasureImages, reporter: Reporter
-) -> list[Loss]:
+) -> list[ConversionLoss]:
     """Write a table, and say what the format cannot hold of it.
 
     Images stay where they are; the new file names them from its own folder. VOC and YOLO want
@@ -77,7 +77,7 @@ def write_table(
     paths = table.paths()
     sizes = _sizes(paths, measure, reporter)
     there = np.array([path.is_file() for path in paths], bool)
-    found, losses = take_objects(table, _TARGETS[kind], sizes, there)
+    found, losses = take_objects(table, _OBJECT_FORMATS[kind], sizes, there)
     if kind == "coco":
         return [*losses, *coco.write_coco(table, found, sizes, out)]
     with reporter.work(f"writing {out.name}", len(found.rows), "images") as advance:

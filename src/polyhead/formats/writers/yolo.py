@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 from pathlib import Path, PurePosixPath
 
+from polyhead.formats.writers.conversion_loss import ConversionLoss, lost_columns
 from polyhead.formats.writers.folder import link_image, new_folder
 from polyhead.formats.writers.label_lines import check_labels
-from polyhead.formats.writers.loss import Loss, lost_columns
 from polyhead.formats.writers.names import flat_names
-from polyhead.formats.writers.object_rows import ObjectRows, Target
+from polyhead.formats.writers.object_rows import ObjectFormat, ObjectRows
 from polyhead.formats.writers.splits import PARTS, SPLIT, splits_of
 from polyhead.progress import Advance
 from polyhead.table import Table
 
-TARGET = Target("fraction", links_images=True)
+OBJECT_FORMAT = ObjectFormat("fraction", links_images=True)
 
 
-def write_yolo(table: Table, found: ObjectRows, out: Path, advance: Advance) -> list[Loss]:
+def write_yolo(
+    table: Table, found: ObjectRows, out: Path, advance: Advance
+) -> list[ConversionLoss]:
     """Write `labels/a.txt` for `images/a.jpg`, in folders by split where each image has one.
 
     An image without objects gets an empty file. Nine digits keep boxes within 1e-9 of a side.

@@ -69,12 +69,12 @@ def read(path: Path, files: Sequence[str], images: Path | None) -> RawTable:
     labels = LabelFiles(path, folder.root)
     objects, known, faults = _read_all(path, folder.names, labels, names)
     cells, listed = _column(objects, known, names)
-    splits, told_by, notes = yolo_splits(path, folder.root, folder.names, names)
+    splits, split_source, notes = yolo_splits(path, folder.root, folder.names, names)
     columns: list[pa.Array] = [pa.array(folder.names, pa.string()), cells]
     fields = [pa.field(IMAGE, pa.string()), objects_field(OBJECTS, listed, units="fraction")]
     if splits is not None:
         columns.append(pa.array(splits, pa.string()))
-        fields.append(split_field(told_by))
+        fields.append(split_field(split_source))
     notes += [*_about_lines(path, objects), *_about_names(path, names)]
     notes += _about_orphans(path, labels)
     data = pa.table(columns, schema=pa.schema(fields))

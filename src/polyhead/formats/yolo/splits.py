@@ -51,9 +51,9 @@ def yolo_splits(
         without one.
     """
     if not names.splits:
-        listed, told_by, notes = listed_splits(path, list(list_files(path)), images)
+        listed, split_source, notes = listed_splits(path, list(list_files(path)), images)
         if listed is not None:
-            return listed, told_by, notes
+            return listed, split_source, notes
         return parts_by_folder(images), FOLDERS, []
     members, faults = _Membership(images), list[Fault]()
     for split, places in names.splits.items():
@@ -66,8 +66,8 @@ def yolo_splits(
         message = f"{shared} images stand in several splits of data.yaml; they keep none."
         faults.append(Fault("N_SPLIT_SHARED", f"{path.name}/", message))
     single = {name: min(found) for name, found in members.splits.items() if len(found) == 1}
-    told_by = names.source.name if names.source else ""
-    return ([single.get(name) for name in images] if single else None), told_by, faults
+    split_source = names.source.name if names.source else ""
+    return ([single.get(name) for name in images] if single else None), split_source, faults
 
 
 def _add(members: _Membership, place: str, split: str, bases: Sequence[Path]) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from polyhead.table import OBJECTS, Boxes, BoxTargets, Table
+from polyhead.table import OBJECTS, BoxTargets, ImageBoxes, Table
 from polyhead.tasks.boxes.box_cells import choose_column
 from polyhead.tasks.boxes.decider import BoxesDecider
 from polyhead.tasks.boxes.moved_boxes import join_boxes, move_boxes
@@ -56,7 +56,7 @@ class BoxesEncoder(TaskEncoder):
         """(N, K) classes that each image was looked through for."""
         return targets.known
 
-    def stack(self, samples: Sequence[Boxes]) -> tuple[np.ndarray, np.ndarray]:
+    def stack(self, samples: Sequence[ImageBoxes]) -> tuple[np.ndarray, np.ndarray]:
         """Boxes of a batch, padded to the image with the most.
 
         Returns:
@@ -82,27 +82,27 @@ class BoxesEncoder(TaskEncoder):
         _mark(there, (targets.rows, targets.labels), targets.ignored)
         return there
 
-    def sample(self, targets: BoxTargets, row: int, size: Size) -> Boxes:
+    def sample(self, targets: BoxTargets, row: int, size: Size) -> ImageBoxes:
         """The boxes of one row, in pixels of the resized image."""
         return targets[row].resized(targets.sizes[row], size)
 
-    def move(self, target: Boxes, steps: Sequence[Step], size: Size) -> Boxes:
+    def move(self, target: ImageBoxes, steps: Sequence[Step], size: Size) -> ImageBoxes:
         """The boxes where the steps put them; those that are gone are dropped."""
         return move_boxes(target, steps, size)
 
-    def join(self, targets: Sequence[Boxes], *, overlaid: bool) -> Boxes:
+    def join(self, targets: Sequence[ImageBoxes], *, overlaid: bool) -> ImageBoxes:
         """All boxes, of the classes that every image was looked through for."""
         del overlaid
         return join_boxes(targets)
 
-    def labels_in(self, target: Boxes, before: np.ndarray) -> np.ndarray:
+    def labels_in(self, target: ImageBoxes, before: np.ndarray) -> np.ndarray:
         """(K,) int8, as `label_matrix` has them, of the boxes that are left."""
         del before
         there = np.where(target.known, np.int8(0), UNKNOWN)
         _mark(there, (target.labels,), target.ignored)
         return there
 
-    def searched(self, target: Boxes | BoxTargets) -> np.ndarray:
+    def searched(self, target: ImageBoxes | BoxTargets) -> np.ndarray:
         """(…, K) bool, as annotated."""
         return target.known
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from polyhead.table import Boxes
+from polyhead.table import ImageBoxes
 from polyhead.tasks.steps import Step
 from polyhead.tasks.targets import Size
 
@@ -17,7 +17,7 @@ WHOLE = 0.99  # share of the area, less for rounding
 TINY = 1e-30
 
 
-def move_boxes(boxes: Boxes, steps: Sequence[Step], size: Size) -> Boxes:
+def move_boxes(boxes: ImageBoxes, steps: Sequence[Step], size: Size) -> ImageBoxes:
     """Move boxes, clip them to the image and drop those that are gone.
 
     A box that lost more than 80 % of its area, or was cut to less than 2 pixels, becomes
@@ -47,12 +47,12 @@ def move_boxes(boxes: Boxes, steps: Sequence[Step], size: Size) -> Boxes:
     )
 
 
-def join_boxes(images: Sequence[Boxes]) -> Boxes:
+def join_boxes(images: Sequence[ImageBoxes]) -> ImageBoxes:
     """All boxes of several images, of the classes that every image was looked through for."""
     known = np.logical_and.reduce([boxes.known for boxes in images])
     labels = np.concatenate([boxes.labels for boxes in images])
     kept = known[labels]
-    return Boxes(
+    return ImageBoxes(
         np.concatenate([boxes.boxes_xyxy for boxes in images])[kept],
         labels[kept],
         np.concatenate([boxes.ignored for boxes in images])[kept],

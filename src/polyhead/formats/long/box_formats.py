@@ -25,7 +25,7 @@ _TURNED = (5, 6, 7, 8)  # orientations of EXIF that swap the sides
 _ORIENTATION = 274
 
 
-def settle_boxes(table: Table, boxes: GatheredBoxes, wanted: BoxFormat | None) -> Table:
+def resolve_boxes(table: Table, boxes: GatheredBoxes, wanted: BoxFormat | None) -> Table:
     """Add the column of objects, in the one format that fits the images.
 
     Args:
@@ -101,7 +101,7 @@ def _limits(table: Table, boxes: GatheredBoxes) -> tuple[np.ndarray, float]:
     rows = boxes.cells.rows
     if boxes.units == "fraction":
         return np.ones((len(rows), 2)), 0.01
-    sizes = table.told_sizes if table.told_sizes is not None else _measured(table, boxes)
+    sizes = table.annotated_sizes if table.annotated_sizes is not None else _measured(table, boxes)
     sides = sizes[rows][:, ::-1].astype(np.float64)
     return np.where(sides > 0, sides, np.inf), SLACK
 
@@ -146,7 +146,7 @@ def _told(table: Table, boxes: GatheredBoxes, words: str, why: str) -> str:
     )
     if num_none:
         text += f"; {num_none:,} images are listed without a box and count as having none"
-    if boxes.found.looked_for_own:
+    if boxes.found.own_labels_only:
         text += "; a label that an image has no box of is unknown there"
     if boxes.unread:
         text += (
@@ -163,7 +163,7 @@ def _with_objects(table: Table, boxes: GatheredBoxes, cells: ObjectCells) -> Tab
     names = sorted(name for name in used if name)
     field = objects_field(name, names, units=boxes.units)
     data = table.data.add_column(boxes.place, field, [column])
-    if boxes.found.looked_for_own:
+    if boxes.found.own_labels_only:
         lists = own_labels(cells.rows, cells.labels, boxes.labels, len(table))
         data = data.append_column(labels_column(name), pa.chunked_array([lists]))
     return replace(table, data=data)

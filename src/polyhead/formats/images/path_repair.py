@@ -36,7 +36,7 @@ _SMALL_TABLE = 5000  # rows, each of whose names the disk is asked for
 _UPLOAD_PREFIX = re.compile(r"^[0-9a-f]{8}-(?=.)")
 
 
-def find_elsewhere(table: Table) -> Table:
+def repair_paths(table: Table) -> Table:
     r"""Replace names that no file has by the one file below the root that they can only mean.
 
     `IMG_1.JPG` means `img_1.jpg` where that is the only file so called but for its case, and

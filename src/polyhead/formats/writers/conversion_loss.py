@@ -11,7 +11,7 @@ from polyhead.table import Table, labels_column
 
 
 @dataclass(frozen=True)
-class Loss:
+class ConversionLoss:
     """One kind of thing that a conversion leaves out.
 
     Attributes:
@@ -47,11 +47,12 @@ def counted(num: int, noun: str) -> str:
     return f"{num:,} {noun if num == 1 else plural}"
 
 
-def describe(losses: Sequence[Loss]) -> str:
+def describe(losses: Sequence[ConversionLoss]) -> str:
     """All of them in one phrase; columns together.
 
-    >>> describe([Loss("area", 3), Loss("a", 1, is_column=True), Loss("b", 2, is_column=True)])
-    '3 areas, the columns a, b (3 cells)'
+    >>> columns = [ConversionLoss(name, 2, is_column=True) for name in "ab"]
+    >>> describe([ConversionLoss("area", 3), *columns])
+    '3 areas, the columns a, b (4 cells)'
     """
     plain = [str(loss) for loss in losses if not loss.is_column]
     columns = [loss for loss in losses if loss.is_column]
@@ -64,11 +65,11 @@ def describe(losses: Sequence[Loss]) -> str:
     return ", ".join(plain)
 
 
-def lost_columns(table: Table, kept: Sequence[str]) -> list[Loss]:
+def lost_columns(table: Table, kept: Sequence[str]) -> list[ConversionLoss]:
     """Every column but those kept and those that only say what others were looked through for."""
     siblings = {labels_column(name) for name in table.columns}
     return [
-        Loss(name, known_cells(table.column(name)), is_column=True)
+        ConversionLoss(name, known_cells(table.column(name)), is_column=True)
         for name in table.columns
         if name not in kept and name not in siblings
     ]
