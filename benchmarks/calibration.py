@@ -28,7 +28,7 @@ WORLDS = {
 }
 
 
-def pictures(world: str, generator: np.random.Generator, num: int) -> tuple[np.ndarray, ...]:
+def images(world: str, generator: np.random.Generator, num: int) -> tuple[np.ndarray, ...]:
     """Scores, truth and true log-odds; the labels of a world are the same in every draw."""
     scale, shift, scale_spread, shift_spread = WORLDS[world]
     fixed = np.random.default_rng(0)
@@ -52,11 +52,11 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=5)
     draws = parser.parse_args().draws
     for world in WORLDS:
-        scores, truth, exact = pictures(world, np.random.default_rng(1), NUM_FRESH)
+        scores, truth, exact = images(world, np.random.default_rng(1), NUM_FRESH)
         for num in SIZES:
             figures = defaultdict(list)
             for draw in range(draws):
-                seen, labels, _ = pictures(world, np.random.default_rng([2, draw]), num)
+                seen, labels, _ = images(world, np.random.default_rng([2, draw]), num)
                 fitted = {
                     form: fit_calibration(seen, labels, form=form)
                     for form in ("none", "temperature", "pooled", "affine")

@@ -42,10 +42,10 @@ def photographs() -> list[bytes]:
     files = []
     for _ in range(NUM_IMAGES):
         coarse = generator.integers(0, 255, (12, 16, 3), dtype=np.uint8)
-        picture = np.asarray(Image.fromarray(coarse).resize((640, 480), Image.Resampling.BICUBIC))
-        grain = generator.normal(0, 6, picture.shape)
+        image = np.asarray(Image.fromarray(coarse).resize((640, 480), Image.Resampling.BICUBIC))
+        grain = generator.normal(0, 6, image.shape)
         file = io.BytesIO()
-        noisy = np.clip(picture + grain, 0, 255).astype(np.uint8)
+        noisy = np.clip(image + grain, 0, 255).astype(np.uint8)
         Image.fromarray(noisy).save(file, "JPEG", quality=85)
         files.append(file.getvalue())
     return files
@@ -59,8 +59,8 @@ def with_polyhead(batch: list[bytes]) -> torch.Tensor:
 
 def with_torchvision(batch: list[bytes]) -> torch.Tensor:
     """Float images, normalised one by one."""
-    pictures = [Image.open(io.BytesIO(data)).convert("RGB") for data in batch]
-    return torch.stack([torch.as_tensor(peer_transform(picture)) for picture in pictures])
+    images = [Image.open(io.BytesIO(data)).convert("RGB") for data in batch]
+    return torch.stack([torch.as_tensor(peer_transform(image)) for image in images])
 
 
 def images_per_second(run: Callable[[list[bytes]], torch.Tensor], files: list[bytes]) -> float:

@@ -21,7 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from noise_pictures import first_batch
+from noise_images import first_batch
 from one_pass import TASKS, config_for
 
 from polyhead.scenes import SceneOptions, write_scenes

@@ -102,7 +102,7 @@ def loss_when_told(model: Model, labels: np.ndarray, num_told: int) -> float:
 def show_answers(models: dict[str, Model], labels: np.ndarray) -> None:
     """One row a model."""
     heads = "".join(f"{f'{k} told':>9}" for k in TOLD)
-    print(f"\n{'on other pictures':<20}{'joint ln p':>12}{'set right':>11}{heads}")
+    print(f"\n{'on other images':<20}{'joint ln p':>12}{'set right':>11}{heads}")
     for name, (field, unaries) in models.items():
         joint = field.log_likelihood(unaries, labels).mean()
         right = (field.mode(unaries) == labels).all(1).mean()

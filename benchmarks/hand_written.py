@@ -69,7 +69,7 @@ def read_parts(annotations: Path, side: int) -> tuple[dict[str, Part], list[str]
     targets = torch.tensor([[float(label in found) for label in labels] for found in tags])
     names = sorted({row["daytime"] for row in rows if "daytime" in row})
     classes = torch.tensor([names.index(row["daytime"]) for row in rows]) if names else None
-    images = torch.stack([_picture(annotations.parent / row["image"], side) for row in rows])
+    images = torch.stack([_image(annotations.parent / row["image"], side) for row in rows])
     parts = {}
     for name in ("train", "val", "test"):
         chosen = torch.tensor([row["split"] == name for row in rows])
@@ -79,9 +79,9 @@ def read_parts(annotations: Path, side: int) -> tuple[dict[str, Part], list[str]
     return parts, labels
 
 
-def _picture(path: Path, side: int) -> Tensor:
-    picture = Image.open(path).convert("RGB").resize((side, side), Image.Resampling.BICUBIC)
-    return torch.from_numpy(np.array(picture)).permute(2, 0, 1).contiguous()
+def _image(path: Path, side: int) -> Tensor:
+    image = Image.open(path).convert("RGB").resize((side, side), Image.Resampling.BICUBIC)
+    return torch.from_numpy(np.array(image)).permute(2, 0, 1).contiguous()
 
 
 def build_model(num_outputs: int) -> nn.Module:

@@ -76,7 +76,7 @@ def step_with(make: MakeHead, num_labels: int, side: int) -> Step:
 
 
 def noise(num: int, side: int) -> Tensor:
-    """Pictures."""
+    """Images."""
     return torch.randint(256, (num, 3, side, side), dtype=torch.uint8)
 
 

@@ -108,9 +108,9 @@ def compare(folder: Path, side: int, rounds: int) -> None:
     print(f"{side} px: {ours / 1e6:.2f} M parameters, five networks {theirs / 1e6:.2f} M, ", end="")
     print(f"ratio {theirs / ours:.2f}×")
     paths = sorted((folder / "images").iterdir())
-    pictures = np.stack([load_image(path, (side, side)).image for path in paths])
+    images = np.stack([load_image(path, (side, side)).image for path in paths])
     for batch in BATCHES:
-        seen = rounds_of(shared, single, pictures[:batch], rounds)
+        seen = rounds_of(shared, single, images[:batch], rounds)
         one, five = (statistics.median(column) for column in zip(*_sums(seen), strict=True))
         ratio = statistics.median(b / a for a, b in _sums(seen))
         each = [statistics.median(column) for column in zip(*(r for _, r in seen), strict=True)]

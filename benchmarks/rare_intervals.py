@@ -31,10 +31,10 @@ def main() -> None:
         truth = 2 * recall / (1 + recall + alarm)
         for seed in range(draws):
             targets = (generator.random((num_images, num_labels)) < SHARE).astype(np.int8)
-            given = generator.normal(size=targets.shape) + separation * targets >= cut
+            predicted = generator.normal(size=targets.shape) + separation * targets >= cut
 
-            def figures(weights, given=given, targets=targets):
-                counts = count_labels(given, targets, weights)
+            def figures(weights, predicted=predicted, targets=targets):
+                counts = count_labels(predicted, targets, weights)
                 return {"CF1": counts.cf1, "macro_F1": counts.macro_f1}
 
             plain = bootstrap_weights(figures, num_images, num_samples=100, seed=seed)
@@ -43,7 +43,7 @@ def main() -> None:
                 name: {"value": float(values[name]), "low": found.low, "high": found.high}
                 for name, found in plain.items()
             }
-            counts = count_labels(given, targets)
+            counts = count_labels(predicted, targets)
             known = np.full(num_labels, num_images)
             mended = label_mean_intervals(counts, known, entries)
             ends = [*entries.values(), *(mended[name] for name in entries)]

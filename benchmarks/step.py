@@ -27,7 +27,7 @@ from typing import Any
 
 import timm
 import torch
-from noise_pictures import first_batch, write_noise
+from noise_images import first_batch, write_noise
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn

@@ -44,7 +44,7 @@ def told(world: str, log_odds: np.ndarray) -> np.ndarray:
     return log_odds * np.abs(log_odds) ** 0.3 if world == "bent" else log_odds
 
 
-def pictures(world: str, generator: np.random.Generator, num: int) -> Drawn:
+def images(world: str, generator: np.random.Generator, num: int) -> Drawn:
     """Probabilities and truth of images; the labels of a world are the same in every draw."""
     log_odds = LEVELS + SPREADS * generator.normal(size=(num, NUM_LABELS))
     truth = (generator.random(log_odds.shape) < expit(log_odds)).astype(np.int8)
@@ -86,7 +86,7 @@ def print_bounds(world: str, num: int, bounds: list[str], draws: int) -> None:
         objective, missed, others = parse_thresholds(name)[0], [], []
         kind, other = ("recall", "precision") if objective.is_recall else ("precision", "recall")
         for draw in range(draws):
-            fitted = fit_thresholds(*pictures(world, np.random.default_rng([2, draw]), num), name)
+            fitted = fit_thresholds(*images(world, np.random.default_rng([2, draw]), num), name)
             limited = ~fitted.unreachable & ~fitted.unlimited
             found = population.shares(kind, fitted.values)
             missed.append(np.where(limited, found < objective.bound, np.nan))
@@ -140,14 +140,14 @@ def main() -> None:
             print_bounds(world, num, options.bounds, options.draws)
         return
     for world in options.worlds:
-        fresh = pictures(world, np.random.default_rng(1), NUM_FRESH)
+        fresh = images(world, np.random.default_rng(1), NUM_FRESH)
         best, exact = macro_f1(fresh, own(*fresh)), population_best(world)
         for num in options.sizes:
             started, seen = time.process_time(), []
             share = options.seconds / (len(options.worlds) * len(options.sizes))
             covered = []
             for draw in range(options.draws):
-                drawn = pictures(world, np.random.default_rng([2, draw]), num)
+                drawn = images(world, np.random.default_rng([2, draw]), num)
                 fitted = fit_thresholds(*drawn)
                 ways = fits(*drawn, fitted.values)
                 seen.append({k: 100 * (best - macro_f1(fresh, t)) for k, t in ways.items()})

@@ -28,7 +28,7 @@ SIDE, BATCH, NUM_CLASSES, HIDDEN, RATE = 224, 8, 10, 256, 1e-4
 
 def time_polyhead(num_steps: int) -> tuple[float, float]:
     """Images a second of polyhead's training step."""
-    from noise_pictures import first_batch, write_noise
+    from noise_images import first_batch, write_noise
 
     from polyhead.config import Config
     from polyhead.training.allocator import keep_freed_memory

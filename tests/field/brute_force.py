@@ -57,22 +57,22 @@ def score(field, unaries, state):
     return total
 
 
-def agrees(state, told):
-    return all(t < 0 or t == y for t, y in zip(told, state, strict=True))
+def agrees(state, evidence):
+    return all(t < 0 or t == y for t, y in zip(evidence, state, strict=True))
 
 
-def joint(field, unaries, told=None):
+def joint(field, unaries, evidence=None):
     """{state: unnormalised weight} of one image, over legal states that agree."""
-    told = [-1] * len(unaries) if told is None else told
+    evidence = [-1] * len(unaries) if evidence is None else evidence
     return {
         state: np.exp(score(field, unaries, state))
         for state in product((0, 1), repeat=len(unaries))
-        if is_legal(field.rules, state) and agrees(state, told)
+        if is_legal(field.rules, state) and agrees(state, evidence)
     }
 
 
-def marginals(field, unaries, told=None):
-    weights = joint(field, unaries, told)
+def marginals(field, unaries, evidence=None):
+    weights = joint(field, unaries, evidence)
     return sum(w * np.array(s) for s, w in weights.items()) / sum(weights.values())
 
 
@@ -88,8 +88,8 @@ def expected_f(weights, answer, beta):
     return sum(w * example_f(s, answer, beta) for s, w in weights.items()) / total
 
 
-def random_told(generator, field, num_rows):
-    """Told cells that a legal state agrees with."""
+def random_evidence(generator, field, num_rows):
+    """Evidence that a legal state agrees with."""
     every = product((0, 1), repeat=len(field.means))
     states = [state for state in every if is_legal(field.rules, state)]
     chosen = np.array([states[generator.integers(len(states))] for _ in range(num_rows)], np.int8)

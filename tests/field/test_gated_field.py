@@ -54,15 +54,19 @@ def test_each_image_has_the_couplings_of_the_formula(seed):
 @over(seeds)
 def test_log_partition_and_marginals_are_those_of_every_state(seed):
     field, gates, unaries, alone, generator = gated(seed)
-    told = slow.random_told(generator, field, len(unaries))
+    evidence = slow.random_evidence(generator, field, len(unaries))
     found = field.of_images(gates)
-    answers = found.log_partition(unaries), found.marginals(unaries), found.marginals(unaries, told)
-    for image, row, given, log_z, marginals, when_told in zip(
-        alone, unaries, told, *answers, strict=True
+    answers = (
+        found.log_partition(unaries),
+        found.marginals(unaries),
+        found.marginals(unaries, evidence),
+    )
+    for image, row, known, log_z, marginals, conditioned in zip(
+        alone, unaries, evidence, *answers, strict=True
     ):
         assert log_z == pytest.approx(np.log(sum(slow.joint(image, row).values())), abs=1e-9)
         assert marginals == pytest.approx(slow.marginals(image, row), abs=1e-9)
-        assert when_told == pytest.approx(slow.marginals(image, row, given), abs=1e-9)
+        assert conditioned == pytest.approx(slow.marginals(image, row, known), abs=1e-9)
 
 
 @few
@@ -78,19 +82,19 @@ def test_modes_are_the_likeliest_states(seed):
 @over(seeds)
 def test_likelihoods_and_expected_f_are_those_of_each_image(seed):
     field, gates, unaries, alone, generator = gated(seed, 5)
-    told, bound = slow.random_told(generator, field, len(unaries)), field.of_images(gates)
+    evidence, bound = slow.random_evidence(generator, field, len(unaries)), field.of_images(gates)
     together = np.stack(
-        [bound.log_likelihood(unaries, told), bound.pseudo_log_likelihood(unaries, told)], 1
+        [bound.log_likelihood(unaries, evidence), bound.pseudo_log_likelihood(unaries, evidence)], 1
     )
-    decided = bound.expected_f(unaries, given=told)
+    decided = bound.expected_f(unaries, evidence=evidence)
     for row, image in enumerate(alone):
         one = slice(row, row + 1)
         expected = [
-            image.log_likelihood(unaries[one], told[one])[0],
-            image.pseudo_log_likelihood(unaries[one], told[one])[0],
+            image.log_likelihood(unaries[one], evidence[one])[0],
+            image.pseudo_log_likelihood(unaries[one], evidence[one])[0],
         ]
         assert together[row] == pytest.approx(expected, abs=1e-9)
-        assert (decided[one] == image.expected_f(unaries[one], given=told[one])).all()
+        assert (decided[one] == image.expected_f(unaries[one], evidence=evidence[one])).all()
 
 
 @few
@@ -102,9 +106,9 @@ def test_pseudo_likelihood_multiplies_the_conditionals(seed):
     for image, row, truth, total in zip(alone, unaries, targets, found, strict=True):
         expected = 0.0
         for i in range(6):
-            told = truth.copy()
-            told[i] = -1
-            probability = np.asarray(slow.marginals(image, row, told))[i]
+            evidence = truth.copy()
+            evidence[i] = -1
+            probability = np.asarray(slow.marginals(image, row, evidence))[i]
             expected += np.log(probability if truth[i] else 1 - probability)
         assert total == pytest.approx(expected, abs=1e-8)
 
@@ -115,15 +119,17 @@ def test_a_field_too_large_to_list_is_solved_image_by_image():
     directions = generator.normal(0, 0.3, (1, 18))
     field = PairwiseField(couplings, np.full(18, 0.4), directions=directions)
     gates, unaries = generator.uniform(-1, 1, (3, 1)), generator.normal(0, 1, (3, 18))
-    given = np.full((3, 18), -1, np.int8)
-    given[1, 3] = 1
+    evidence = np.full((3, 18), -1, np.int8)
+    evidence[1, 3] = 1
     bound = field.of_images(gates)
     assert not bound.is_exact
-    marginals, modes = bound.marginals(unaries, given), bound.mode(unaries, given)
+    marginals, modes = bound.marginals(unaries, evidence), bound.mode(unaries, evidence)
     for row, alpha in enumerate(gates):
         one, image = slice(row, row + 1), field.at(alpha)
-        assert marginals[one] == pytest.approx(image.marginals(unaries[one], given[one]), abs=1e-9)
-        assert (modes[one] == image.mode(unaries[one], given[one])).all()
+        assert marginals[one] == pytest.approx(
+            image.marginals(unaries[one], evidence[one]), abs=1e-9
+        )
+        assert (modes[one] == image.mode(unaries[one], evidence[one])).all()
 
 
 def test_gates_that_are_shut_leave_the_field_of_all_images():
@@ -172,7 +178,7 @@ def test_no_images_give_no_answers():
     assert nothing.mode(np.zeros((0, 6))).shape == (0, 6)
 
 
-def test_rules_alone_and_gates_are_told_apart():
+def test_rules_alone_and_gates_are_distinguished():
     rules = Rules.of("ab", exclusive=[["a", "b"]])
     assert not PairwiseField.independent(2, rules).is_coupled
     assert PairwiseField(np.zeros((2, 2)), np.zeros(2), rules, np.ones((1, 2))).is_coupled

@@ -35,16 +35,16 @@ def both_ways(field):
 
 @few
 @over(seeds, st.booleans(), st.sampled_from([1.0, 300.0]))
-def test_pairs_of_half_sets_answer_as_every_state(seed, is_told, scale):
+def test_pairs_of_half_sets_answer_as_every_state(seed, has_evidence, scale):
     """At scale 300 the halves pull apart, and their product is lost to underflow."""
     field, unaries, generator = slow.random_field(seed, 9, scale=scale)
-    told = slow.random_told(generator, field, len(unaries)) if is_told else None
+    evidence = slow.random_evidence(generator, field, len(unaries)) if has_evidence else None
     listed, halved = both_ways(field)
     for answer in ("log_partition", "marginals", "marginals_by_size"):
-        expected = getattr(listed, answer)(unaries * scale, told)
-        found = getattr(halved, answer)(unaries * scale, told)
+        expected = getattr(listed, answer)(unaries * scale, evidence)
+        found = getattr(halved, answer)(unaries * scale, evidence)
         assert found == pytest.approx(expected, rel=1e-9, abs=1e-9)
-    assert (halved.mode(unaries * scale, told) == listed.mode(unaries * scale, told)).all()
+    assert (halved.mode(unaries * scale, evidence) == listed.mode(unaries * scale, evidence)).all()
 
 
 def test_what_no_set_agrees_with_has_no_likelihood():
@@ -167,12 +167,12 @@ def test_told_labels_leave_a_field_that_is_exact():
         slow.random_couplings(np.random.default_rng(2), 26, scale=0.5), np.full(26, 0.4)
     )
     unaries = np.random.default_rng(3).normal(0, 1, (2, 26))
-    told = np.full((2, 26), -1)
-    told[:, 16:] = np.random.default_rng(4).integers(0, 2, 10)
+    evidence = np.full((2, 26), -1)
+    evidence[:, 16:] = np.random.default_rng(4).integers(0, 2, 10)
     assert not field.is_exact
     small = field.couplings[:16, :16]
-    shift = field.couplings[:16, 16:] @ (told[0, 16:] - 0.4)
+    shift = field.couplings[:16, 16:] @ (evidence[0, 16:] - 0.4)
     inner = PairwiseField(small, np.full(16, 0.4))
     expected = inner.marginals(unaries[:, :16] + shift)
-    assert field.marginals(unaries, told)[:, :16] == pytest.approx(expected, abs=1e-9)
-    assert (field.mode(unaries, told)[:, :16] == inner.mode(unaries[:, :16] + shift)).all()
+    assert field.marginals(unaries, evidence)[:, :16] == pytest.approx(expected, abs=1e-9)
+    assert (field.mode(unaries, evidence)[:, :16] == inner.mode(unaries[:, :16] + shift)).all()

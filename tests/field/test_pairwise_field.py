@@ -32,9 +32,9 @@ def test_log_partition_and_marginals_are_those_of_every_state(seed, density):
 @over(seeds)
 def test_told_labels_renormalise_the_joint(seed):
     field, unaries, generator = slow.random_field(seed)
-    told = slow.random_told(generator, field, len(unaries))
-    found, modes = field.marginals(unaries, told), field.mode(unaries, told)
-    for row, answers, marginals, mode in zip(unaries, told, found, modes, strict=True):
+    evidence = slow.random_evidence(generator, field, len(unaries))
+    found, modes = field.marginals(unaries, evidence), field.mode(unaries, evidence)
+    for row, answers, marginals, mode in zip(unaries, evidence, found, modes, strict=True):
         assert marginals == pytest.approx(slow.marginals(field, row, answers), abs=1e-9)
         weights = slow.joint(field, row, answers)
         assert weights[tuple(mode.astype(int))] == pytest.approx(max(weights.values()))
@@ -44,8 +44,10 @@ def test_told_labels_renormalise_the_joint(seed):
 @over(seeds)
 def test_log_likelihood_sums_the_states_that_agree(seed):
     field, unaries, generator = slow.random_field(seed, density=0.3)
-    told = slow.random_told(generator, field, len(unaries))
-    for row, answers, found in zip(unaries, told, field.log_likelihood(unaries, told), strict=True):
+    evidence = slow.random_evidence(generator, field, len(unaries))
+    for row, answers, found in zip(
+        unaries, evidence, field.log_likelihood(unaries, evidence), strict=True
+    ):
         agreeing, every = slow.joint(field, row, answers), slow.joint(field, row)
         expected = np.log(sum(agreeing.values()) / sum(every.values()))
         assert found == pytest.approx(expected, abs=1e-9)
@@ -55,9 +57,9 @@ def test_log_likelihood_sums_the_states_that_agree(seed):
 @over(seeds, st.sampled_from([0.5, 1.0, 2.0]), st.booleans(), st.sampled_from([0.2, 1.0]))
 def test_expected_f_is_that_of_the_best_answer(seed, beta, with_rules, density):
     field, unaries, generator = slow.random_field(seed, 5, with_rules, density=density)
-    told = slow.random_told(generator, field, len(unaries))
+    evidence = slow.random_evidence(generator, field, len(unaries))
     for row, answers, found in zip(
-        unaries, told, field.expected_f(unaries, beta, told), strict=True
+        unaries, evidence, field.expected_f(unaries, beta, evidence), strict=True
     ):
         weights = slow.joint(field, row, answers)
         best = max(
@@ -137,9 +139,9 @@ def test_pseudo_likelihood_multiplies_the_conditionals(seed):
     for row, truth, total in zip(unaries, targets, found, strict=True):
         expected = 0.0
         for i in range(6):
-            told = truth.copy()
-            told[i] = -1
-            probability = slow.marginals(field, row, told)[i]
+            evidence = truth.copy()
+            evidence[i] = -1
+            probability = slow.marginals(field, row, evidence)[i]
             expected += np.log(probability if truth[i] else 1 - probability)
         assert total == pytest.approx(expected, abs=1e-8)
 
@@ -154,9 +156,9 @@ def test_pseudo_likelihood_sums_out_one_unknown_label_exactly(seed):
     for row, truth, total in zip(unaries, targets, found, strict=True):
         expected = 0.0
         for i in np.flatnonzero(truth >= 0):
-            told = truth.copy()
-            told[i] = -1
-            probability = slow.marginals(field, row, told)[i]
+            evidence = truth.copy()
+            evidence[i] = -1
+            probability = slow.marginals(field, row, evidence)[i]
             expected += np.log(probability if truth[i] else 1 - probability)
         assert total == pytest.approx(expected, abs=1e-8)
 
@@ -166,8 +168,8 @@ def test_unknown_labels_that_a_known_one_forces_count_as_it_says():
     couplings[1, 2] = couplings[2, 1] = 2.0
     field = PairwiseField(couplings, np.full(3, 0.5), Rules((), ((0, 1),)))  # at most one of 0, 1
     unaries, targets = np.array([[0.0, 3.0, 0.5]]), np.array([[1, -1, 1]])
-    given = np.array([[1, -1, -1]])
-    third = field.marginals(unaries, given)[0, 2]
+    evidence = np.array([[1, -1, -1]])
+    third = field.marginals(unaries, evidence)[0, 2]
     free = expit(0.0)  # of the first label, which the third does not move
     found = field.pseudo_log_likelihood(unaries, targets)
     assert found == pytest.approx([np.log(third) + np.log(free)])
@@ -261,7 +263,7 @@ def test_no_images_give_no_answers():
     assert field.decode_marginals(nothing, np.full(6, 0.5)).shape == (0, 6)
 
 
-def test_strongest_couplings_tell_their_support():
+def test_strongest_couplings_have_their_support():
     couplings = np.array([[0, 2.0, 0], [2.0, 0, -3.0], [0, -3.0, 0]])
     targets = np.array([[1, 1, 0], [1, 0, 1], [0, 1, -1], [0, 0, 0]])
     rows = PairwiseField(couplings, np.zeros(3)).strongest(["a", "b", "c"], targets)

@@ -47,7 +47,7 @@ def test_rules_are_falsy_without_any():
     assert Rules.of(CLASSES, implies={"bus": ["vehicle"]})
 
 
-def test_rules_that_overlap_tell_a_broken_row_once():
+def test_rules_that_overlap_report_a_broken_row_once():
     groups = [["a", "b"], ["b", "a", "c"]]
     rules = Rules.of("abcd", exclusive=groups, exactly_one=[["c", "b", "a"], ["a", "b", "c"]])
     targets = np.array([[1, 1, -1, -1], [1, 1, 1, 0], [0, 0, 0, 1], [1, 0, 0, 1]], np.int8)
@@ -60,7 +60,7 @@ def test_rules_that_overlap_tell_a_broken_row_once():
     assert len(find_violations(apart, np.array([[1, 1, 1, 0]], np.int8))) == 2
 
 
-def test_known_cells_that_break_rules_are_told_in_names():
+def test_known_cells_that_break_rules_are_reported_by_name():
     rules = Rules.of(
         CLASSES,
         exclusive=[["rain", "snow"]],

@@ -101,16 +101,16 @@ def unlisted(monkeypatch):
 @pytest.mark.parametrize("seed", range(8))
 def test_fields_too_large_to_list_answer_like_listed_ones(monkeypatch, seed):
     field, unaries, generator = slow.random_field(seed, 9, density=0.3)
-    told = slow.random_told(generator, field, len(unaries))
-    modes, marginals = field.mode(unaries, told), field.marginals(unaries, told)
+    evidence = slow.random_evidence(generator, field, len(unaries))
+    modes, marginals = field.mode(unaries, evidence), field.marginals(unaries, evidence)
     unlisted(monkeypatch)
     again = PairwiseField(field.couplings, field.means, field.rules)
     assert not again.is_exact
     log_odds = uncentred(field, unaries)
-    found = again.mode(unaries, told)
+    found = again.mode(unaries, evidence)
     expected = values(log_odds, field.couplings, modes)
     assert values(log_odds, field.couplings, found) == pytest.approx(expected, abs=1e-6)
-    assert np.abs(again.marginals(unaries, told) - marginals).mean() < 0.05
+    assert np.abs(again.marginals(unaries, evidence) - marginals).mean() < 0.05
     with pytest.raises(ValueError, match="pseudo_log_likelihood"):
         again.log_partition(unaries)
 
@@ -124,17 +124,17 @@ def test_ten_thousand_decoded_answers_break_no_rule(monkeypatch, listed):
     for seed in range(12):
         field, _, generator = slow.random_field(seed, 10, density=0.4, scale=2.0)
         unaries = generator.normal(0, 3, (per_field, 10))
-        told = np.full(unaries.shape, -1)
-        told[::8] = slow.random_told(generator, field, len(told[::8]))
-        probabilities = field.marginals(unaries, told)
+        evidence = np.full(unaries.shape, -1)
+        evidence[::8] = slow.random_evidence(generator, field, len(evidence[::8]))
+        probabilities = field.marginals(unaries, evidence)
         answers = (
-            field.mode(unaries, told),
-            field.expected_f(unaries, 1.0, told),
-            field.decode_marginals(probabilities, np.full(10, 0.4), told),
+            field.mode(unaries, evidence),
+            field.expected_f(unaries, 1.0, evidence),
+            field.decode_marginals(probabilities, np.full(10, 0.4), evidence),
         )
         for labels in answers:
             assert field.rules.legal(labels).all()
-            assert (labels == (told == 1))[told >= 0].all()
+            assert (labels == (evidence == 1))[evidence >= 0].all()
             num_decoded += len(labels)
     assert num_decoded > (10_000 if listed else 250)
 
@@ -165,13 +165,15 @@ def test_nothing_pulls_a_field_of_zeros():
 def test_sums_over_halves_are_those_over_states(seed, with_rules, scale):
     """At scale 300 the two halves pull apart, and their product is lost to underflow."""
     field, unaries, generator = slow.random_field(seed, 9, with_rules, scale=scale)
-    told = slow.random_told(generator, field, len(unaries))
+    evidence = slow.random_evidence(generator, field, len(unaries))
     states = legal_states(9, field.rules)
     assert states is not None
     listed = Enumeration.of(states, field.couplings, field.means)
     without_halves = Enumeration.of(states, field.couplings, field.means)
     vars(without_halves)["_halves"] = None
     for found, expected in zip(
-        listed.sums(unaries * scale, told), without_halves.sums(unaries * scale, told), strict=True
+        listed.sums(unaries * scale, evidence),
+        without_halves.sums(unaries * scale, evidence),
+        strict=True,
     ):
         assert found == pytest.approx(expected, rel=1e-9, abs=1e-9)

@@ -34,8 +34,8 @@ def write_repeated(folder, *, num, size, copies):
 
 
 def _save(source, target, *, is_judged):
-    with Image.open(source) as picture:
-        pixels = np.array(picture)
+    with Image.open(source) as image:
+        pixels = np.array(image)
     pixels[0, 0, 0] ^= is_judged
     Image.fromarray(pixels).save(target, compress_level=1)
 

@@ -96,7 +96,7 @@ def test_the_mend_of_each_depth_works(run):
         assert answer["grade"].probabilities == pytest.approx(expected, abs=0.01)
 
 
-def test_answers_and_standard_error_tell_it(run):
+def test_answers_and_standard_error_report_it(run):
     answer = polyhead.load(run.path).predict(grey16_png(bits(14)))
     (told,) = answer.to_dict()["warnings"]
     assert told["code"] == "W_PIXEL_RANGE"
@@ -107,7 +107,7 @@ def test_answers_and_standard_error_tell_it(run):
     assert line.startswith("W_PIXEL_RANGE: 1 of 2 images: bytes-0 holds whole numbers from ")
 
 
-def test_tiff_and_pillow_pictures_are_warned_of_likewise(run, tmp_path):
+def test_tiff_and_pillow_images_are_warned_of_likewise(run, tmp_path):
     fourteen = bits(14)
     Image.fromarray(fourteen).save(tmp_path / "a.tif")
     found = warnings_of(run, tmp_path / "a.tif", Image.fromarray(fourteen))

@@ -15,7 +15,7 @@ from polyhead.report.tables import print_evaluation
 from polyhead.tasks import TagsDecider
 from polyhead.training import train
 
-NUM_PICTURES = 160
+NUM_IMAGES = 160
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("gated")
     generator = np.random.default_rng(0)
     lines = ["image,a,b,c"]
-    for place in range(NUM_PICTURES):
+    for place in range(NUM_IMAGES):
         is_light, a, c = (generator.random(3) < 0.5).tolist()
         shade = 220 if is_light else 30
         pixels = generator.integers(shade - 20, shade + 20, (16, 16, 3)).astype(np.uint8)
@@ -49,7 +49,7 @@ def trained(tmp_path_factory):
     return folder, train(config, runs=folder / "runs", reporter=QUIET)
 
 
-def test_the_field_is_kept_and_told_labels_are_read_by_the_picture(trained):
+def test_the_field_is_kept_and_evidence_is_read_by_the_image(trained):
     folder, run = trained
     predictor = load_predictor(run.path)
     task = predictor.tasks["tags"]
@@ -57,9 +57,9 @@ def test_the_field_is_kept_and_told_labels_are_read_by_the_picture(trained):
     assert task.decision.is_coupled
     rows = (folder / "labels.csv").read_text().splitlines()[1:21]
     cells = [row.split(",") for row in rows]
-    pictures = [folder / cell[0] for cell in cells]
+    images = [folder / cell[0] for cell in cells]
     for told in (True, False):
-        answers = predictor.predict(pictures, given={"a": told})
+        answers = predictor.predict(images, given={"a": told})
         assert isinstance(answers, list)
         for (_, a, b, _), answer in zip(cells, answers, strict=True):
             found, is_light = answer["tags"], a == b

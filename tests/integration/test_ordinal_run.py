@@ -107,7 +107,7 @@ def test_calibration_and_cutpoints_are_part_of_the_weights(run):
     assert sorted(len(value) for value in gaps.values()) == [2, 3]
 
 
-def test_a_head_goes_on_with_the_same_grades_and_starts_anew_with_others(
+def test_a_head_goes_on_with_the_same_grades_and_starts_from_scratch_with_others(
     run, graded, tmp_path, capsys
 ):
     changes = ["tasks.stage.classes=[0, 1, 2, 3, 4, 5]", "train.sampler=class_aware"]

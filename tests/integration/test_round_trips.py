@@ -64,7 +64,7 @@ def encoded(table, name, **keys):
     return encoding.targets
 
 
-def by_picture(table, targets):
+def by_image(table, targets):
     """The number of each image to its target."""
     stems = [table.path(row).resolve().stem for row in range(len(table))]
     return {stem: targets[row] for row, stem in enumerate(stems)}
@@ -97,7 +97,7 @@ def real_object(draw, row, kept):
 
 
 @st.composite
-def pictures(draw, kept):
+def images(draw, kept):
     """One list of objects an image, None where nobody looked; the first has a plain one."""
     num = draw(st.integers(1, 4))
     cells = [draw(st.lists(real_object(row, kept), max_size=4)) for row in range(num)]
@@ -121,7 +121,7 @@ def assert_same_boxes(before, after):
 
 def boxes_of(table):
     targets = encoded(table, "objects", type="boxes", classes=LABELS)
-    return by_picture(table, targets), targets.areas
+    return by_image(table, targets), targets.areas
 
 
 @pytest.mark.parametrize("kind", OUT)
@@ -129,14 +129,14 @@ def boxes_of(table):
 @settings(max_examples=15)
 def test_boxes_survive_every_format(tmp_path_factory, kind, data):
     folder = tmp_path_factory.mktemp("boxes")
-    table = object_table(folder, data.draw(pictures(KEPT[kind])))
+    table = object_table(folder, data.draw(images(KEPT[kind])))
     back = convert(table, kind, folder / "new")
     (before, areas), (after, new_areas) = boxes_of(table), boxes_of(back)
     assert_same_boxes(before, after)
     assert new_areas == pytest.approx(areas, rel=1e-5)
 
 
-@given(cells=pictures(set()), kinds=st.permutations(list(OUT)))
+@given(cells=images(set()), kinds=st.permutations(list(OUT)))
 @settings(max_examples=8)
 def test_boxes_survive_all_formats_one_after_the_other(tmp_path_factory, cells, kinds):
     folder = tmp_path_factory.mktemp("chain")
@@ -173,15 +173,15 @@ def regions(draw, size, num_values):
 @given(data=st.data())
 @settings(max_examples=15)
 def test_masks_of_segments_survive_every_format_that_keeps_them(tmp_path_factory, kind, data):
-    folder, cells = tmp_path_factory.mktemp("segments"), data.draw(pictures(set()))
+    folder, cells = tmp_path_factory.mktemp("segments"), data.draw(images(set()))
     for row, cell in enumerate(cells):
         for item in cell or []:
             item["segmentation"] = data.draw(st.none() | outlines(SIZES[row % len(SIZES)]))
     table = object_table(folder, cells)
     keys = {"type": "mask", "column": "objects", "classes": ["background", *LABELS]}
-    before = by_picture(table, encoded(table, "ground", **keys))
+    before = by_image(table, encoded(table, "ground", **keys))
     back = convert(table, kind, folder / "new")
-    after = by_picture(back, encoded(back, "ground", **keys))
+    after = by_image(back, encoded(back, "ground", **keys))
     for stem, mask in before.items():
         assert np.array_equal(after[stem], mask) if stem in after else (mask == 255).all()
 
@@ -199,7 +199,7 @@ def test_masks_in_files_survive_every_table(tmp_path_factory, kind, data, num):
     else:
         write_table(table, out, kind, measure, QUIET)
     back = read_table(out)
-    found = by_picture(back, encoded(back, "ground", type="mask", classes=CLASSES))
+    found = by_image(back, encoded(back, "ground", type="mask", classes=CLASSES))
     for row, mask in enumerate(masks):
         expected = np.full(SIZES[row], 255) if mask is None else WITH_UNKNOWN[mask]
         assert np.array_equal(found[str(row)], expected)
@@ -212,8 +212,8 @@ def mask_table(folder, masks):
     for name, mask in zip(names, masks, strict=True):
         if name is not None:
             Image.fromarray(mask).save(folder / name)
-    pictures = [f"p/{row}.jpg" for row in range(len(masks))]
-    for picture in pictures:
-        touch(folder / picture)
-    data = pa.table({IMAGE: pictures, "ground": pa.array(names, pa.string())})
+    images = [f"p/{row}.jpg" for row in range(len(masks))]
+    for image in images:
+        touch(folder / image)
+    data = pa.table({IMAGE: images, "ground": pa.array(names, pa.string())})
     return Table(data, "t.csv", folder, np.zeros(len(masks), np.int32))

@@ -79,7 +79,7 @@ def test_what_was_cut_out_goes_back_to_its_place(region, its_boxes, seed):
 
 @given(its_boxes=boxes(), seed=st.integers(0, 99))
 @settings(max_examples=40)
-def test_a_mirror_of_a_mirror_is_the_picture(its_boxes, seed):
+def test_a_mirror_of_a_mirror_is_the_image(its_boxes, seed):
     mirrored = BOXES.move(its_boxes, [flip()], SIZE)
     expected = its_boxes.boxes_xyxy[:, [2, 1, 0, 3]] * [-1, 1, -1, 1] + [WIDTH, 0, WIDTH, 0]
     assert np.allclose(mirrored.boxes_xyxy, expected, rtol=0, atol=1e-4)

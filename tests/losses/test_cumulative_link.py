@@ -245,10 +245,10 @@ def test_of_few_images_it_learns_grades_better_than_a_class_does():
         optimizer.step(closure)
         with torch.no_grad():
             found = loss.link(layer(torch.from_numpy(unseen).float())).numpy()
-        given = middle_grade(found)
+        predicted = middle_grade(found)
         likelihood = -np.log(found[np.arange(len(truth)), truth]).mean()
         figures[kind].append(
-            (quadratic_kappa(given, truth), -np.abs(given - truth).mean(), -likelihood)
+            (quadratic_kappa(predicted, truth), -np.abs(predicted - truth).mean(), -likelihood)
         )
     ahead = np.array(figures[CumulativeLink]) - np.array(figures[CrossEntropy])
     assert (ahead.mean(0) > 0.02).all(), ahead

@@ -132,7 +132,7 @@ def test_what_is_found_where_nobody_annotated_never_matters():
     assert fed(targets, changed).compute() == fed(targets, found).compute()
 
 
-def test_a_false_alarm_in_an_empty_picture_costs():
+def test_a_false_alarm_in_an_empty_image_costs():
     targets, found = random_boxes(5, num_classes=1)
     empty = np.flatnonzero(np.diff(targets.offsets) == 0)[0]
     quiet = [part if row != empty else [p[:0] for p in part] for row, part in enumerate(found)]

@@ -72,12 +72,12 @@ def test_a_table_of_several_blocks_equals_its_parts(monkeypatch):
 @over_seeds
 def test_top_labels_are_the_highest_known(seed):
     scores, targets = random_tags(seed)
-    given = top_labels(scores, targets, 3)
+    predicted = top_labels(scores, targets, 3)
     known = targets >= 0
-    assert (given.sum(1) == np.minimum(known.sum(1), 3)).all()
+    assert (predicted.sum(1) == np.minimum(known.sum(1), 3)).all()
     for row in range(len(scores)):
-        rest = scores[row, known[row] & ~given[row]]
-        assert not len(rest) or scores[row, given[row]].min() >= rest.max()
+        rest = scores[row, known[row] & ~predicted[row]]
+        assert not len(rest) or scores[row, predicted[row]].min() >= rest.max()
 
 
 @over_seeds
@@ -91,14 +91,14 @@ def test_example_f1_equals_scikit_learn_when_all_is_known(seed):
 @over_seeds
 def test_example_f1_judges_known_labels_under_weights(seed):
     scores, targets = random_tags(seed, unknown=0.5)
-    given, weights = scores >= 0.6, np.random.default_rng(seed).integers(0, 3, len(scores))
+    predicted, weights = scores >= 0.6, np.random.default_rng(seed).integers(0, 3, len(scores))
     figures = []
     for row in np.repeat(np.arange(len(scores)), weights):
-        truth, told = targets[row] == 1, given[row] & (targets[row] >= 0)
+        truth, told = targets[row] == 1, predicted[row] & (targets[row] >= 0)
         if (targets[row] >= 0).any():
             size = truth.sum() + told.sum()
             figures.append(2 * (truth & told).sum() / size if size else 1.0)
-    assert example_f1(given, targets, weights) == pytest.approx(np.mean(figures), abs=1e-9)
+    assert example_f1(predicted, targets, weights) == pytest.approx(np.mean(figures), abs=1e-9)
 
 
 def test_nan_score_of_a_known_cell_is_refused():

@@ -83,7 +83,7 @@ def test_unknown_pixels_never_matter(seed):
 
 @over_seeds
 @seeds
-def test_order_of_pictures_never_matters(seed):
+def test_order_of_images_never_matters(seed):
     pairs = random_masks(seed)
     assert figures_of(pairs[::-1]) == figures_of(pairs)
 

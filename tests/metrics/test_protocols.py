@@ -114,6 +114,6 @@ def test_every_protocol_says_how_it_departs():
     assert [name for name, protocol in PROTOCOLS.items() if not protocol.departs] == ["default"]
 
 
-def test_a_wrong_name_tells_the_nearest():
+def test_a_wrong_name_hints_at_the_nearest():
     with pytest.raises(ConfigError, match='Did you mean "voc07"'):
         choose_protocol("voc7")

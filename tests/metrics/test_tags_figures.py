@@ -24,7 +24,7 @@ def values(entry):
     return {name: metric["value"] for name, metric in entry["metrics"].items()}
 
 
-def test_scores_that_only_rank_have_no_figures_of_given_labels():
+def test_scores_that_only_rank_have_no_figures_of_predicted_labels():
     scores, targets = random_tags(0)
     ranking = values(tags_entry(ScoredTags(LABELS, scores * 9 - 4, targets, None)))
     whole = values(tags_entry(ScoredTags(LABELS, scores, targets, CUTS)))
@@ -45,10 +45,12 @@ def test_double_precision_is_kept():
 def test_top_three_and_ranking_loss_equal_scikit_learn(seed):
     scores, targets = random_tags(seed, unknown=0)
     scores += np.random.default_rng(seed).random(scores.shape, dtype=np.float32) * 1e-3
-    given = np.argsort(np.argsort(-scores, 1), 1) < 3
+    predicted = np.argsort(np.argsort(-scores, 1), 1) < 3
     found = values(protocol_entry("default", ScoredTags(LABELS, scores, targets, CUTS)))
-    assert found["OF1_top3"] == pytest.approx(f1_score(targets, given, average="micro"), abs=1e-9)
-    expected = f1_score(targets, given, average="macro")
+    assert found["OF1_top3"] == pytest.approx(
+        f1_score(targets, predicted, average="micro"), abs=1e-9
+    )
+    expected = f1_score(targets, predicted, average="macro")
     assert found["macro_F1_top3"] == pytest.approx(expected, abs=1e-9)
     assert found["ranking_loss"] == pytest.approx(label_ranking_loss(targets, scores), abs=1e-9)
 
@@ -83,10 +85,10 @@ def test_labels_without_a_positive_count_zero_in_means_where_the_protocol_says_s
     assert zero["CF1"] == pytest.approx(left_out["CF1"] * 4 / 5)
 
 
-def test_labels_given_by_others_than_thresholds_are_judged():
+def test_labels_predicted_by_others_than_thresholds_are_judged():
     scores, targets = random_tags(0)
-    given = np.zeros(scores.shape, bool)
-    found = values(tags_entry(ScoredTags(LABELS, scores, targets, CUTS, given)))
+    predicted = np.zeros(scores.shape, bool)
+    found = values(tags_entry(ScoredTags(LABELS, scores, targets, CUTS, predicted)))
     assert found["hamming"] == pytest.approx((targets == 1).sum() / (targets >= 0).sum())
 
 

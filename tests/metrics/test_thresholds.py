@@ -101,8 +101,8 @@ def test_f1_shortfall_has_the_standard_error_of_the_bootstrap():
         gaps = []
         for _ in range(2000):
             weights = np.bincount(generator.integers(1000, size=1000), minlength=1000)
-            hits, given = np.cumsum(weights * yes), np.cumsum(weights)
-            f1 = 2 * hits / (given + hits[-1])
+            hits, predicted = np.cumsum(weights * yes), np.cumsum(weights)
+            f1 = 2 * hits / (predicted + hits[-1])
             gaps.append(f1[best] - f1[cut])
         assert error[cut] == pytest.approx(np.std(gaps), rel=0.1)
 
@@ -175,7 +175,7 @@ def test_constraints_hold_on_many_images(sharing):
 
 
 def missed(name, draws, shares):
-    """Of the labels that are neither never nor always given, which share misses the bound.
+    """Of the labels that are neither never nor always predicted, which share misses the bound.
 
     `shares` takes thresholds to the population's precision or recall.
     """
@@ -230,7 +230,7 @@ def test_a_recall_holds_where_clopper_and_pearson_say_so(seed):
     assert fitted.low[0] <= fitted.values[0] <= fitted.high[0]
 
 
-def test_where_too_few_tell_a_label_is_never_or_always_given():
+def test_where_too_few_are_known_a_label_is_never_or_always_predicted():
     scores, targets = example_cells(4000)
     targets[10:, 0] = np.minimum(targets[10:, 0], 0)
     precise, found = (fit_thresholds(scores, targets, f"{n}>=0.8") for n in ("precision", "recall"))
@@ -272,7 +272,7 @@ def test_cost_needs_no_fit():
         ({"name": "cost", "false_positive": 0}, "above 0"),
     ],
 )
-def test_wrong_spellings_are_told(spelled, said):
+def test_wrong_spellings_are_reported(spelled, said):
     with pytest.raises(ConfigError, match=said):
         parse_thresholds(spelled)
 

@@ -42,7 +42,7 @@ def test_what_is_undefined_is_not_judged(metrics):
     assert compare_to_trivial(metrics) is None
 
 
-def test_it_is_said_in_words():
+def test_it_is_described_in_words():
     near = compare_to_trivial({"mAP": 0.112, "mAP_chance": 0.1})
     assert str(near) == "hardly better than a random ranking (mAP 0.112 against 0.100)"
     worse = compare_to_trivial({"MAE": 1.2, "MAE_mean": 1.0})

@@ -47,7 +47,7 @@ def truth():
     return [render_scene(index, 3, 64) for index in range(NUM)]
 
 
-def test_table_tells_the_truth(written, truth):
+def test_table_holds_the_truth(written, truth):
     rows = rows_of(written / "labels.csv")
     assert list(rows[0]) == ["image", "tags", "daytime", "people", "visibility_m", "mask"]
     assert len(rows) == NUM
@@ -60,7 +60,7 @@ def test_table_tells_the_truth(written, truth):
         assert float(row["visibility_m"]) == pytest.approx(scene.visibility_m, abs=0.05)
 
 
-def test_pictures_and_masks_are_those_of_the_scenes(written, truth):
+def test_images_and_masks_are_those_of_the_scenes(written, truth):
     for row, scene in zip(rows_of(written / "labels.csv"), truth, strict=True):
         with Image.open(written / row["image"]) as image:
             assert image.format == "JPEG"
@@ -72,7 +72,7 @@ def test_pictures_and_masks_are_those_of_the_scenes(written, truth):
             np.testing.assert_array_equal(np.asarray(mask), scene.mask)
 
 
-def test_coco_file_tells_the_truth(written, truth):
+def test_coco_file_holds_the_truth(written, truth):
     document = json.loads((written / "objects.json").read_text())
     names = {category["id"]: category["name"] for category in document["categories"]}
     assert tuple(names.values()) == OBJECT_LABELS
@@ -110,7 +110,7 @@ def test_the_same_options_give_the_same_files_also_over_a_broken_run(written, tm
     assert contents(out) == contents(written)
 
 
-def test_an_empty_tag_set_is_said_aloud(tmp_path):
+def test_an_empty_tag_set_is_written_as_brackets(tmp_path):
     street = street_distribution()
     seed = next(
         s for s in range(10_000) if not street.sample(np.random.default_rng([s, 0]), 1).any()

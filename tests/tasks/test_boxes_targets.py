@@ -43,7 +43,7 @@ class TestTargets:
         assert encoder.classes == ("zebra", "car", "ant")
         assert codes(encoding) == ["W_NO_POSITIVES"]
 
-    def test_fractions_are_of_each_picture(self):
+    def test_fractions_are_of_each_image(self):
         rows = object_table([[thing("car", 0.1, 0.2, 0.5, 0.6)]] * 2, units="fraction")
         _, encoding = encode(rows, np.array([[100, 200], [50, 60]], np.int32))
         np.testing.assert_allclose(
@@ -76,7 +76,7 @@ class TestTargets:
         ]
         assert targets.labels.tolist() == [1, 0], "boxes of labels not looked for do not count"
 
-    def test_numbers_of_pictures_and_categories_are_the_files(self):
+    def test_numbers_of_images_and_categories_are_the_files(self):
         rows = object_table([[CAR], [BUS], []], ["car", "bus"], [3, 90], image_id=["12", None, "7"])
         _, encoding = encode(rows, classes=["bus", "car"])
         assert encoding.targets.category_ids.tolist() == [90, 3]
@@ -87,7 +87,7 @@ class TestTargets:
         rows = object_table([[CAR], []], ["car"], [3], image_id=ids)
         assert encode(rows)[1].targets.image_ids.tolist() == [1, 2]
 
-    def test_a_sliced_table_is_read_as_it_stands(self):
+    def test_a_sliced_table_is_read_from_its_offset(self):
         rows = object_table([[CAR], None, [BUS, CAR], []])
         sliced = Table(rows.data.slice(1, 2), "x", rows.root, rows.lines[1:3])
         targets = encode(sliced)[1].targets
@@ -139,7 +139,7 @@ class TestColumns:
         with pytest.raises(ConfigError, match="columns of objects: things"):
             resolve(rows, "objects", type="boxes")
 
-    def test_no_object_at_all_tells_no_classes(self):
+    def test_no_object_at_all_gives_no_classes(self):
         with pytest.raises(DataError, match="names no object"):
             resolve(object_table([[], None]), "objects", type="boxes")
 
@@ -168,7 +168,7 @@ class TestFaults:
         assert str(fault).startswith(f"{code} objects.json 1.jpg: ")
         assert len(encoding.targets.labels) == 2
 
-    def test_a_box_that_reaches_out_is_clipped_and_told_beyond_a_pixel(self):
+    def test_a_box_that_reaches_out_is_clipped_and_reported_beyond_a_pixel(self):
         rows = object_table([[thing("car", -0.5, 0, 200.9, 50), thing("car", -20, 5, 30, 130)]])
         _, encoding = encode(rows)
         assert encoding.targets.boxes_xyxy.tolist() == [[0, 0, 200, 50], [0, 5, 30, 100]]
@@ -212,11 +212,11 @@ class TestFaults:
         assert "x2 < x1, a width of -30" in fault.message
         assert not encode(object_table([[thing("car", 10, 50, 40, 90)]]))[1].faults
 
-    def test_boxes_of_a_pixel_are_real_in_tiny_pictures(self):
+    def test_boxes_of_a_pixel_are_real_in_tiny_images(self):
         rows = object_table([[thing("car", 0, 0, 1, 1)]])
         assert not encode(rows, same_size(1, 4, 4))[1].faults
 
-    def test_boxes_of_an_unreadable_picture_are_checked_for_order_alone(self):
+    def test_boxes_of_an_unreadable_image_are_checked_for_order_alone(self):
         rows = object_table([[thing("car", 900, 900, 990, 990), thing("car", 9, 1, 5, 2)]])
         assert codes(encode(rows, same_size(1, 0, 0))[1]) == ["E_BOX_INVERTED"]
 
@@ -273,7 +273,7 @@ def test_targets_travel_to_loader_workers():
 
 
 @pytest.mark.parametrize("cells", [[[], None, []], [None, None], ["[]", None], ["[]", "[]"]])
-def test_a_column_without_any_object_is_told(cells):
+def test_a_column_without_any_object_is_reported(cells):
     lists = any(isinstance(cell, list) for cell in cells)
     column = pa.array(cells, pa.list_(pa.string()) if lists else pa.string())
     rows = table(objects=column)
@@ -292,6 +292,6 @@ def test_a_column_without_any_object_is_told(cells):
         (pa.array([[[1]], []]), "lists of lists of whole numbers"),
     ],
 )
-def test_what_a_column_holds_instead_is_told_in_words(column, words):
+def test_what_a_column_holds_instead_is_described_in_words(column, words):
     with pytest.raises(ConfigError, match=f'column "objects" holds {words}; expected objects'):
         resolve(table(objects=column), "objects", type="boxes")

@@ -60,7 +60,7 @@ class TestKeys:
 
 
 class TestBatches:
-    def test_pictures_are_padded_to_the_one_with_the_most(self):
+    def test_images_are_padded_to_the_one_with_the_most(self):
         targets, known = ENCODER.stack([boxes_of(1), boxes_of(0, (False, False)), boxes_of(3)])
         assert targets.shape == (3, 3, 6)
         assert targets.dtype == np.float32
@@ -69,13 +69,13 @@ class TestBatches:
         assert targets[2, 0, 5] == 1
         assert known.tolist() == [[True, True], [False, False], [True, True]]
 
-    def test_pictures_without_boxes_have_one_row_that_is_none(self):
+    def test_images_without_boxes_have_one_row_that_is_none(self):
         targets, _ = ENCODER.stack([boxes_of(0)])
         assert targets[:, :, 4].tolist() == [[-1]]
 
 
 class TestPredictions:
-    def test_boxes_above_the_threshold_in_pixels_of_the_displayed_picture(self):
+    def test_boxes_above_the_threshold_in_pixels_of_the_displayed_image(self):
         found = dense([[0.1, 0.2, 0.5, 0.6], [0, 0, 1, 1]], [[0.2, 0.9], [0.31, 0.1]])
         (prediction,) = DECIDER.select(found, SIZES)
         assert prediction.labels == ["bus", "car"]
@@ -117,7 +117,7 @@ class TestFigures:
         scores = [[[0.8, 0.0]], [[0.0, 0.7]], [[0.0, 0.1]], [[0.9, 0.9]]]
         return {"boxes": np.array(boxes, np.float32), "scores": np.array(scores, np.float32)}
 
-    def test_right_boxes_score_one_whatever_stands_in_unknown_pictures(self):
+    def test_right_boxes_score_one_whatever_is_in_unknown_images(self):
         encoder, targets = self.truth()
         meter = encoder.decider().meter()
         meter.update({k: v[:2] for k, v in self.found().items()}, targets[np.arange(2)])
@@ -207,7 +207,7 @@ class TestStatements:
         assert counts.known.tolist() == [3, 3]
         assert counts.rows == 3
 
-    def test_figures_stand_on_boxes_of_annotated_images(self):
+    def test_figures_count_boxes_of_annotated_images(self):
         entry = {"num_images": 1200, "num_images_known": 1100, "num_boxes": 4321}
         assert BoxesDecider.sample_size(entry) == "4,321 boxes"
         assert BoxesDecider.known_text(entry) == "1,100 of 1,200 images annotated, 4,321 boxes"

@@ -30,7 +30,7 @@ def codes(encoding):
         (["1", "1,0", "2"], ("1", "2"), [0, 0, 1]),
     ],
 )
-def test_equal_numbers_are_one_class_and_told(cells, classes, expected):
+def test_equal_numbers_are_one_class_and_reported(cells, classes, expected):
     task, encoding = encode(cells)
     assert len(task.classes) == len(classes)
     assert "N_EQUAL_NUMBERS" in codes(encoding)
@@ -42,7 +42,7 @@ def test_equal_numbers_are_one_class_and_told(cells, classes, expected):
 @pytest.mark.parametrize(
     "cells", [["1", "01", "1.0"], ["7", "007"], ["00", "0"], ["012", "12", "a"]]
 )
-def test_leading_zeros_keep_numbers_apart_and_it_is_told(cells):
+def test_leading_zeros_keep_numbers_apart_and_it_is_reported(cells):
     task, encoding = encode(cells)
     assert set(task.classes) == set(cells)
     assert codes(encoding) == ["W_EQUAL_NUMBERS"]
@@ -65,7 +65,7 @@ def test_a_declared_class_is_found_by_its_number():
 
 
 @pytest.mark.parametrize("word", ["N/A", "nan", "None", "null", "-", "NA", "#N/A", "NaN", "<NA>"])
-def test_words_for_unknown_are_unknown_told_and_may_be_declared(word):
+def test_words_for_unknown_are_unknown_reported_and_may_be_declared(word):
     task, encoding = encode(["dog", "cat", word, word])
     assert task.classes == ("cat", "dog")
     assert encoding.targets.tolist() == [1, 0, -1, -1]
@@ -76,7 +76,7 @@ def test_words_for_unknown_are_unknown_told_and_may_be_declared(word):
 
 
 @pytest.mark.parametrize("word", ["none", "unknown", "?", "-1"])
-def test_words_that_may_be_a_class_are_one_and_told(word):
+def test_words_that_may_be_a_class_are_one_and_reported(word):
     task, encoding = encode(["1", "2", word])
     assert word in task.classes
     assert codes(encoding) == ["N_CLASS_UNKNOWN"]

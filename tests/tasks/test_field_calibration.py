@@ -184,7 +184,7 @@ def test_partners_of_a_rule_that_are_unknown_do_not_bias_the_scale(rule):
 
 
 @pytest.mark.parametrize("num", [1, 2, 3, 6])
-def test_a_few_pictures_change_little_and_never_fail(num):
+def test_a_few_images_change_little_and_never_fail(num):
     log_odds, targets = drawn(field_of(2.0, exclusive=[["b", "c"]]), num, seed=4)
     choice = choose_field(field_of(2.0, exclusive=[["b", "c"]]), log_odds, targets, None)
     assert choice.calibration is not None
@@ -193,13 +193,13 @@ def test_a_few_pictures_change_little_and_never_fail(num):
     assert num > 1 or not choice.gain.is_sure
 
 
-def test_a_gain_of_few_pictures_has_to_be_larger():
+def test_a_gain_of_few_images_has_to_be_larger():
     for num, asked in ((2, 1.82), (3, 1.31), (10, 1.05), (1000, 1.0)):
         assert FieldGain(num, -1.0, -1.0 - 1.02 * asked, 1.0).is_sure
         assert not FieldGain(num, -1.0, -1.0 - 0.98 * asked, 1.0).is_sure
 
 
-def test_fresh_pictures_are_judged_by_what_validation_fitted():
+def test_fresh_images_are_judged_by_what_validation_fitted():
     """Labels without couplings get no fit on the very images that they are compared on."""
     truth = field_of(2.0)
     log_odds, targets = drawn(truth, 600, seed=5)
@@ -219,7 +219,7 @@ def test_fresh_pictures_are_judged_by_what_validation_fitted():
     assert other < found["log_likelihood_independent"]  # nothing was fitted to these labels
 
 
-def test_pictures_without_a_known_label_leave_nothing_to_judge_by():
+def test_images_without_a_known_label_leave_nothing_to_judge_by():
     _, calibration, task = fitted(field_of(2.0), *drawn(field_of(2.0), 300, seed=7))
     unknown = np.full((5, 4), -1, np.int8)
     meter = task.meter()

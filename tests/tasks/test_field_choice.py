@@ -55,8 +55,8 @@ def test_a_field_that_explains_labels_together_but_answers_badly_is_dropped(monk
     assert kept.field is field
     right = PairwiseField.marginals
 
-    def worse(self, unaries, given=None):
-        found = right(self, unaries, given)
+    def worse(self, unaries, evidence=None):
+        found = right(self, unaries, evidence)
         return 0.5 * found + 0.25 if self.is_coupled else found
 
     monkeypatch.setattr(PairwiseField, "marginals", worse)

@@ -45,7 +45,7 @@ def test_the_mend_for_a_label_with_a_comma_works():
     assert not [code for code in codes(encoding) if code.startswith("N_")]
 
 
-def test_declared_labels_tell_the_sign_in_however_few_rows():
+def test_declared_labels_show_the_sign_in_however_few_rows():
     classes = ["clear", "primary", "water"]
     task, encoding = encode(["clear primary", "water"], classes=classes)
     assert encoding.targets.tolist() == [[1, 1, 0], [0, 0, 1]]
@@ -54,7 +54,7 @@ def test_declared_labels_tell_the_sign_in_however_few_rows():
     assert encoding.targets.tolist() == [[0, 1], [1, 0]]
 
 
-def test_cells_without_labels_are_told():
+def test_cells_without_labels_are_reported():
     cells = ["Mass|Edema", "No Finding", "Mass", "Edema", "nan"] * 8
     task, encoding = encode(cells)
     assert task.classes == ("Edema", "Mass")

@@ -38,7 +38,7 @@ def meter_of(dense, targets, **keys):
 
 
 @pytest.mark.parametrize("decoder", ["marginals", "map", "expected_f1"])
-def test_couplings_of_each_picture_are_fitted_kept_and_asked(decoder):
+def test_couplings_of_each_image_are_fitted_kept_and_asked(decoder):
     dense, targets = drawn(300)
     targets[:20] = -1
     meter, config = meter_of(dense, targets, decoder=decoder)

@@ -70,7 +70,7 @@ class TestColumns:
         )
         assert encode(renamed, classes=CLASSES)[1].known.all()
 
-    def test_masks_may_lie_beside_the_folder_of_pictures(self, tmp_path):
+    def test_masks_may_lie_beside_the_folder_of_images(self, tmp_path):
         rows = mask_table(tmp_path, [flat(1)])
         inside = Table(rows.data, rows.source, tmp_path / "images", rows.lines)
         assert (encode(inside, classes=CLASSES)[1][0] == 1).all()
@@ -85,7 +85,7 @@ class TestColumns:
         with pytest.raises(ConfigError, match=r"found 0, 7, 255 in the first.*declare `classes`"):
             encode(rows)
 
-    def test_without_classes_a_missing_mask_is_told(self, tmp_path):
+    def test_without_classes_a_missing_mask_is_reported(self, tmp_path):
         with pytest.raises(DataError, match="does not exist"):
             encode(mask_table(tmp_path, ["none.png"]))
 
@@ -102,7 +102,7 @@ class TestSegments:
     def cells(self):
         return [[thing("car", 1, 1, 3, 3, segmentation=SQUARE)], [], None]
 
-    def test_objects_tell_classes_and_pixels_under_none_are_background(self):
+    def test_objects_have_classes_and_pixels_under_none_are_background(self):
         encoder, targets = encode(object_table(self.cells(), ["car", "bus"]))
         assert encoder.classes == ("background", "car", "bus")
         assert np.bincount(targets[0].ravel()).tolist() == [20, 4]
@@ -136,7 +136,7 @@ class TestSegments:
 
 
 class TestCheck:
-    def test_every_fault_is_told_with_its_row(self, tmp_path):
+    def test_every_fault_is_reported_with_its_row(self, tmp_path):
         masks = [flat(0), flat(3), flat(1, (3, 3)), "none.png", flat(2), flat(1)]
         found = examined(mask_table(tmp_path, masks), classes=CLASSES)
         assert [(fault.code, fault.row) for fault in found.faults] == [
@@ -145,17 +145,17 @@ class TestCheck:
             ("E_MASK_MISSING", 3),
         ]
 
-    def test_the_pixels_tell_which_classes_are_there(self, tmp_path):
+    def test_pixels_show_which_classes_are_there(self, tmp_path):
         partly = flat(0)
         partly[2:] = 255
         found = examined(mask_table(tmp_path, [flat(1), partly, None]), classes=CLASSES)
         assert found.targets.present.tolist() == [[0, 1, 0], [1, -1, -1], [-1, -1, -1]]
         assert ENCODER.label_matrix(found.targets).tolist() == found.targets.present.tolist()
 
-    def test_masks_of_unreadable_pictures_are_passed_over(self, tmp_path):
+    def test_masks_of_unreadable_images_are_passed_over(self, tmp_path):
         assert not examined(mask_table(tmp_path, ["none.png"]), (0, 0), classes=CLASSES).faults
 
-    def test_a_class_that_no_mask_has_is_told(self, tmp_path):
+    def test_a_class_that_no_mask_has_is_reported(self, tmp_path):
         (fault,) = examined(mask_table(tmp_path, [flat(0), flat(1)]), classes=CLASSES).faults
         assert fault.code == "W_NO_POSITIVES"
         assert '"tree"' in fault.message
@@ -167,7 +167,7 @@ class TestCheck:
         assert [fault.code for fault in found.faults] == ["E_MASK_VALUE"]
         assert "write 255 as 1" in found.faults[0].message
 
-    def test_progress_is_told(self, tmp_path):
+    def test_progress_is_reported(self, tmp_path):
         rows = mask_table(tmp_path, [flat(0), None, flat(1)])
         encoder, targets = encode(rows, classes=CLASSES)
         done = []
@@ -192,7 +192,7 @@ class TestPredictions:
     def test_equal_logits_give_the_first_class(self):
         assert (likeliest_classes(np.zeros((3, 2, 2), np.float32), (5, 7)) == 0).all()
 
-    def test_masks_have_the_size_of_each_displayed_picture(self):
+    def test_masks_have_the_size_of_each_displayed_image(self):
         logits = np.zeros((2, 3, 2, 2), np.float32)
         logits[1, 2] = 1
         first, second = DECIDER.select({"logits": logits}, np.array([[5, 7], [9, 3]]))
@@ -202,7 +202,7 @@ class TestPredictions:
         ]
 
 
-def test_right_masks_score_one_and_unknown_pictures_do_not_count(tmp_path):
+def test_right_masks_score_one_and_unknown_images_do_not_count(tmp_path):
     truth = flat(0)
     truth[:, 3:] = 1
     _, targets = encode(mask_table(tmp_path, [truth, None]), classes=CLASSES)
@@ -283,7 +283,7 @@ def test_pixels_are_not_counted_for_the_loss(tmp_path):
     assert counts.prior.tolist() == MaskDecider.no_statistics(3).prior.tolist() == [0.5] * 3
 
 
-def test_figures_stand_on_pixels_of_annotated_images():
+def test_figures_count_pixels_of_annotated_images():
     entry = {"num_images": 1200, "num_images_known": 1100, "num_pixels": 54321}
     assert MaskDecider.sample_size(entry) == "54,321 pixels"
     assert MaskDecider.known_text(entry) == "1,100 of 1,200 images annotated, 54,321 pixels"

@@ -22,11 +22,11 @@ COLOURS = {"0,0,0": "sky", "128,0,0": "road", "#0000FF": "car"}
 RGB = np.array([[0, 0, 0], [128, 0, 0], [0, 0, 255]], np.uint8)
 
 
-def rows_of(folder, picture, name="m.png", **options):
+def rows_of(folder, image, name="m.png", **options):
     """Two rows of one mask."""
-    if isinstance(picture, np.ndarray):
-        picture = Image.fromarray(picture)
-    picture.save(folder / name, **options)
+    if isinstance(image, np.ndarray):
+        image = Image.fromarray(image)
+    image.save(folder / name, **options)
     rows = table(mask=[name, name])
     return Table(rows.data, rows.source, folder, rows.lines)
 
@@ -152,11 +152,11 @@ def test_gif(tmp_path):
 class TestColours:
     @pytest.mark.parametrize("kind", ["RGB", "RGBA", "P"])
     def test_each_colour_is_a_class(self, tmp_path, kind):
-        picture = Image.fromarray(RGB[TRUTH])
+        image = Image.fromarray(RGB[TRUTH])
         if kind == "P":
-            picture = Image.fromarray(TRUTH, "L").convert("P")
-            picture.putpalette(RGB.ravel().tolist())
-        classes, mask = read(rows_of(tmp_path, picture.convert(kind)), colours=COLOURS)
+            image = Image.fromarray(TRUTH, "L").convert("P")
+            image.putpalette(RGB.ravel().tolist())
+        classes, mask = read(rows_of(tmp_path, image.convert(kind)), colours=COLOURS)
         assert classes == ("sky", "road", "car")
         assert (mask == TRUTH).all()
 
@@ -174,7 +174,7 @@ class TestColours:
         assert '"0,0,0", "0,0,255", "128,0,0"' in message
         assert "`colours: {" in message
 
-    def test_transparent_pixels_are_said_what_they_are(self, tmp_path):
+    def test_transparent_pixels_are_named_as_such(self, tmp_path):
         alpha = np.array([0, 255, 255], np.uint8)[TRUTH]
         rows = rows_of(tmp_path, np.dstack([RGB[np.maximum(TRUTH, 1)], alpha]))
         colours = {"transparent": "sky", "128,0,0": "road", "0,0,255": "car"}
@@ -195,9 +195,9 @@ class TestColours:
 
 class TestJpeg:
     @pytest.mark.parametrize("mode", ["L", "RGB"])
-    def test_black_and_white_is_read_where_it_is_said_to_be(self, tmp_path, mode):
-        picture = Image.fromarray(TWO * np.uint8(255)).convert(mode)
-        rows = rows_of(tmp_path, picture, "m.jpg", quality=70)
+    def test_black_and_white_is_read_where_values_say_so(self, tmp_path, mode):
+        image = Image.fromarray(TWO * np.uint8(255)).convert(mode)
+        rows = rows_of(tmp_path, image, "m.jpg", quality=70)
         encoder, targets, found = checked(rows, values=BINARY)
         (note,) = found.faults
         assert note.code == "N_MASK_LOSSY"

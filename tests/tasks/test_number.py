@@ -52,7 +52,7 @@ def test_what_is_no_number_is_an_error_and_unknown(cell):
 
 
 @pytest.mark.parametrize("word", ["nan", "NaN", "N/A", "None", "null", "-", "#N/A"])
-def test_a_word_for_unknown_is_unknown_and_told(word):
+def test_a_word_for_unknown_is_unknown_and_reported(word):
     _, encoding = encode(table(height=["1", word, f" {word} ", "2"]))
     np.testing.assert_array_equal(encoding.targets, [1, np.nan, np.nan, 2])
     assert codes(encoding) == ["N_UNKNOWN_CELLS"]
@@ -220,7 +220,7 @@ def test_answers_have_the_shape_of_json():
     assert str(NumberPrediction(3.0, 1.0, 5.0)) == "3.00 (1.00 to 5.00)"
 
 
-def test_the_meter_sees_the_answers_as_given():
+def test_the_meter_sees_the_values_as_predicted():
     meter = HEIGHT.meter()
     meter.update({"value": np.array([25.0, 3.0, 7.0])}, np.array([10.0, 4.0, np.nan]))
     found = meter.compute()
@@ -321,8 +321,8 @@ def test_any_text_is_read_or_refused(cell):
     task, encoding = encode(table(height=[cell, "1"]))
     known = task.known(encoding.targets)[0]
     is_error = [fault.row for fault in encoding.faults if fault.is_error] == [0]
-    told = [fault.message for fault in encoding.faults if fault.code == "N_UNKNOWN_CELLS"]
-    is_told = [f'"{cell.strip()}" (1)' in message for message in told] == [True]
-    assert known + is_error + is_told + (not cell.strip()) == 1
-    assert len(told) == is_told
+    notes = [fault.message for fault in encoding.faults if fault.code == "N_UNKNOWN_CELLS"]
+    is_reported = [f'"{cell.strip()}" (1)' in message for message in notes] == [True]
+    assert known + is_error + is_reported + (not cell.strip()) == 1
+    assert len(notes) == is_reported
     assert not known or encoding.targets[0] == parse_number(cell)

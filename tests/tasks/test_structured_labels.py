@@ -84,7 +84,7 @@ def test_a_damaged_cell_is_an_error_of_its_row_and_each_mend_works(cell, code, w
     assert not any(f.is_error for f in encode(table(contents=[*ROWS, ""]), type="tags")[1].faults)
 
 
-def test_a_delimiter_that_cuts_brackets_is_told_and_another_one_mends_it():
+def test_a_delimiter_that_cuts_brackets_is_reported_and_another_one_mends_it():
     rows = table(contents=["bus (red, big),car", "car", "bus (red, big)"] * 3)
     _, found = encode(rows, type="tags", delimiter=",")
     errors = [fault for fault in found.faults if fault.is_error]

@@ -69,7 +69,7 @@ def test_ranking_is_by_score_then_by_place(scores, limit):
 
 
 class TestFindBoxes:
-    def test_boxes_come_in_pixels_inside_the_picture(self):
+    def test_boxes_come_in_pixels_inside_the_image(self):
         fractions = np.array([[-0.1, 0.5, 0.5, 1.2], [1.1, 0, 1.3, 0.5]], np.float32)
         scores = np.array([[0.9, 0.0], [0.8, 0.0]], np.float32)
         found = find_boxes(fractions, scores, (100, 200), np.full(2, 0.3))
@@ -101,7 +101,7 @@ class TestFindBoxes:
         assert len(find_boxes(fractions, scores, (9, 9), np.zeros(1), suppress=False)) == 3
 
     @pytest.mark.parametrize("spoilt", ["boxes", "scores"])
-    def test_weights_that_diverged_are_told(self, spoilt):
+    def test_weights_that_diverged_are_reported(self, spoilt):
         arrays = {"boxes": np.array([[0, 0, 1, 1.0]]), "scores": np.array([[0.9]])}
         arrays[spoilt][0, 0] = np.nan
         with pytest.raises(DivergedError):

@@ -64,7 +64,7 @@ def test_no_answer_breaks_a_rule(decoder, scale, seed):
 @every_decoder
 @few
 @given(seed=st.integers(0, 2**31), told=st.sampled_from(["bus", "dog", "dusk"]))
-def test_what_is_told_stays_and_no_answer_breaks_a_rule(decoder, seed, told):
+def test_evidence_stays_and_no_answer_breaks_a_rule(decoder, seed, told):
     task = random_task(seed, decoder).conditioned({told: True, "car": False})
     for answer in task.select(dense(20, seed), SIZE):
         assert told in answer.labels
@@ -73,7 +73,7 @@ def test_what_is_told_stays_and_no_answer_breaks_a_rule(decoder, seed, told):
         assert (answer.probabilities[told], answer.probabilities["car"]) == (1, 0)
 
 
-def test_what_breaks_a_rule_cannot_be_told():
+def test_evidence_that_breaks_a_rule_is_refused():
     task = random_task(0, "map")
     with pytest.raises(ConfigError, match=r'"bus".*"dog"'):
         task.conditioned({"bus": True, "dog": True})
@@ -122,7 +122,7 @@ def meter_of(log_odds, targets, **keys):
     return meter, config
 
 
-def test_couplings_that_explain_held_out_pictures_are_kept():
+def test_couplings_that_explain_held_out_images_are_kept():
     field, log_odds, targets = drawn(coupling=3.0, num=300)
     meter, config = meter_of(log_odds, targets, decoder="map", conformal=0.2)
     gain = meter.couple(field)
@@ -191,7 +191,7 @@ def test_couplings_are_switched_off_and_rules_stay():
     assert (kept.is_coupled, kept.is_learnt) == (False, True)
 
 
-def test_pictures_of_which_nothing_is_known_have_no_say_in_the_field():
+def test_images_of_which_nothing_is_known_have_no_say_in_the_field():
     field, log_odds, targets = drawn(coupling=2.0, num=200)
     targets[np.random.default_rng(1).random(targets.shape) < 0.4] = -1
     (meter, _), (other, _) = meter_of(log_odds, targets), meter_of(log_odds, targets)
@@ -206,7 +206,7 @@ def test_without_a_known_label_the_field_is_switched_off():
     assert (gain.is_sure, gain.num_images) == (False, 0)
 
 
-def test_pictures_of_which_nothing_is_known_change_no_fit():
+def test_images_of_which_nothing_is_known_change_no_fit():
     rows = dense(60, seed=3, num_classes=3)
     targets = (rows["logits"] > 0).astype(np.int8)
     unknown = np.full((25, 3), -1, np.int8)

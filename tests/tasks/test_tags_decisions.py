@@ -46,7 +46,7 @@ def test_no_label_is_an_answer():
     assert TASK.select(dense([0.1, 0.1, 0.1]), SIZES)[0].labels == []
 
 
-def test_no_picture_gives_no_prediction():
+def test_no_image_gives_no_prediction():
     assert TASK.select({"probabilities": np.zeros((0, 3), np.float32)}, SIZES) == []
 
 
@@ -67,12 +67,12 @@ def test_fitting_takes_the_thresholds_of_the_metrics_room():
     seen = (targets >= 0).any(1)
     expected = fit_thresholds(rows["probabilities"][seen], targets[seen]).values
     assert np.array_equal(fitted.decision.cuts(3), expected)
-    given = rows["probabilities"] >= expected
-    for row, prediction in zip(given, fitted.select(rows, SIZES), strict=True):
+    predicted = rows["probabilities"] >= expected
+    for row, prediction in zip(predicted, fitted.select(rows, SIZES), strict=True):
         assert prediction.labels == [TASK.classes[i] for i in np.flatnonzero(row)]
 
 
-def test_what_thresholds_stand_on_is_kept_and_told():
+def test_intervals_of_thresholds_are_kept_and_reported():
     random = np.random.default_rng(0)
     targets = random.integers(-1, 2, (200, 3)).astype(np.int8)
     targets[:, 2] = np.where(np.arange(200) == 0, 1, 0)
@@ -84,12 +84,12 @@ def test_what_thresholds_stand_on_is_kept_and_told():
     meter = config.encoder("contents", TASK.classes).decider().meter()
     meter.update(rows, targets)
     fitted = meter.fit(config)
-    assert fitted.never_given == ["dog"]
+    assert fitted.never_predicted == ["dog"]
     again = decider_from_dict("contents", json.loads(json.dumps(fitted.to_dict())))
     assert isinstance(again, TagsDecider)
     assert fitted.decision.intervals is not None
     assert again.decision.intervals == fitted.decision.intervals
-    assert again.never_given == ["dog"]
+    assert again.never_predicted == ["dog"]
     measured = again.meter()
     measured.update(rows, targets)
     entries = measured.compute()["per_class"]
@@ -161,7 +161,7 @@ def test_the_label_matrix_is_the_targets_themselves():
 
 
 @pytest.mark.parametrize("num_known", [0, 1])
-def test_figures_of_a_field_on_hardly_any_pictures_are_json(num_known):
+def test_figures_of_a_field_on_hardly_any_images_are_json(num_known):
     couplings = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
     field = PairwiseField(couplings, np.full(3, 0.5), Rules())
     decision = TagDecision((0.5,) * 3, field=field, conformal=Conformal(0.1, 0.2, 50))
@@ -184,7 +184,7 @@ def test_a_protocol_sees_the_probabilities_of_unknown_cells(protocol, decoder):
     meter = TagsDecider("contents", TASK.classes, TagDecision(thresholds, decoder)).meter()
     for half in np.array_split(np.arange(60), 2):
         meter.update({key: array[half] for key, array in rows.items()}, targets[half])
-    given = rows["probabilities"] >= (0.5 if decoder == "map" else np.float32(thresholds))
+    predicted = rows["probabilities"] >= (0.5 if decoder == "map" else np.float32(thresholds))
     cuts = np.array(thresholds, np.float32)
-    scored = ScoredTags(TASK.classes, rows["probabilities"], targets, cuts, given)
+    scored = ScoredTags(TASK.classes, rows["probabilities"], targets, cuts, predicted)
     assert meter.protocol(protocol) == protocol_entry(protocol, scored)

@@ -54,7 +54,7 @@ class TestKeys:
 
 
 class TestEncoding:
-    def test_boxes_tell_yes_no_and_unknown(self):
+    def test_boxes_give_yes_no_and_unknown(self):
         cells = [[thing("car", 0, 0, 9, 9)], [], None, [thing("dog", 0, 0, 9, 9, crowd=True)]]
         rows = object_table(cells, ["car", "bus", "dog"])
         targets = resolve(rows, "objects", type="boxes").encode(rows, same_size(4)).targets
@@ -66,7 +66,7 @@ class TestEncoding:
         ]
         assert rules(classes=["dog", "car"]).encode(targets)[0].tolist() == [0, 1]
 
-    def test_masks_tell_what_their_pixels_show(self):
+    def test_masks_give_what_their_pixels_show(self):
         present = np.array([[1, 0], [-1, 1]], np.int8)
         source = MaskFiles(table(a=["x"]).root, np.zeros(2))
         targets = MaskTargets(source, np.ones((2, 2), np.int32), np.ones(2, bool), present)

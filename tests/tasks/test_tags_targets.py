@@ -159,7 +159,7 @@ class TestMultiHot:
 
     def test_two_columns_of_one_label_are_refused(self):
         rows = table(**{"a:car": ["1"], "b:car": ["0"]})
-        with pytest.raises(ConfigError, match='"a:car" and "b:car" both stand for the label "car"'):
+        with pytest.raises(ConfigError, match='"a:car" and "b:car" are both of the label "car"'):
             encode(rows, columns=["a:*", "b:*"])
 
     def test_overlapping_patterns_are_no_clash(self):

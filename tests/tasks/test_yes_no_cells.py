@@ -36,7 +36,7 @@ def test_usual_words(yes, no):
     assert not [fault for fault in encoding.faults if fault.is_error]
 
 
-def test_minus_one_beside_one_alone_is_no_and_told():
+def test_minus_one_beside_one_alone_is_no_and_reported():
     encoding = encode(table(bald=["-1", "1", "1"], male=["1", "-1", ""]))
     assert encoding.targets.tolist() == [[0, 1], [1, 0], [1, -1]]
     assert codes(encoding) == ["N_VALUES"]
@@ -108,7 +108,7 @@ def test_other_cells_are_errors_and_the_mend_works(cell):
 
 
 @pytest.mark.parametrize("word", ["N/A", "nan", "None", "null", "-", "<NA>"])
-def test_words_for_unknown_are_told(word):
+def test_words_for_unknown_are_reported(word):
     encoding = encode(table(car=["1", "0", word, word]))
     assert encoding.targets[:, 0].tolist() == [1, 0, -1, -1]
     assert codes(encoding) == ["N_UNKNOWN_CELLS"]

@@ -27,7 +27,7 @@ def test_one_head_is_one_line():
     )
 
 
-def test_several_heads_stand_in_columns():
+def test_several_heads_are_in_columns():
     lines = epoch_line(record(FIGURES, best=False), 2).splitlines()
     assert lines == [
         "epoch 2/2  score 0.664  11 images/s",

@@ -139,7 +139,7 @@ def test_the_death_of_a_loader_process_is_named():
 
 
 @pytest.mark.parametrize("workers", [0, 2])
-def test_a_picture_that_vanishes_while_training_is_named(
+def test_an_image_that_vanishes_while_training_is_named(
     scenes, trained, tmp_path, monkeypatch, workers
 ):
     names, parts = read_split(trained.split)

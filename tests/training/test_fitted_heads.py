@@ -42,8 +42,8 @@ def test_without_gradients_there_is_one_pass_and_no_step(fitted):
 def test_it_evaluates_and_predicts(fitted, scenes):
     result = evaluate(fitted.path, reporter=QUIET)
     assert 0 <= result["tasks"]["contents"]["metrics"]["mAP"]["value"] <= 1
-    picture = scenes / "images" / "000000.jpg"
-    answer = load_predictor(fitted.path).predict(picture).to_dict()["tasks"]
+    image = scenes / "images" / "000000.jpg"
+    answer = load_predictor(fitted.path).predict(image).to_dict()["tasks"]
     assert sum(answer["daytime"]["probabilities"].values()) == pytest.approx(1)
     assert all(0 <= p <= 1 for p in answer["contents"]["probabilities"].values())
 
@@ -136,6 +136,6 @@ def test_losses_that_read_its_answers_otherwise_are_refused(scenes, tmp_path, ch
         train(tiny_config(scenes, *MIXED, *changes), runs=tmp_path, reporter=QUIET)
 
 
-def test_it_knows_the_pictures_that_it_was_fitted_to(fitted):
+def test_it_knows_the_images_that_it_was_fitted_to(fitted):
     found = evaluate(fitted.path, split="train", reporter=QUIET)["tasks"]["daytime"]
     assert found["metrics"]["accuracy"]["value"] > 0.5

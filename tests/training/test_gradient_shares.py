@@ -90,7 +90,7 @@ def test_the_line_names_who_hardly_moves_the_backbone_and_the_mend():
     assert "tags hardly" not in starved
 
 
-def test_a_run_of_two_tasks_tells_and_keeps_the_shares(tmp_path):
+def test_a_run_of_two_tasks_prints_and_keeps_the_shares(tmp_path):
     run = train(tiny_config(render(tmp_path / "scenes")), runs=tmp_path / "runs", reporter=QUIET)
     first, *later = records(run)
     assert sum(first["gradient_shares"].values()) == pytest.approx(1)

@@ -64,7 +64,7 @@ def test_accumulated_steps_resume_and_caches_change_nothing(scenes, tmp_path, mo
     assert records(whole)[-1]["step"] == 4
 
 
-def test_a_run_without_a_checkpoint_begins_anew(scenes, trained, tmp_path, monkeypatch):
+def test_a_run_without_a_checkpoint_begins_again(scenes, trained, tmp_path, monkeypatch):
     run = interrupted(tiny_config(scenes), tmp_path, 6, monkeypatch)
     shutil.rmtree(run.checkpoints)
     resume(run.path, reporter=QUIET)

@@ -72,7 +72,7 @@ def transfer(
 
 def _rule(name: str, origin: SavedRun, tasks: Mapping[str, TaskEncoder]) -> TaskDecider:
     """The decider as it was, but for what the config states and no run fits."""
-    return tasks[name].decider().settled_as(origin.tasks[name])
+    return tasks[name].decider().with_fit_of(origin.tasks[name])
 
 
 def _check_without_origin(config: Config) -> None:

@@ -87,7 +87,7 @@ class _Messages:
         self.gather = csr_array((counted, place), shape=(len(couplings), len(self.receiver)))
 
     def converge(self, log_odds: np.ndarray, starts_yes: bool) -> np.ndarray:
-        """(b, n) log-odds of the marginals; images that have settled are left alone."""
+        """(b, n) log-odds of the marginals; images that have converged are left alone."""
         unaries, rows = log_odds.T.copy(), np.arange(len(log_odds))
         messages = np.zeros((len(self.receiver), len(rows)))
         if starts_yes:

@@ -1,4 +1,4 @@
-"""Marginals of large fields whose labels hang together by a few common causes."""
+"""Marginals of large fields whose couplings come mostly from a few common causes."""
 
 from __future__ import annotations
 

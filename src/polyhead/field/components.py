@@ -1,4 +1,4 @@
-"""Parts of a field that know nothing of each other, each solved by what suits it."""
+"""Independent parts of a field, each solved by the method that suits it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from polyhead.field.belief_propagation import belief_propagation, tree_appearance
 from polyhead.field.common_causes import CommonCauses
-from polyhead.field.conditioning import Solve, solve_given
+from polyhead.field.conditioning import Solve, solve_with_evidence
 from polyhead.field.enumeration import Enumeration
 from polyhead.field.halved import Halved
 from polyhead.field.halves import Halves
@@ -20,12 +20,12 @@ from polyhead.field.rules import UNKNOWN, Rules
 from polyhead.field.states import MAX_STATES, legal_states, rule_graph
 
 PAIRS_FOR_A_STATE = 256  # two matrix products weigh so many in the time of one listed state
-SAME = 0.01  # most that two answers of messages that settled differ by
+SAME = 0.01  # most that two answers of converged messages differ by
 MAX_PAIRS = 400  # HiGHS stays well under a second: 80 labels, one pair in ten
 
 
 @dataclass(frozen=True, eq=False)
-class Component:
+class FieldComponent:
     """n >= 2 labels that couplings or rules join.
 
     Attributes:
@@ -75,51 +75,51 @@ class Component:
         """
         if self.enumeration is None:
             raise ValueError(
-                f"{len(self.labels)} labels that hang together have too many legal states: log Z "
-                "cannot be told exactly. Use `pseudo_log_likelihood`."
+                f"{len(self.labels)} joined labels have too many legal states: log Z "
+                "cannot be computed exactly. Use `pseudo_log_likelihood`."
             )
         return self.enumeration
 
-    def marginals(self, unaries: np.ndarray, given: np.ndarray | None) -> np.ndarray:
+    def marginals(self, unaries: np.ndarray, evidence: np.ndarray | None) -> np.ndarray:
         """(B, n): by enumeration, else nearly, see `nearly_marginals`."""
         if self.enumeration:
-            return self.enumeration.marginals(unaries, given)
-        if self.gates is None and given is None:
+            return self.enumeration.marginals(unaries, evidence)
+        if self.gates is None and evidence is None:
             return nearly_marginals(self, unaries - self.couplings @ self.means)
-        return self._solve(unaries, given, _marginals)
+        return self._solve(unaries, evidence, _marginals)
 
     @cached_property
     def causes(self) -> CommonCauses | None:
         """The common causes of its couplings."""
         return CommonCauses.of(self.couplings, self.rules)
 
-    def mode(self, unaries: np.ndarray, given: np.ndarray | None) -> np.ndarray:
+    def mode(self, unaries: np.ndarray, evidence: np.ndarray | None) -> np.ndarray:
         """(B, n) bool: by enumeration, else by the fastest exact way that fits, else climbing."""
         if self.enumeration:
-            return self.enumeration.mode(unaries, given)
-        return self._solve(unaries, given, _mode) > 0.5
+            return self.enumeration.mode(unaries, evidence)
+        return self._solve(unaries, evidence, _mode) > 0.5
 
-    def _solve(self, unaries: np.ndarray, given: np.ndarray | None, solve: Solve) -> np.ndarray:
+    def _solve(self, unaries: np.ndarray, evidence: np.ndarray | None, solve: Solve) -> np.ndarray:
         """(B, n): all images together, or each with the couplings that its gates make."""
         if self.added is None or self.gates is None:
             log_odds = unaries - self.couplings @ self.means
-            return solve_given(log_odds, self.couplings, self.rules, given, solve)
+            return solve_with_evidence(log_odds, self.couplings, self.rules, evidence, solve)
         found = np.empty(unaries.shape)
         for row, gates in enumerate(self.gates):
             image = slice(row, row + 1)
             couplings = self.couplings + np.tensordot(gates, self.added, 1)
             log_odds = unaries[image] - couplings @ self.means
-            told = None if given is None else given[image]
-            found[image] = solve_given(log_odds, couplings, self.rules, told, solve)
+            known = None if evidence is None else evidence[image]
+            found[image] = solve_with_evidence(log_odds, couplings, self.rules, known, solve)
         return found
 
 
-def nearly_marginals(part: Component, log_odds: np.ndarray) -> np.ndarray:
+def nearly_marginals(part: FieldComponent, log_odds: np.ndarray) -> np.ndarray:
     """(B, n) approximate P(y_i = 1) of p(y) ∝ exp(u'·y + ½ yᵀWy) over legal y.
 
     As a mixture over common causes where a few of them leave little else. Else by messages where
-    they settle on the same answer from all-yes and all-no; images where they do not, and fields of
-    which every pair attracts, by the causes that there are or by tree-reweighted messages.
+    they converge to the same answer from all-yes and all-no; images where they do not, and fields
+    of which every pair attracts, by the causes that there are or by tree-reweighted messages.
     """
     couplings, rules = part.couplings, part.rules
     if part.causes is not None and part.causes.is_close:
@@ -141,7 +141,7 @@ def nearly_marginals(part: Component, log_odds: np.ndarray) -> np.ndarray:
 
 
 def _marginals(log_odds: np.ndarray, couplings: np.ndarray, rules: Rules) -> np.ndarray:
-    """(B, n): part by part, for what is left once labels are told falls apart or can be listed."""
+    """(B, n): part by part, for what is left once labels are known falls apart or can be listed."""
     from scipy.special import expit
 
     found = expit(log_odds)
@@ -175,7 +175,7 @@ def most_likely(log_odds: np.ndarray, couplings: np.ndarray, rules: Rules) -> np
     if not rules.groups and (couplings >= 0).all():
         return min_cut(log_odds, couplings, np.array(rules.implies, int).reshape(-1, 2))
     start = rules.completion(np.full(len(couplings), UNKNOWN))
-    assert start is not None  # told labels and rules were checked before
+    assert start is not None  # evidence and rules were checked before
     climbed = iterated_modes(log_odds, couplings, rules, start)
     if np.count_nonzero(couplings) > 2 * MAX_PAIRS:
         return climbed
@@ -208,7 +208,7 @@ def split(
     rules: Rules,
     added: np.ndarray | None = None,
     gates: np.ndarray | None = None,
-) -> tuple[Component, ...]:
+) -> tuple[FieldComponent, ...]:
     """The components of two or more labels; labels in none of them stand alone."""
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import connected_components
@@ -221,7 +221,7 @@ def split(
     order = np.argsort(part, kind="stable")
     members = np.split(order, np.flatnonzero(np.diff(part[order])) + 1)
     return tuple(
-        Component(
+        FieldComponent(
             labels,
             couplings[np.ix_(labels, labels)],
             means[labels],

@@ -17,7 +17,7 @@ MAX_SCORES = 2**20  # held at once: 8 MB
 class Enumeration:
     """M states s of n labels and their energies e_s = ½ (s − μ)ᵀ W (s − μ).
 
-    Every answer reads score = U Sᵀ + e (B, M): log Z = lse(score), P = softmax(score). Told labels
+    Every answer reads score = U Sᵀ + e (B, M): log Z = lse(score), P = softmax(score). Known labels
     give the states that disagree a score of −inf. Where gates α (B, R) of the images add to W,
     energies of what each adds are listed once too, and weighed: e + α E.
 
@@ -59,31 +59,33 @@ class Enumeration:
             return None
         return HalfStates.of(self.states, self.energies)
 
-    def log_partition(self, unaries: np.ndarray, given: np.ndarray | None = None) -> np.ndarray:
-        """(B,) log of the sum over states, or over those that agree with `given` (B, n)."""
-        return self.sums(unaries, given)[0]
+    def log_partition(self, unaries: np.ndarray, evidence: np.ndarray | None = None) -> np.ndarray:
+        """(B,) log of the sum over states, or over those that agree with `evidence` (B, n)."""
+        return self.sums(unaries, evidence)[0]
 
-    def marginals(self, unaries: np.ndarray, given: np.ndarray | None = None) -> np.ndarray:
+    def marginals(self, unaries: np.ndarray, evidence: np.ndarray | None = None) -> np.ndarray:
         """(B, n) probabilities of each label."""
-        return self.sums(unaries, given)[1]
+        return self.sums(unaries, evidence)[1]
 
     def sums(
-        self, unaries: np.ndarray, given: np.ndarray | None = None
+        self, unaries: np.ndarray, evidence: np.ndarray | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Log of the sum over states (B,), and marginals (B, n); −inf and 0 where none agrees."""
         if self._halves is None:
-            return self._sums(unaries, given)
-        log_partition, marginals, is_exact = self._halves.solve(unaries, given)
+            return self._sums(unaries, evidence)
+        log_partition, marginals, is_exact = self._halves.solve(unaries, evidence)
         if not is_exact.all():
             rest = ~is_exact
-            told = None if given is None else given[rest]
-            log_partition[rest], marginals[rest] = self._sums(unaries[rest], told)
+            known = None if evidence is None else evidence[rest]
+            log_partition[rest], marginals[rest] = self._sums(unaries[rest], known)
         return log_partition, marginals
 
-    def _sums(self, unaries: np.ndarray, given: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    def _sums(
+        self, unaries: np.ndarray, evidence: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """The same, state by state, which no difference in size can spoil."""
         parts = []
-        for score in self._scores(unaries, given):
+        for score in self._scores(unaries, evidence):
             peak = score.max(1, keepdims=True)
             agrees = ~np.isneginf(peak)
             score -= np.where(agrees, peak, 0.0)
@@ -92,11 +94,11 @@ class Enumeration:
             parts.append((peak[:, 0] + np.log(total[:, 0]), score @ self._columns.T / total))
         return np.concatenate([z for z, _ in parts]), np.concatenate([p for _, p in parts])
 
-    def mode(self, unaries: np.ndarray, given: np.ndarray | None = None) -> np.ndarray:
+    def mode(self, unaries: np.ndarray, evidence: np.ndarray | None = None) -> np.ndarray:
         """(B, n) bool, the state of the highest score."""
-        return self._answer(unaries, given, lambda score: self.states[score.argmax(1)])
+        return self._answer(unaries, evidence, lambda score: self.states[score.argmax(1)])
 
-    def marginals_by_size(self, unaries: np.ndarray, given: np.ndarray | None) -> np.ndarray:
+    def marginals_by_size(self, unaries: np.ndarray, evidence: np.ndarray | None) -> np.ndarray:
         """(B, n + 1, n + 1): [:, i, s] = P(y_i = 1, |y| = s), and [:, n, s] = P(|y| = s)."""
         num_labels = self.states.shape[1]
         by_size = self.states.sum(1)[:, None] == np.arange(num_labels + 1)
@@ -110,17 +112,17 @@ class Enumeration:
                 found[:, :, size] = probabilities[:, chosen] @ with_total[:, chosen].T
             return found
 
-        return self._answer(unaries, given, answer)
+        return self._answer(unaries, evidence, answer)
 
     def _answer(
         self,
         unaries: np.ndarray,
-        given: np.ndarray | None,
+        evidence: np.ndarray | None,
         answer: Callable[[np.ndarray], np.ndarray],
     ) -> np.ndarray:
-        return np.concatenate([answer(score) for score in self._scores(unaries, given)])
+        return np.concatenate([answer(score) for score in self._scores(unaries, evidence)])
 
-    def _scores(self, unaries: np.ndarray, given: np.ndarray | None) -> Iterator[np.ndarray]:
+    def _scores(self, unaries: np.ndarray, evidence: np.ndarray | None) -> Iterator[np.ndarray]:
         """The (b, M) scores, so many rows at once as fit; at least once, if without rows."""
         step = max(1, MAX_SCORES // len(self.states))
         for start in range(0, max(len(unaries), 1), step):
@@ -129,9 +131,9 @@ class Enumeration:
             score += self.energies
             if self.gates is not None and self.gated_energies is not None:
                 score += self.gates[rows] @ self.gated_energies
-            if given is not None and (given[rows] >= 0).any():
-                told = given[rows]
-                wrong = (told == 1) @ (1 - self._columns) + (told == 0) @ self._columns
+            if evidence is not None and (evidence[rows] >= 0).any():
+                known = evidence[rows]
+                wrong = (known == 1) @ (1 - self._columns) + (known == 0) @ self._columns
                 score[wrong > 0] = -np.inf
             yield score
 

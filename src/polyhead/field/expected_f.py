@@ -13,7 +13,7 @@ Repair = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 def decide_expected_f(
-    joint: np.ndarray, beta: float, rules: Rules, given: np.ndarray, repair: Repair
+    joint: np.ndarray, beta: float, rules: Rules, evidence: np.ndarray, repair: Repair
 ) -> np.ndarray:
     """Of each image the legal answer of the highest expected F_β.
 
@@ -24,26 +24,26 @@ def decide_expected_f(
         joint: (B, L + 1, L + 1), see `maximise_expected_f`.
         beta: > 0.
         rules: Over the L labels.
-        given: (B, L) 1 yes, 0 no, -1 not told.
-        repair: The legal y of the largest s·y, of scores (1, L) and told labels (1, L).
+        evidence: (B, L) 1 yes, 0 no, -1 unknown.
+        repair: The legal y of the largest s·y, of scores (1, L) and evidence (1, L).
 
     Returns:
         (B, L) bool.
     """
-    states = legal_states(given.shape[1], rules) if rules else None
-    chosen = np.zeros(given.shape, bool)
+    states = legal_states(evidence.shape[1], rules) if rules else None
+    chosen = np.zeros(evidence.shape, bool)
     for row, image in enumerate(joint):
-        chosen[row] = maximise_expected_f(image, beta, states, given[row])
+        chosen[row] = maximise_expected_f(image, beta, states, evidence[row])
     for row in np.flatnonzero(~rules.legal(chosen)):
         gains = expected_gains(joint[row], beta)[:, max(chosen[row].sum(), 1) - 1]
         kept, left = gains[chosen[row]], gains[~chosen[row]]
         cut = (kept.min(initial=gains.max()) + left.max(initial=0)) / 2
-        chosen[row] = repair((gains - cut)[None], given[row][None])[0]
+        chosen[row] = repair((gains - cut)[None], evidence[row][None])[0]
     return chosen
 
 
 def maximise_expected_f(
-    joint: np.ndarray, beta: float, states: np.ndarray | None, given: np.ndarray
+    joint: np.ndarray, beta: float, states: np.ndarray | None, evidence: np.ndarray
 ) -> np.ndarray:
     """Argmax over h of E[F_β(y, h)], F_β = (1 + β²)|y ∩ h| / (β²|y| + |h|), 1 where both are ∅.
 
@@ -55,7 +55,7 @@ def maximise_expected_f(
         joint: (L + 1, L + 1) of one image: P_is, and P(|y| = s) in the last row.
         beta: > 0; above 1 recall weighs more.
         states: (M, L) bool legal answers to choose from; all when None.
-        given: (L,) 1 yes, 0 no, -1 not told; the answer agrees.
+        evidence: (L,) 1 yes, 0 no, -1 unknown; the answer agrees.
 
     Returns:
         (L,) bool.
@@ -63,9 +63,9 @@ def maximise_expected_f(
     gains = expected_gains(joint, beta)
     empty = joint[-1, 0]
     if states is None:
-        return _best_of_all(gains, empty, given)
-    told = given != UNKNOWN
-    states = states[(states[:, told] == (given[told] == 1)).all(1)]
+        return _best_of_all(gains, empty, evidence)
+    known = evidence != UNKNOWN
+    states = states[(states[:, known] == (evidence[known] == 1)).all(1)]
     sizes = states.sum(1)
     values = (states * gains.T[np.maximum(sizes, 1) - 1]).sum(1)
     return states[np.where(sizes == 0, empty, values).argmax()]
@@ -78,14 +78,14 @@ def expected_gains(joint: np.ndarray, beta: float) -> np.ndarray:
     return joint[:-1, 1:] @ kernel
 
 
-def _best_of_all(gains: np.ndarray, empty: float, given: np.ndarray) -> np.ndarray:
-    first = np.where(given == 1, np.inf, np.where(given == 0, -np.inf, 0))[:, None]
+def _best_of_all(gains: np.ndarray, empty: float, evidence: np.ndarray) -> np.ndarray:
+    first = np.where(evidence == 1, np.inf, np.where(evidence == 0, -np.inf, 0))[:, None]
     order = np.argsort(-(gains + first), axis=0, kind="stable")
     ranked = np.take_along_axis(gains, order, 0)
     num_labels = len(gains)
     values = np.r_[empty, np.tril(ranked.T).sum(1)]
-    values[: (given == 1).sum()] = -np.inf
-    values[num_labels - (given == 0).sum() + 1 :] = -np.inf
+    values[: (evidence == 1).sum()] = -np.inf
+    values[num_labels - (evidence == 0).sum() + 1 :] = -np.inf
     size = int(values.argmax())
     chosen = np.zeros(num_labels, bool)
     if size:

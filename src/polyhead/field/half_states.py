@@ -42,21 +42,21 @@ class HalfStates:
         return cls(left.astype(float), right.astype(float), meeting, peak)
 
     def solve(
-        self, unaries: np.ndarray, given: np.ndarray | None
+        self, unaries: np.ndarray, evidence: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Log Z, marginals and which rows of them are exact.
 
         Args:
             unaries: (B, n).
-            given: (B, n) 1 yes, 0 no, -1 not told; or None.
+            evidence: (B, n) 1 yes, 0 no, -1 unknown; or None.
 
         Returns:
             (B,) and (B, n) float64, and (B,) bool: rows whose sum is too small to trust are False.
         """
         middle = self.left.shape[1]
-        told = (None, None) if given is None else (given[:, :middle], given[:, middle:])
-        first, first_peak = _weights(unaries[:, :middle], self.left, told[0])
-        second, second_peak = _weights(unaries[:, middle:], self.right, told[1])
+        known = (None, None) if evidence is None else (evidence[:, :middle], evidence[:, middle:])
+        first, first_peak = _weights(unaries[:, :middle], self.left, known[0])
+        second, second_peak = _weights(unaries[:, middle:], self.right, known[1])
         of_first = first * (second @ self.meeting.T)
         of_second = second * (first @ self.meeting)
         total = of_first.sum(1)
@@ -68,12 +68,12 @@ class HalfStates:
 
 
 def _weights(
-    unaries: np.ndarray, halves: np.ndarray, given: np.ndarray | None
+    unaries: np.ndarray, halves: np.ndarray, evidence: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """exp(u·a − peak) (B, A), 0 where a disagrees with what was told, and the peaks (B,)."""
+    """exp(u·a − peak) (B, A), 0 where a disagrees with the evidence, and the peaks (B,)."""
     score = unaries @ halves.T
     peak = score.max(1)
     weights = np.exp(score - peak[:, None])
-    if given is not None:
-        weights[(given == 1) @ (1 - halves.T) + (given == 0) @ halves.T > 0] = 0
+    if evidence is not None:
+        weights[(evidence == 1) @ (1 - halves.T) + (evidence == 0) @ halves.T > 0] = 0
     return weights, peak

@@ -36,19 +36,19 @@ class Halved:
         """Pairs of half sets."""
         return len(self.halves.left) * len(self.halves.right)
 
-    def log_partition(self, unaries: np.ndarray, given: np.ndarray | None = None) -> np.ndarray:
-        """(B,) log of the sum over sets, or over those that agree with `given` (B, n)."""
+    def log_partition(self, unaries: np.ndarray, evidence: np.ndarray | None = None) -> np.ndarray:
+        """(B,) log of the sum over sets, or over those that agree with `evidence` (B, n)."""
         found = np.empty(len(unaries))
-        for piece in self._pieces(unaries, given):
+        for piece in self._pieces(unaries, evidence):
             with np.errstate(divide="ignore"):
                 found[piece.rows] = np.log((piece.first * piece.heard).sum(1)) + piece.peak
         return found
 
-    def marginals(self, unaries: np.ndarray, given: np.ndarray | None = None) -> np.ndarray:
+    def marginals(self, unaries: np.ndarray, evidence: np.ndarray | None = None) -> np.ndarray:
         """(B, n) probabilities of each label; 0 where no set agrees."""
         found = np.empty(unaries.shape)
         left, right = self._lists
-        for piece in self._pieces(unaries, given):
+        for piece in self._pieces(unaries, evidence):
             of_left = piece.first * piece.heard
             of_right = piece.second * (piece.first @ piece.meeting)
             total = of_left.sum(1, keepdims=True)
@@ -57,10 +57,10 @@ class Halved:
             found[np.ix_(piece.rows, self.halves.order)] = both
         return found
 
-    def mode(self, unaries: np.ndarray, given: np.ndarray | None = None) -> np.ndarray:
+    def mode(self, unaries: np.ndarray, evidence: np.ndarray | None = None) -> np.ndarray:
         """(B, n) bool, the likeliest set."""
         found = np.empty(unaries.shape, bool)
-        left, right = self._scores(unaries, given)
+        left, right = self._scores(unaries, evidence)
         for row, (a, b) in enumerate(zip(left, right, strict=True)):
             best = np.argmax(self._energies + a[:, None] + b)
             first, second = np.unravel_index(best, self._energies.shape)
@@ -68,7 +68,7 @@ class Halved:
             found[row, self.halves.order] = np.concatenate(pair)
         return found
 
-    def marginals_by_size(self, unaries: np.ndarray, given: np.ndarray | None) -> np.ndarray:
+    def marginals_by_size(self, unaries: np.ndarray, evidence: np.ndarray | None) -> np.ndarray:
         """(B, n + 1, n + 1): [:, i, s] = P(y_i = 1, |y| = s), and [:, n, s] = P(|y| = s)."""
         num_labels = len(self.means)
         found = np.zeros((len(unaries), num_labels + 1, num_labels + 1))
@@ -76,7 +76,7 @@ class Halved:
             [np.flatnonzero(half.sum(1) == size) for size in range(half.shape[1] + 1)]
             for half in (self.halves.left, self.halves.right)
         ]
-        for piece in self._pieces(unaries, given):
+        for piece in self._pieces(unaries, evidence):
             total = (piece.first * piece.heard).sum(1)
             for a, rows in enumerate(by_size[0]):
                 for b, columns in enumerate(by_size[1]):
@@ -107,26 +107,26 @@ class Halved:
         return np.exp(self._energies - self._energies.max())
 
     def _scores(
-        self, unaries: np.ndarray, given: np.ndarray | None
+        self, unaries: np.ndarray, evidence: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """(B, A) u·a and (B, B') u·b; −inf where they disagree with what was told."""
+        """(B, A) u·a and (B, B') u·b; −inf where they disagree with the evidence."""
         order, middle = self.halves.order, self.halves.num_left
         found = []
         for sets, labels in zip(self._lists, (order[:middle], order[middle:]), strict=True):
             score = unaries[:, labels] @ sets.T
-            if given is not None:
-                told = given[:, labels]
-                score[(told == 1) @ (1 - sets.T) + (told == 0) @ sets.T > 0] = -np.inf
+            if evidence is not None:
+                known = evidence[:, labels]
+                score[(known == 1) @ (1 - sets.T) + (known == 0) @ sets.T > 0] = -np.inf
             found.append(score)
         return found[0], found[1]
 
-    def _pieces(self, unaries: np.ndarray, given: np.ndarray | None) -> Iterator[_Piece]:
+    def _pieces(self, unaries: np.ndarray, evidence: np.ndarray | None) -> Iterator[_Piece]:
         """Some images at a time; those whose sum is lost to underflow one by one."""
         step = max(1, MAX_CELLS // len(self._energies))
         for start in range(0, len(unaries), step):
             rows = np.arange(start, min(start + step, len(unaries)))
-            told = None if given is None else given[rows]
-            left, right = self._scores(unaries[rows], told)
+            known = None if evidence is None else evidence[rows]
+            left, right = self._scores(unaries[rows], known)
             peaks = [_peak(left), _peak(right)]
             first, second = np.exp(left - peaks[0]), np.exp(right - peaks[1])
             heard = second @ self._meeting.T

@@ -50,9 +50,9 @@ def _moves(rules: Rules, num_labels: int) -> list[Move]:
     wanted[labels, labels], wanted[num_labels + labels, labels] = 1, 0
     # Being one of exactly one forces a value out of no single label: these groups are checked.
     at_most_one = replace(rules, exclusive=rules.groups, exactly_one=())
-    settled, clash = at_most_one.settle(wanted)
+    inferred, clash = at_most_one.propagate(wanted)
     moves = []
-    for row in settled[~clash]:
+    for row in inferred[~clash]:
         cells = np.flatnonzero(row >= 0)
         touched = tuple(g for g in rules.exactly_one if not set(g).isdisjoint(cells.tolist()))
         moves.append((cells, row[cells].astype(bool), Rules(exactly_one=touched)))

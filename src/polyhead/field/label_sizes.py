@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from polyhead.field.components import Component
+from polyhead.field.components import FieldComponent
 
 
 def sizes_of_parts(
-    parts: Sequence[Component],
+    parts: Sequence[FieldComponent],
     unaries: np.ndarray,
-    given: np.ndarray | None,
+    evidence: np.ndarray | None,
     probabilities: np.ndarray,
 ) -> np.ndarray:
     """P(y_i = 1, |y| = s) of a field whose labels outside the listed parts are independent.
@@ -20,7 +20,7 @@ def sizes_of_parts(
     Args:
         parts: Components of the field; those too large to enumerate count as independent labels.
         unaries: (B, L).
-        given: (B, L), or None.
+        evidence: (B, L), or None.
         probabilities: (B, L) marginals.
 
     Returns:
@@ -29,9 +29,9 @@ def sizes_of_parts(
     blocks, order = [], []
     for part in parts:
         if part.enumeration is not None:
-            told = None if given is None else given[:, part.labels]
+            known = None if evidence is None else evidence[:, part.labels]
             inside = unaries[:, part.labels]
-            blocks.append(part.enumeration.marginals_by_size(inside, told))
+            blocks.append(part.enumeration.marginals_by_size(inside, known))
             order += part.labels.tolist()
     single = np.setdiff1d(np.arange(unaries.shape[1]), np.array(order, int))
     for label in single:

@@ -1,4 +1,4 @@
-"""Labels from probabilities and thresholds, under rules and told labels."""
+"""Labels from probabilities and thresholds, under rules and evidence."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def legal_thresholding(
     probabilities: np.ndarray,
     thresholds: np.ndarray,
     rules: Rules,
-    given: np.ndarray | None,
+    evidence: np.ndarray | None,
     repair: Callable[[np.ndarray, np.ndarray | None], np.ndarray],
 ) -> np.ndarray:
     """Argmax over legal y of Σ_i y_i (logit p_i − logit t_i): y_i = p_i >= t_i where that is legal.
@@ -25,23 +25,23 @@ def legal_thresholding(
         probabilities: (B, L).
         thresholds: (L,).
         rules: Over the L labels.
-        given: (B, L) 1 yes, 0 no, -1 not told; or None.
-        repair: The legal y of the largest s·y, of scores (n, L) and told labels (n, L) or None.
+        evidence: (B, L) 1 yes, 0 no, -1 unknown; or None.
+        repair: The legal y of the largest s·y, of scores (n, L) and evidence (n, L) or None.
 
     Returns:
         (B, L) bool.
     """
     reaches = probabilities >= thresholds
-    chosen = reaches if given is None else np.where(given >= 0, given == 1, reaches)
+    chosen = reaches if evidence is None else np.where(evidence >= 0, evidence == 1, reaches)
     if not rules:
         return chosen
     illegal = ~rules.legal(chosen)
     if illegal.any():
         scores = _log_odds(probabilities[illegal]) - _log_odds(thresholds)
         scores = np.where(reaches[illegal], np.maximum(scores, TIE), np.minimum(scores, -TIE))
-        told = None if given is None else given[illegal]
+        known = None if evidence is None else evidence[illegal]
         chosen = chosen.copy()
-        chosen[illegal] = repair(scores, told)
+        chosen[illegal] = repair(scores, known)
     return chosen
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from polyhead.errors import CheckpointError, DivergedError
-from polyhead.field.components import Component, split
-from polyhead.field.conditioning import check_given
+from polyhead.field.components import FieldComponent, split
+from polyhead.field.conditioning import check_evidence
 from polyhead.field.enumeration import Enumeration
 from polyhead.field.expected_f import decide_expected_f
 from polyhead.field.field_shapes import check_shapes
@@ -34,7 +34,7 @@ class PairwiseField:
     couplings nor rules join are solved apart: exactly while a part has at most 2^14 legal states,
     or its half sets make at most 2^22 pairs (22 labels without rules). Else marginals by common
     causes or by messages, and the mode by a minimum cut, a mixed-integer programme or iterated
-    modes. All shapes (B, L): B images. `given` tells labels, 1 yes, 0 no, -1 not told.
+    modes. All shapes (B, L): B images. `evidence` holds known labels, 1 yes, 0 no, -1 unknown.
 
     Attributes:
         couplings: (L, L) float64 W, symmetric with a zero diagonal.
@@ -48,7 +48,7 @@ class PairwiseField:
         ValueError: A shape or value is wrong.
 
     >>> field = PairwiseField(np.array([[0.0, 2.0], [2.0, 0.0]]), np.array([0.5, 0.5]))
-    >>> field.marginals(np.zeros((1, 2)), given=np.array([[1, -1]])).round(2)
+    >>> field.marginals(np.zeros((1, 2)), evidence=np.array([[1, -1]])).round(2)
     array([[1.  , 0.73]])
     """
 
@@ -111,22 +111,22 @@ class PairwiseField:
             total += listed.log_partition(unaries[:, part.labels])
         return total
 
-    def marginals(self, unaries: np.ndarray, given: np.ndarray | None = None) -> np.ndarray:
-        """(B, L) P(y_i = 1 | given)."""
+    def marginals(self, unaries: np.ndarray, evidence: np.ndarray | None = None) -> np.ndarray:
+        """(B, L) P(y_i = 1 | evidence)."""
         from scipy.special import expit
 
-        found = expit(unaries := self._checked(unaries, given))
-        if given is not None:
-            found = np.where(given >= 0, given, found)
-        return self._by_part(found, Component.marginals, unaries, given)
+        found = expit(unaries := self._checked(unaries, evidence))
+        if evidence is not None:
+            found = np.where(evidence >= 0, evidence, found)
+        return self._by_part(found, FieldComponent.marginals, unaries, evidence)
 
-    def mode(self, unaries: np.ndarray, given: np.ndarray | None = None) -> np.ndarray:
+    def mode(self, unaries: np.ndarray, evidence: np.ndarray | None = None) -> np.ndarray:
         """(B, L) bool, the most likely legal y."""
-        unaries = self._checked(unaries, given)
+        unaries = self._checked(unaries, evidence)
         found = unaries > 0
-        if given is not None:
-            found = np.where(given >= 0, given == 1, found)
-        return self._by_part(found, Component.mode, unaries, given)
+        if evidence is not None:
+            found = np.where(evidence >= 0, evidence == 1, found)
+        return self._by_part(found, FieldComponent.mode, unaries, evidence)
 
     def log_likelihood(self, unaries: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """(B,) log P of the known cells: lse over the states that agree − lse over all.
@@ -167,31 +167,31 @@ class PairwiseField:
         return pull + np.einsum("br,bi,rij->bj", self.gates, neighbours, self._added, optimize=True)
 
     def decode_marginals(
-        self, probabilities: np.ndarray, thresholds: np.ndarray, given: np.ndarray | None = None
+        self, probabilities: np.ndarray, thresholds: np.ndarray, evidence: np.ndarray | None = None
     ) -> np.ndarray:
         """(B, L) bool p >= t; where illegal, the legal y of the largest Σ y_i (lg p_i − lg t_i).
 
         Args:
             probabilities: (B, L), such as the marginals.
             thresholds: (L,).
-            given: (B, L) or None.
+            evidence: (B, L) or None.
         """
-        check_given(given, probabilities.shape, self.rules)
+        check_evidence(evidence, probabilities.shape, self.rules)
         repair = self._uncoupled.mode
-        return legal_thresholding(probabilities, thresholds, self.rules, given, repair)
+        return legal_thresholding(probabilities, thresholds, self.rules, evidence, repair)
 
     def expected_f(
-        self, unaries: np.ndarray, beta: float = 1.0, given: np.ndarray | None = None
+        self, unaries: np.ndarray, beta: float = 1.0, evidence: np.ndarray | None = None
     ) -> np.ndarray:
         """(B, L) bool, the answer of the highest expected example-F_β.
 
         Exact where the parts are and the legal answers can be listed; labels of a part that is too
         large count as independent, with its marginals.
         """
-        clean = self._checked(unaries, given)
-        joint = sizes_of_parts(self._parts, clean, given, self.marginals(unaries, given))
-        told = np.full(clean.shape, UNKNOWN) if given is None else given
-        return decide_expected_f(joint, beta, self.rules, told, self._uncoupled.mode)
+        clean = self._checked(unaries, evidence)
+        joint = sizes_of_parts(self._parts, clean, evidence, self.marginals(unaries, evidence))
+        known = np.full(clean.shape, UNKNOWN) if evidence is None else evidence
+        return decide_expected_f(joint, beta, self.rules, known, self._uncoupled.mode)
 
     def strongest(
         self, classes: Sequence[str], targets: np.ndarray | None = None, num: int = 20
@@ -243,7 +243,7 @@ class PairwiseField:
         return hash((self.rules, self.couplings.tobytes()))
 
     @cached_property
-    def _parts(self) -> tuple[Component, ...]:
+    def _parts(self) -> tuple[FieldComponent, ...]:
         return split(self.couplings, self.means, self.rules, self._added, self.gates)
 
     @cached_property
@@ -267,23 +267,23 @@ class PairwiseField:
     def _uncoupled(self) -> PairwiseField:
         return PairwiseField.independent(len(self.means), self.rules)
 
-    def _enumerations(self) -> list[tuple[Component, Enumeration | Halved]]:
+    def _enumerations(self) -> list[tuple[FieldComponent, Enumeration | Halved]]:
         return [(part, part.listed) for part in self._parts]
 
     def _by_part(
         self,
         found: np.ndarray,
-        solve: Callable[[Component, np.ndarray, np.ndarray | None], np.ndarray],
+        solve: Callable[[FieldComponent, np.ndarray, np.ndarray | None], np.ndarray],
         unaries: np.ndarray,
-        given: np.ndarray | None,
+        evidence: np.ndarray | None,
     ) -> np.ndarray:
         for part in self._parts:
-            told = None if given is None else given[:, part.labels]
-            found[:, part.labels] = solve(part, unaries[:, part.labels], told)
+            known = None if evidence is None else evidence[:, part.labels]
+            found[:, part.labels] = solve(part, unaries[:, part.labels], known)
         return found
 
-    def _checked(self, unaries: np.ndarray, given: np.ndarray | None) -> np.ndarray:
-        """Finite float64 log-odds, once shapes and told labels are found right."""
+    def _checked(self, unaries: np.ndarray, evidence: np.ndarray | None) -> np.ndarray:
+        """Finite float64 log-odds, once shapes and evidence are checked."""
         if self.directions is not None and self.gates is None:
             raise ValueError(
                 "this field differs from image to image: ask `field.of_images(gates)`."
@@ -296,5 +296,5 @@ class PairwiseField:
             )
         if np.isnan(unaries).any() or (self.gates is not None and np.isnan(self.gates).any()):
             raise DivergedError("a label's log-odds are NaN; expected numbers; train again.")
-        check_given(given, unaries.shape, self.rules)
+        check_evidence(evidence, unaries.shape, self.rules)
         return np.clip(np.asarray(unaries, np.float64), -LARGEST_LOG_ODDS, LARGEST_LOG_ODDS)

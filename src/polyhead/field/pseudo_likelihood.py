@@ -74,17 +74,17 @@ def unknown_neighbours(
     found = np.zeros(unaries.shape)
     partly = np.flatnonzero((targets >= 0).any(1) & (targets < 0).any(1))
     for rows in np.array_split(partly, 1 + len(partly) * len(means) ** 2 // MAX_CELLS):
-        told, weights = targets[rows], couplings(rows)
-        settled = rules.settle(told)[0] if rules else told
-        likely = np.where(settled >= 0, settled, expit(unaries[rows]))
-        forced = np.where(settled == 1, CERTAIN, -CERTAIN)
-        own = np.where((told < 0) & (settled >= 0), forced, unaries[rows])
+        cells, weights = targets[rows], couplings(rows)
+        inferred = rules.propagate(cells)[0] if rules else cells
+        likely = np.where(inferred >= 0, inferred, expit(unaries[rows]))
+        forced = np.where(inferred == 1, CERTAIN, -CERTAIN)
+        own = np.where((cells < 0) & (inferred >= 0), forced, unaries[rows])
         odds = own + np.matmul((likely - means)[:, None], weights)[:, 0]
         # Where i is yes, j was pulled by W_ij too much: −log E[exp(−W_ij y_j)] is the same then.
-        signs = np.where(told == 1, -1.0, 1.0)[:, :, None]
+        signs = np.where(cells == 1, -1.0, 1.0)[:, :, None]
         odds = odds[:, None]
         terms = signs * (np.logaddexp(0, odds + signs * weights) - np.logaddexp(0, odds))
-        found[rows] = np.where(told[:, None] >= 0, 0.0, terms - weights * means).sum(-1)
+        found[rows] = np.where(cells[:, None] >= 0, 0.0, terms - weights * means).sum(-1)
     return found
 
 

@@ -11,7 +11,7 @@ def find_violations(rules: Rules, targets: np.ndarray) -> list[tuple[int, str]]:
     """(row, text) for each rule that a row's known cells break, in the order of the rows.
 
     A row that breaks none directly, but whose cells force opposite answers through several rules,
-    is told once, with those of its cells that the rules touch.
+    is listed once, with those of its cells that the rules touch.
 
     Args:
         rules: Over L labels.
@@ -19,7 +19,7 @@ def find_violations(rules: Rules, targets: np.ndarray) -> list[tuple[int, str]]:
     """
     found = [*_group_violations(rules, targets), *_implication_violations(rules, targets)]
     direct = {row for row, _ in found}
-    _, clash = rules.settle(targets)
+    _, clash = rules.propagate(targets)
     found += [
         (row, f"the rules contradict {_cells(rules, targets[row])} together")
         for row in np.flatnonzero(clash).tolist()
@@ -29,7 +29,7 @@ def find_violations(rules: Rules, targets: np.ndarray) -> list[tuple[int, str]]:
 
 
 def _group_violations(rules: Rules, targets: np.ndarray) -> list[tuple[int, str]]:
-    """Too many yes, told once a row and set of labels however many groups hold them; or none."""
+    """Too many yes, listed once a row and set of labels however many groups hold them; or none."""
     together: dict[int, list[set[int]]] = {}
     for group in sorted(rules.groups, key=len, reverse=True):
         for row in np.flatnonzero((targets[:, group] == 1).sum(1) > 1).tolist():

@@ -92,7 +92,7 @@ class Rules:
             legal &= ~labels[:, source] | labels[:, target]
         return legal
 
-    def settle(self, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def propagate(self, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Fill in what the known cells force, one rule after the other until nothing changes.
 
         Args:
@@ -101,19 +101,19 @@ class Rules:
         Returns:
             (N, L) int8 likewise, and (N,) bool rows where two rules force opposite answers.
         """
-        settled, clash = targets.copy(), np.zeros(len(targets), bool)
+        inferred, clash = targets.copy(), np.zeros(len(targets), bool)
         while True:
-            num_known = np.count_nonzero(settled != UNKNOWN)
+            num_known = np.count_nonzero(inferred != UNKNOWN)
             for group in self.exclusive:
-                clash |= _settle_group(settled, group, is_complete=False)
+                clash |= _propagate_group(inferred, group, is_complete=False)
             for group in self.exactly_one:
-                clash |= _settle_group(settled, group, is_complete=True)
+                clash |= _propagate_group(inferred, group, is_complete=True)
             for source, target in self.implies:
-                clash |= (settled[:, source] == 1) & (settled[:, target] == 0)
-                settled[(settled[:, source] == 1) & (settled[:, target] < 0), target] = 1
-                settled[(settled[:, target] == 0) & (settled[:, source] < 0), source] = 0
-            if np.count_nonzero(settled != UNKNOWN) == num_known:
-                return settled, clash
+                clash |= (inferred[:, source] == 1) & (inferred[:, target] == 0)
+                inferred[(inferred[:, source] == 1) & (inferred[:, target] < 0), target] = 1
+                inferred[(inferred[:, target] == 0) & (inferred[:, source] < 0), source] = 0
+            if np.count_nonzero(inferred != UNKNOWN) == num_known:
+                return inferred, clash
 
     def linear(self, num_labels: int) -> tuple[csr_array, np.ndarray, np.ndarray]:
         """A, lower and upper, one row a rule: lower <= A y <= upper over y in {0, 1}^L."""
@@ -189,15 +189,17 @@ class Rules:
         return cls.of(classes, entry["exclusive"], entry["implies"], entry["exactly_one"])
 
 
-def _settle_group(settled: np.ndarray, group: tuple[int, ...], *, is_complete: bool) -> np.ndarray:
-    """Fill in one group of `settled` in place: (N,) bool rows that break it.
+def _propagate_group(
+    inferred: np.ndarray, group: tuple[int, ...], *, is_complete: bool
+) -> np.ndarray:
+    """Fill in one group of `inferred` in place: (N,) bool rows that break it.
 
     Args:
-        settled: (N, L) int8.
+        inferred: (N, L) int8.
         group: Labels of which at most one is yes.
         is_complete: Whether at least one must be.
     """
-    cells = settled[:, group]
+    cells = inferred[:, group]
     num_yes = (cells == 1).sum(1)
     cells[(num_yes == 1)[:, None] & (cells == UNKNOWN)] = 0
     clash = num_yes > 1
@@ -205,7 +207,7 @@ def _settle_group(settled: np.ndarray, group: tuple[int, ...], *, is_complete: b
         num_unknown = (cells == UNKNOWN).sum(1)
         cells[((num_yes == 0) & (num_unknown == 1))[:, None] & (cells == UNKNOWN)] = 1
         clash |= (num_yes == 0) & (num_unknown == 0)
-    settled[:, group] = cells
+    inferred[:, group] = cells
     return clash
 
 

@@ -20,8 +20,13 @@ from polyhead.metrics.calibration.reliability import (
     reliability_bins,
 )
 from polyhead.metrics.class_meter import ClassMeter
+from polyhead.metrics.confusion_counts import (
+    ConfusionCounts,
+    confusion_matrix,
+    count_classes,
+    count_labels,
+)
 from polyhead.metrics.entries import class_entries
-from polyhead.metrics.label_counts import LabelCounts, confusion_matrix, count_classes, count_labels
 from polyhead.metrics.mask_meter import MaskMeter
 from polyhead.metrics.number_meter import NumberMeter
 from polyhead.metrics.tags.agreement import example_f1, hamming_error, subset_accuracy
@@ -58,8 +63,8 @@ __all__ = [
     "ClassMeter",
     "Comparison",
     "Conformal",
+    "ConfusionCounts",
     "Interval",
-    "LabelCounts",
     "LabelRanking",
     "MaskMeter",
     "MeanAveragePrecision",

@@ -15,7 +15,7 @@ ROUNDING = 1e-12  # relative; resamples that lie no farther apart agree
 
 @dataclass(frozen=True)
 class Interval:
-    """Interval of a figure; both ends NaN when resampling says nothing."""
+    """Interval of a figure; both ends NaN when resampling cannot estimate it."""
 
     low: float
     high: float

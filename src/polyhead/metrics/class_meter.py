@@ -11,9 +11,9 @@ import numpy as np
 from polyhead.metrics.calibration.calibration import expected_calibration_error, top_label
 from polyhead.metrics.calibration.log_loss import log_loss
 from polyhead.metrics.calibration.reliability import label_calibration, reliability_bins
+from polyhead.metrics.confusion_counts import confusion_matrix, count_classes
 from polyhead.metrics.entries import class_entries, label_figures, metric_entries, value_entries
 from polyhead.metrics.known_cells import check_probabilities, check_width, known_rows
-from polyhead.metrics.label_counts import confusion_matrix, count_classes
 from polyhead.metrics.ratios import mean_defined, ratio
 
 
@@ -68,12 +68,12 @@ class ClassMeter:
         Returns:
             `num_images`, `num_known`, `num_classes`, `num_classes_evaluated`, `metrics`,
             `per_class` (`ECE` and `Brier` of the class against the rest), `reliability` of the
-            likeliest class, and `confusion` (rows are true classes, columns given ones).
+            likeliest class, and `confusion` (rows are true classes, columns predicted ones).
         """
         probabilities, targets = self.probabilities, self.targets
-        given = probabilities.argmax(axis=1)
-        counts = count_classes(given, targets, len(self.classes))
-        figures = partial(_class_figures, probabilities, given, targets)
+        predicted = probabilities.argmax(axis=1)
+        counts = count_classes(predicted, targets, len(self.classes))
+        figures = partial(_class_figures, probabilities, predicted, targets)
         judged = top_label(probabilities, targets)
         num_known = int((targets >= 0).sum())
         columns = {**label_figures(counts), "num_known": counts.positives.astype(np.int64)}
@@ -102,7 +102,7 @@ class ClassMeter:
             "reliability": reliability_bins(*judged).entries(),
             "confusion": {
                 "classes": self.classes,
-                "matrix": confusion_matrix(given, targets, len(self.classes)).tolist(),
+                "matrix": confusion_matrix(predicted, targets, len(self.classes)).tolist(),
             },
         }
 
@@ -114,9 +114,9 @@ class ClassMeter:
 
 
 def _class_figures(
-    probabilities: np.ndarray, given: np.ndarray, targets: np.ndarray, weights: np.ndarray
+    probabilities: np.ndarray, predicted: np.ndarray, targets: np.ndarray, weights: np.ndarray
 ) -> dict[str, np.ndarray]:
-    counts = count_classes(given, targets, probabilities.shape[1], weights)
+    counts = count_classes(predicted, targets, probabilities.shape[1], weights)
     return {
         "accuracy": ratio(counts.true_positives.sum(axis=0), counts.positives.sum(axis=0)),
         "balanced_accuracy": mean_defined(counts.recall),

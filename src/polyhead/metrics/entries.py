@@ -13,7 +13,7 @@ from polyhead.metrics.bootstrap import (
     bootstrap_weights,
     proportion_interval,
 )
-from polyhead.metrics.label_counts import LabelCounts
+from polyhead.metrics.confusion_counts import ConfusionCounts
 
 Figures = Callable[[np.ndarray], Mapping[str, np.ndarray]]
 Shares = Mapping[str, tuple[int, int]]
@@ -69,7 +69,7 @@ def value_entries(values: Mapping[str, np.ndarray]) -> dict[str, dict[str, float
     return {name: {"value": _plain(value)} for name, value in values.items()}
 
 
-def label_figures(counts: LabelCounts) -> dict[str, np.ndarray]:
+def label_figures(counts: ConfusionCounts) -> dict[str, np.ndarray]:
     """F1, precision and recall of each label, under the names of the evaluation file."""
     return {"F1": counts.f1, "precision": counts.precision, "recall": counts.recall}
 

@@ -1,4 +1,4 @@
-"""Targets with unknown cells: what is known, and what a metric refuses to read."""
+"""Targets with unknown cells: their known part, and checks of a metric's inputs."""
 
 from __future__ import annotations
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from polyhead.metrics.confusion_counts import ConfusionCounts, confusion_matrix
 from polyhead.metrics.entries import class_entries, label_figures, metric_entries, value_entries
-from polyhead.metrics.label_counts import LabelCounts, confusion_matrix
 from polyhead.metrics.ratios import mean_defined, ratio
 
-UNKNOWN = 255
+UNKNOWN_CLASS = 255
 
 
 class MaskMeter:
@@ -43,14 +43,14 @@ class MaskMeter:
                 "Parameters `predicted` and `truth` should both be (H, W). "
                 f"Found {predicted.shape} and {truth.shape}."
             )
-        known = truth != UNKNOWN
-        given, true = predicted[known], truth[known]
+        known = truth != UNKNOWN_CLASS
+        found, true = predicted[known], truth[known]
         self._num_images += 1
         if not len(true):
             return
-        self._check(given, "predicted")
+        self._check(found, "predicted")
         self._check(true, "truth")
-        confusion = confusion_matrix(given, true, len(self.classes))
+        confusion = confusion_matrix(found, true, len(self.classes))
         self._confusion += confusion
         self._counts.append(np.stack([confusion.diagonal(), confusion.sum(0), confusion.sum(1)]))
 
@@ -68,10 +68,10 @@ class MaskMeter:
         Returns:
             `num_images`, `num_images_known`, `num_pixels` (known ones), `num_classes`,
             `num_classes_evaluated`, `metrics`, `per_class` and `confusion` (rows are true classes,
-            columns given ones).
+            columns predicted ones).
         """
         counts = np.array(self._counts).reshape(-1, 3, len(self.classes))
-        pooled = _label_counts(counts, np.ones(len(counts)))
+        pooled = _confusion_counts(counts, np.ones(len(counts)))
         positives = pooled.positives
         majority = ratio(positives.max(initial=0), positives.sum() * (positives > 0).sum())
         return {
@@ -107,21 +107,21 @@ class MaskMeter:
             )
 
 
-def _label_counts(counts: np.ndarray, weights: np.ndarray) -> LabelCounts:
+def _confusion_counts(counts: np.ndarray, weights: np.ndarray) -> ConfusionCounts:
     """Pixels of each class (K,) or (K, R) under weights (N,) or (N, R) of the images."""
-    right, given, true = (
+    right, predicted, true = (
         np.asarray(part.T, np.float64) @ weights for part in counts.swapaxes(0, 1)
     )
-    return LabelCounts(right, given - right, true - right)
+    return ConfusionCounts(right, predicted - right, true - right)
 
 
-def _intersection_over_union(counts: LabelCounts) -> np.ndarray:
+def _intersection_over_union(counts: ConfusionCounts) -> np.ndarray:
     found = ratio(counts.true_positives, counts.positives + counts.false_positives)
     return np.where(counts.positives > 0, found, np.nan)
 
 
 def _mask_figures(counts: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
-    pooled = _label_counts(counts, weights)
+    pooled = _confusion_counts(counts, weights)
     return {
         "mIoU": mean_defined(_intersection_over_union(pooled)),
         "pixel_accuracy": ratio(pooled.true_positives.sum(axis=0), pooled.positives.sum(axis=0)),

@@ -12,8 +12,8 @@ from polyhead.metrics.calibration.calibration import expected_calibration_error,
 from polyhead.metrics.calibration.log_loss import log_loss
 from polyhead.metrics.calibration.reliability import label_calibration, reliability_bins
 from polyhead.metrics.class_meter import ClassMeter
+from polyhead.metrics.confusion_counts import confusion_matrix, count_classes
 from polyhead.metrics.entries import class_entries, label_figures, metric_entries, value_entries
-from polyhead.metrics.label_counts import confusion_matrix, count_classes
 from polyhead.metrics.ratios import ratio
 
 Entry = dict[str, float | None]
@@ -32,8 +32,8 @@ class OrdinalMeter(ClassMeter):
         """The figures of the task, ready for JSON: what is undefined is None.
 
         `QWK` is the quadratic-weighted kappa, 1 − Σ w·(i−j)² / Σ w·(i−j)² expected by chance, and
-        `MAE` the mean |i−j| of given and true grades i, j, counted in grades. `QWK_majority` and
-        `accuracy_majority` are those of always answering the commonest grade of these images,
+        `MAE` the mean |i−j| of predicted and true grades i, j, counted in grades. `QWK_majority`
+        and `accuracy_majority` are those of always answering the commonest grade of these images,
         `MAE_median` that of always answering their median: the least that one answer reaches.
 
         Args:
@@ -44,11 +44,11 @@ class OrdinalMeter(ClassMeter):
             `num_images`, `num_known`, `num_classes`, `num_classes_evaluated`, `metrics`,
             `per_class` (`MAE` over the images of that grade, `ECE` and `Brier` of the grade
             against the rest), `reliability` of the likeliest grade, and `confusion` (rows are
-            true grades, columns given ones).
+            true grades, columns predicted ones).
         """
         probabilities, targets = self.probabilities, self.targets
-        given = middle_grade(probabilities)
-        counts = count_classes(given, targets, len(self.classes))
+        predicted = middle_grade(probabilities)
+        counts = count_classes(predicted, targets, len(self.classes))
         judged = top_label(probabilities, targets)
         return {
             "num_images": len(targets),
@@ -56,7 +56,7 @@ class OrdinalMeter(ClassMeter):
             "num_classes": len(self.classes),
             "num_classes_evaluated": int((counts.positives > 0).sum()),
             "metrics": {
-                **_metrics(probabilities, given, targets, intervals),
+                **_metrics(probabilities, predicted, targets, intervals),
                 **value_entries(
                     {
                         "ECE": expected_calibration_error(*judged),
@@ -67,7 +67,7 @@ class OrdinalMeter(ClassMeter):
             "per_class": class_entries(
                 self.classes,
                 {
-                    "MAE": ratio(*_errors_by_grade(given, targets, len(self.classes))),
+                    "MAE": ratio(*_errors_by_grade(predicted, targets, len(self.classes))),
                     **label_figures(counts),
                     "num_known": counts.positives.astype(np.int64),
                     **label_calibration(probabilities, self._outcomes()),
@@ -76,7 +76,7 @@ class OrdinalMeter(ClassMeter):
             "reliability": reliability_bins(*judged).entries(),
             "confusion": {
                 "classes": self.classes,
-                "matrix": confusion_matrix(given, targets, len(self.classes)).tolist(),
+                "matrix": confusion_matrix(predicted, targets, len(self.classes)).tolist(),
             },
         }
 
@@ -98,49 +98,49 @@ def middle_grade(probabilities: np.ndarray) -> np.ndarray:
 
 
 def quadratic_kappa(
-    given: np.ndarray, targets: np.ndarray, weights: np.ndarray | None = None
+    predicted: np.ndarray, targets: np.ndarray, weights: np.ndarray | None = None
 ) -> np.ndarray:
     """Quadratic-weighted kappa of whole grades over known rows.
 
     κ = 1 − n·Σ(g−y)² / (n·Σ(g²+y²) − 2·Σg·Σy): the denominator is n² times the expected squared
-    difference of a given and a true grade drawn apart.
+    difference of a predicted and a true grade drawn apart.
     Source: Cohen, *Weighted kappa*, 1968.
 
     Args:
-        given: (N,) grades that the model gives.
+        predicted: (N,) predicted grades.
         targets: (N,) true grades, -1 unknown.
         weights: (N,) or (N, R) how often each image counts; once when None.
 
     Returns:
-        () or (R,) float64, NaN where a single grade is all that is given and true.
+        () or (R,) float64, NaN where a single grade is all that is predicted and true.
     """
     weights = np.ones(len(targets)) if weights is None else weights
     known = targets >= 0
-    g, y = (np.where(known, grades, 0).astype(np.float64) for grades in (given, targets))
+    g, y = (np.where(known, grades, 0).astype(np.float64) for grades in (predicted, targets))
     total = known.astype(np.float64) @ weights
     by_chance = total * ((g**2 + y**2) @ weights) - 2 * (g @ weights) * (y @ weights)
     return 1 - ratio(total * (((g - y) ** 2) @ weights), by_chance)
 
 
 def _metrics(
-    probabilities: np.ndarray, given: np.ndarray, targets: np.ndarray, intervals: bool
+    probabilities: np.ndarray, predicted: np.ndarray, targets: np.ndarray, intervals: bool
 ) -> dict[str, Entry]:
     known = targets >= 0
-    num_right = int((given == targets)[known].sum())
+    num_right = int((predicted == targets)[known].sum())
     figures = metric_entries(
-        partial(_figures, probabilities, given, targets),
+        partial(_figures, probabilities, predicted, targets),
         (len(targets), 1),
         intervals,
         {"accuracy": (num_right, int(known.sum()))},
     )
-    return {"QWK": _kappa_entry(given, targets, intervals), **figures}
+    return {"QWK": _kappa_entry(predicted, targets, intervals), **figures}
 
 
 def _figures(
-    probabilities: np.ndarray, given: np.ndarray, targets: np.ndarray, weights: np.ndarray
+    probabilities: np.ndarray, predicted: np.ndarray, targets: np.ndarray, weights: np.ndarray
 ) -> dict[str, np.ndarray]:
     known = targets >= 0
-    distance, total = np.abs(given - targets), known.astype(np.float64) @ weights
+    distance, total = np.abs(predicted - targets), known.astype(np.float64) @ weights
     return {
         "MAE": ratio(np.where(known, distance, 0).astype(np.float64) @ weights, total),
         "accuracy": ratio((known & (distance == 0)).astype(np.float64) @ weights, total),
@@ -148,11 +148,11 @@ def _figures(
     }
 
 
-def _kappa_entry(given: np.ndarray, targets: np.ndarray, intervals: bool) -> Entry:
+def _kappa_entry(predicted: np.ndarray, targets: np.ndarray, intervals: bool) -> Entry:
     """By itself, since a kappa is no share: it goes down to -1."""
 
     def figures(weights: np.ndarray) -> dict[str, np.ndarray]:
-        return {"QWK": quadratic_kappa(given, targets, weights)}
+        return {"QWK": quadratic_kappa(predicted, targets, weights)}
 
     entry = value_entries(figures(np.ones(len(targets))))["QWK"]
     if intervals:
@@ -181,10 +181,10 @@ def _trivial(positives: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def _errors_by_grade(
-    given: np.ndarray, targets: np.ndarray, num_classes: int
+    predicted: np.ndarray, targets: np.ndarray, num_classes: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """(K,) sum of |i−j| over the images of each true grade, and (K,) how many there are."""
     known = targets >= 0
-    true, distance = targets[known], np.abs(given - targets)[known]
+    true, distance = targets[known], np.abs(predicted - targets)[known]
     sums = np.bincount(true, distance, num_classes)
     return sums, np.bincount(true, minlength=num_classes)

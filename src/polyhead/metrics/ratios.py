@@ -1,4 +1,4 @@
-"""Quotients and means that say NaN, without a warning, where nothing was counted."""
+"""Quotients and means that are NaN, without a warning, where nothing was counted."""
 
 from __future__ import annotations
 

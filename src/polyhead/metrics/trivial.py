@@ -1,4 +1,4 @@
-"""Answers that need no look at the image, and how far a figure is above theirs."""
+"""Trivial answers, which ignore the image, and how far a figure is above theirs."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Comparison:
 
     @property
     def is_near(self) -> bool:
-        """Whether the model knows next to nothing."""
+        """Whether the model is hardly better than the trivial answer."""
         if self.figure == NO_TWIN:
             return self.value < NOTHING_FOUND
         return self.gained < NEAR

@@ -1,4 +1,4 @@
-"""Light and air: what time of day and weather do to a colour at a distance."""
+"""Light and air: how time of day and weather change a colour at a distance."""
 
 from __future__ import annotations
 

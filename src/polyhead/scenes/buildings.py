@@ -68,7 +68,7 @@ class House:
         """The corners, in pixels, of a rectangle on the front."""
         t = self.side * self.street.front
         corners = ((s0, y0), (s1, y0), (s1, y1), (s0, y1))
-        return [self.street.to_picture(s, t, y) for s, y in corners]
+        return [self.street.to_image(s, t, y) for s, y in corners]
 
     def uprights(self, s0: float, s1: float) -> tuple[Upright, Upright] | None:
         """Two vertical lines on the front, or None when the strip between them is out of sight."""
@@ -135,7 +135,7 @@ def _paint_house(canvas: Canvas, house: House, generator: np.random.Generator) -
 def _paint_gable_wall(canvas: Canvas, house: House, colour: Colour) -> None:
     inner, outer = house.side * house.street.front, house.side * (house.street.front + 9.0)
     corners = ((inner, 0.0), (outer, 0.0), (outer, house.height), (inner, house.height))
-    points = [house.street.to_picture(house.start, t, y) for t, y in corners]
+    points = [house.street.to_image(house.start, t, y) for t, y in corners]
     depth = max(house.start, 1.0)
     canvas.polygon(points, canvas.air.shade(colour, depth), mask_id("building"))
 
@@ -150,7 +150,7 @@ def _paint_roof(canvas: Canvas, house: House, generator: np.random.Generator) ->
         (house.end - inset, house.height + rise),
         (house.start + inset, house.height + rise),
     )
-    points = [house.street.to_picture(s, t, y) for s, y in outline]
+    points = [house.street.to_image(s, t, y) for s, y in outline]
     colour = mix(tiles, SNOW, canvas.air.snow_cover)
     canvas.polygon(points, canvas.air.shade(colour, house.depth), mask_id("building"))
 

@@ -11,7 +11,7 @@ from typing import Any, TextIO
 from polyhead.errors import ConfigError
 
 RECORD = "scenes.json"
-"""Written first: a folder that holds it is ours to overwrite."""
+"""Written first: a folder that holds it may be overwritten."""
 
 TABLE = "labels.csv"
 """Written last: a folder without it is unfinished."""

@@ -1,4 +1,4 @@
-"""Trees, traffic lights and what else stands on a pavement, in the unit frame of a brush."""
+"""Trees, traffic lights and other things on a pavement, in the unit frame of a brush."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Painting what lies flat: hills, terrain, pavements, road, markings, crossing, puddles."""
+"""Painting flat things: hills, terrain, pavements, road, markings, crossing, puddles."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _patch(
     identity: int | None = None,
 ) -> None:
     (s0, s1), (t0, t1) = length, band
-    corners = [street.to_picture(s, t, 0.0) for s, t in ((s0, t0), (s1, t0), (s1, t1), (s0, t1))]
+    corners = [street.to_image(s, t, 0.0) for s, t in ((s0, t0), (s1, t0), (s1, t1), (s0, t1))]
     canvas.polygon(corners, canvas.air.shade(colour, 0.0), identity)
 
 
@@ -90,7 +90,7 @@ def _joints(canvas: Canvas, street: Street, colour: Colour) -> None:
     bands = [(street.half_road, street.front), (street.near_edge, -street.half_road)]
     for s in np.arange(first, last, 1.8).tolist():
         for t0, t1 in bands:
-            path = [street.to_picture(s, t0, 0.0), street.to_picture(s, t1, 0.0)]
+            path = [street.to_image(s, t0, 0.0), street.to_image(s, t1, 0.0)]
             canvas.ink.line(path, fill=shade, width=1)
 
 

@@ -1,4 +1,4 @@
-"""Deciding what stands where, so that everything that is said to be there can be seen."""
+"""Placing things so that everything in the labels can be seen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a written set of scenes is like."""
+"""Options of a written set of scenes."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ class SceneOptions:
 
 
 def require_share(name: str, value: float) -> None:
-    """Refuse what is no share of a whole."""
+    """Refuse a number outside 0 to 1."""
     if not 0.0 <= value <= 1.0:
         raise ConfigError(f"Found {name} {value}, expected a number from 0 to 1.")
 
 
 def require_pattern(pattern: str) -> None:
-    """Refuse a pattern of unknown labels that there is not."""
+    """Refuse an unknown pattern of missing labels."""
     if pattern not in PATTERNS:
         raise ConfigError(f'Found pattern "{pattern}". {nearest(pattern, PATTERNS)}')

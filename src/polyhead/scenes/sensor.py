@@ -18,9 +18,9 @@ def expose(canvas: Canvas, factor: int, generator: np.random.Generator) -> np.nd
     Returns:
         (H, W, 3) uint8.
     """
-    picture = np.asarray(canvas.image.reduce(factor))
+    image = np.asarray(canvas.image.reduce(factor))
     # Planes instead of pixels: fields and grey noise then broadcast over long rows.
-    light = picture.transpose(2, 0, 1).astype(np.float32, order="C")
+    light = image.transpose(2, 0, 1).astype(np.float32, order="C")
     for u, v, radius, colour in canvas.glows:
         _add_halo(light, (u / factor, v / factor), max(1.5, radius / factor), colour)
     gain = generator.uniform(0.78, 1.24) * generator.uniform(0.93, 1.07, 3)

@@ -37,7 +37,7 @@ class Street:
         """Give x and z, in metres, of a point of the plan."""
         return (t + self.offset, s) if self.along else (s, t + self.offset)
 
-    def to_picture(self, s: float, t: float, height: float) -> Point:
+    def to_image(self, s: float, t: float, height: float) -> Point:
         """Column and row, in pixels, of a point above the plan."""
         x, z = self.to_ground(s, t)
         return self.camera.project(x, height, z)

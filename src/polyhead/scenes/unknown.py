@@ -25,7 +25,7 @@ def hide_labels(
         labels: (N, L) of 1 and 0.
         fraction: 0 to 1; 0 hides nothing.
         pattern: One of `PATTERNS`.
-        generator: Source of chance.
+        generator: Random numbers.
 
     Returns:
         (N, L) int8 of 1, 0 and −1 (unknown); the known cells are unchanged.

@@ -1,4 +1,4 @@
-"""The names a street scene speaks of: tags, object labels, times of day, mask classes."""
+"""The names in a street scene: tags, object labels, times of day, mask classes."""
 
 from __future__ import annotations
 

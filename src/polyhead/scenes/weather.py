@@ -1,4 +1,4 @@
-"""What falls: rain and snow, drawn over everything."""
+"""Rain and snow, drawn over everything."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from polyhead.tasks.labels import MAX_SHOWN
 from polyhead.tasks.row_faults import MAX_LISTED, row_faults
 
 _MEND = (
-    'mend the cell, or name what stands between labels (delimiter: "|"), or list the label under '
+    'mend the cell, or name the text between labels (delimiter: "|"), or list the label under '
     "`classes` if it is spelled so."
 )
 
@@ -22,10 +22,10 @@ _MEND = (
 def damaged_label_faults(
     table: Table, column: str, rows: np.ndarray, codes: np.ndarray, labels: Sequence[str]
 ) -> list[Fault]:
-    """What says that labels are none, row by row.
+    """Cells whose labels are damaged, a fault a row.
 
     Args:
-        table: Where the cells stand.
+        table: The table of the cells.
         column: Name of the column.
         rows: (M,) row of each label named.
         codes: (M,) its index in `labels`.
@@ -46,9 +46,9 @@ def damaged_label_faults(
     ):
         if found:
             places = np.flatnonzero(np.isin(codes, list(found)))
-            said = (describe(column, found[k]) for k in codes[places[:MAX_LISTED]].tolist())
+            messages = (describe(column, found[k]) for k in codes[places[:MAX_LISTED]].tolist())
             rest = f'more cells of column "{column}" have the same fault.'
-            faults += row_faults(code, table, rows[places], said, rest)
+            faults += row_faults(code, table, rows[places], messages, rest)
     return faults
 
 

@@ -1,4 +1,4 @@
-"""Which labels each row was looked through for: the column beside labels or objects."""
+"""Which labels each row was annotated for: the column beside labels or objects."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from polyhead.table import Table, labels_column
 def known_labels(
     table: Table, column: str, known: np.ndarray, classes: tuple[str, ...]
 ) -> np.ndarray:
-    """(N, K) bool: the classes that each row was looked through for.
+    """(N, K) bool: the classes that each row was annotated for.
 
     Args:
-        table: Names them in the column beside, where a row was not looked through for all.
+        table: Names them in the column beside, where a row was not annotated for all.
         column: Of the labels or objects.
         known: (N,) rows that were annotated at all.
         classes: The K classes.

@@ -62,7 +62,7 @@ def unknown_label_faults(
     """`E_LABEL_UNKNOWN` for each cell that names a label outside the declared classes.
 
     Args:
-        table: Where the cells stand.
+        table: The table of the cells.
         rows: (M,) row of each such cell.
         labels: The labels of the first `MAX_LISTED` of them.
         classes: What is declared.
@@ -187,8 +187,8 @@ def one_sided_faults(
     names = [name for name, is_sided in zip(classes, sided, strict=True) if is_sided]
     message = (
         f"{len(names)} of {len(classes)} labels are yes or unknown in every row "
-        f"({_quoted(names)}); known noes tell when a label does not hold: without any, it is "
+        f"({_quoted(names)}); known negatives show when a label does not hold: without any, it is "
         "learnt as always yes and its figures come out perfect; write 0 where it is absent, or if "
-        "nobody wrote noes down set `unknown` (see docs/losses.md)."
+        "nobody wrote negatives down set `unknown` (see docs/losses.md)."
     )
     return [Fault("W_NO_NEGATIVES", where, message)]

@@ -1,4 +1,4 @@
-"""Faults of many rows, as far as anybody reads them."""
+"""Faults of many rows: the first ones, and a count of the rest."""
 
 from __future__ import annotations
 

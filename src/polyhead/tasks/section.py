@@ -1,4 +1,4 @@
-"""What every part of the YAML is."""
+"""The base class of every part of the YAML."""
 
 from __future__ import annotations
 

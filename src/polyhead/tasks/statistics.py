@@ -1,4 +1,4 @@
-"""What losses need to know of the training part."""
+"""Statistics of the training part, for losses."""
 
 from __future__ import annotations
 

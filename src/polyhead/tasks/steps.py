@@ -1,4 +1,4 @@
-"""What a geometric step of augmentation does to targets, without PyTorch."""
+"""Interface of a geometric augmentation step, without PyTorch."""
 
 from __future__ import annotations
 

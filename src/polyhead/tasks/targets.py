@@ -1,4 +1,4 @@
-"""What the parts of every task type pass to each other."""
+"""Types that the parts of every task type exchange."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 UNKNOWN = np.int8(-1)
-"""A cell that is neither yes nor no; a class that is none."""
+"""The value of unknown labels and unknown classes."""
 
 Dense = Mapping[str, np.ndarray]
 """Arrays (B, …) of one task, as its loss names them."""

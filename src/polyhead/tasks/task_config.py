@@ -27,16 +27,16 @@ class TaskConfig(Section):
 
     @property
     def derived_from(self) -> str | None:
-        """The task whose targets tell those of this one; None where the table does."""
+        """The task that this one's targets are derived from; None for those of the table."""
         return None
 
     @abstractmethod
     def resolve(self, name: str, table: Table) -> TaskEncoder:
-        """The encoder, with the classes that the table tells unless they are declared.
+        """The encoder, with the classes found in the table unless they are declared.
 
         Raises:
             ConfigError: A column is not there; names the nearest.
-            DataError: The table tells no classes.
+            DataError: The table has no classes.
         """
         raise NotImplementedError
 

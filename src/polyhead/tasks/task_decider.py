@@ -45,7 +45,7 @@ class TaskDecider(ABC):
 
     @property
     def rules(self) -> Rules:
-        """What holds in every answer."""
+        """The rules that every prediction obeys."""
         return Rules()
 
     @abstractmethod
@@ -72,11 +72,11 @@ class TaskDecider(ABC):
 
     @classmethod
     def no_statistics(cls, num_classes: int) -> Statistics:
-        """What a loss is built with where the training part is not at hand."""
+        """Placeholder statistics, to build a loss without the training part."""
         return LabelCounts(np.zeros(num_classes), np.zeros(num_classes))
 
-    def settled_as(self, before: TaskDecider) -> TaskDecider:
-        """The decider of an earlier run, but for what this run's config states itself."""
+    def with_fit_of(self, before: TaskDecider) -> TaskDecider:
+        """The decider of an earlier run, except what this run's config sets itself."""
         return before
 
     def for_scoring(self) -> TaskDecider:
@@ -95,7 +95,7 @@ class TaskDecider(ABC):
         raise NotImplementedError(f"{self.type} tasks take no evidence ({', '.join(evidence)})")
 
     def evidence_note(self) -> str:
-        """What a reader may not expect of the evidence it was asked with; mostly empty."""
+        """A note where evidence changes less than a reader may expect; mostly empty."""
         return ""
 
     def label_probabilities(self, dense: Dense) -> np.ndarray:
@@ -108,7 +108,7 @@ class TaskDecider(ABC):
     def scored(
         self, scores: np.ndarray, targets: np.ndarray, *, are_probabilities: bool, protocol: str
     ) -> dict[str, Any]:
-        """The part of `evaluation.json` for anybody's scores, of tasks that `has_probabilities`.
+        """The part of `evaluation.json` for a score table, of tasks that `has_probabilities`.
 
         Args:
             scores: (N, C).
@@ -130,11 +130,11 @@ class TaskDecider(ABC):
         return [self.name]
 
     def notes(self) -> list[str]:
-        """Lines that the model card has on how this decider decides."""
+        """Lines of the model card on how predictions are chosen."""
         return []
 
     def fitted_notes(self, config: Any) -> list[str]:
-        """What a user is told after fitting: bounds that hold, labels that cannot be answered.
+        """Lines printed after fitting: bounds that hold, labels that cannot be answered.
 
         Args:
             config: The task's keys.
@@ -162,7 +162,7 @@ class TaskDecider(ABC):
 
 
 class Meter(ABC):
-    """Gathers predictions and targets batch by batch, then states the figures."""
+    """Accumulates predictions and targets batch by batch, then computes the figures."""
 
     @abstractmethod
     def update(self, dense: Dense, targets: Targets) -> None:
@@ -190,5 +190,5 @@ class Meter(ABC):
         return None
 
     def result_files(self) -> dict[str, Any]:
-        """What other programs read, as JSON: the end of the file's name, such as `coco`, to it."""
+        """Result files for other programs: file name suffix, such as `coco`, to JSON content."""
         return {}

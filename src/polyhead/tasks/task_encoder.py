@@ -158,7 +158,7 @@ class TaskEncoder(ABC):
         raise NotImplementedError(f"{self.type} targets do not say where something is")
 
     def searched(self, target: Any) -> np.ndarray:
-        """(…, C) bool: the classes that images were looked through for; of spatial tasks alone.
+        """(…, C) bool: the classes that images were annotated for; of spatial tasks alone.
 
         Args:
             target: Of one image, or the targets of N.

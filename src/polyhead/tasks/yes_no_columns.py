@@ -22,7 +22,7 @@ _MAX_NAMED = 8  # columns or words in a message
 
 
 def _as_texts(value: Any) -> Any:
-    """Cells as texts, be they given as one, or from Python as numbers and booleans."""
+    """Cells as texts: one cell or a list of them, from Python also numbers and booleans."""
     items = value if isinstance(value, list | tuple) else (value,)
     if not all(isinstance(item, str | int | float) for item in items):
         raise ValueError(f"found {value}; expected cells, such as [1] or [yes, x]")
@@ -61,14 +61,14 @@ class ValuesConfig(Section):
 
 
 def match_columns(patterns: Sequence[str], columns: Sequence[str]) -> dict[str, str]:
-    """Column name to label for the columns that names or globs stand for.
+    """Column name to label for the columns that names or globs match.
 
     The text before the star of a glob is a prefix and no part of the label: `tag:*` reads the
     column `tag:car` as the label `car`.
 
     Raises:
-        ConfigError: A pattern that stands for no column (names the nearest), or two columns that
-            stand for the same label.
+        ConfigError: A pattern that matches no column (names the nearest), or two columns of the
+            same label.
     """
     found: dict[str, str] = {}
     present = set(columns)
@@ -85,7 +85,7 @@ def match_columns(patterns: Sequence[str], columns: Sequence[str]) -> dict[str, 
     for column, label in found.items():
         if columns_of.setdefault(label, column) != column:
             raise ConfigError(
-                f'columns "{columns_of[label]}" and "{column}" both stand for the label "{label}"; '
+                f'columns "{columns_of[label]}" and "{column}" are both of the label "{label}"; '
                 "expected one column a label; rename one, or name the columns wanted.",
                 code="E_COLUMN",
             )
@@ -118,7 +118,7 @@ def encode_columns(
             targets[:, place[label]] = np.array([*read, answers.empty], np.int8)[codes]
         else:
             message = (
-                f'column "{column}" stands for label "{label}", which `classes` does not '
+                f'column "{column}" is of the label "{label}", which `classes` does not '
                 f"declare. {nearest(label, classes)} Name the columns wanted."
             )
             faults.append(Fault("E_LABEL_UNKNOWN", table.source, message))
@@ -131,18 +131,18 @@ _Cells = Mapping[str, tuple[np.ndarray, list[str]]]
 def _remarks(table: Table, cells: _Cells, answers: Answers) -> list[Fault]:
     """`E_VALUES` for cells that only the user can read; notes on those that were interpreted."""
     faults = []
-    noes = [text for text in answers.of if answers.of[text] == NO]
+    negatives = [text for text in answers.of if answers.of[text] == NO]
     if answers.asked:
-        shown, where = _told(cells, answers.asked)
+        shown, where = _counted(cells, answers.asked)
         message = (
             f"{shown} in {where} may mean no as well as unknown, since "
-            f"{'other cells say no' if noes else 'no cell says yes'}; say which: values: "
+            f"{'other cells say no' if negatives else 'no cell says yes'}; say which: values: "
             f"{{unknown: [{_listed(answers.asked)}]}}, or values: "
-            f"{{no: [{_listed([*noes, *answers.asked])}]}}."
+            f"{{no: [{_listed([*negatives, *answers.asked])}]}}."
         )
         faults.append(Fault("E_VALUES", table.source, message))
     if answers.negatives:
-        shown, where = _told(cells, answers.negatives)
+        shown, where = _counted(cells, answers.negatives)
         message = (
             f"{shown} in {where} are read as no, since no other cell beside yes is; if they mean "
             f"unknown, write values: {{unknown: [{_listed(answers.negatives)}]}}."
@@ -150,16 +150,16 @@ def _remarks(table: Table, cells: _Cells, answers: Answers) -> list[Fault]:
         faults.append(Fault("N_VALUES", table.source, message))
     words = [text for text in answers.of if is_unknown_word(text) and answers.of[text] == UNKNOWN]
     if words:
-        shown, where = _told(cells, words)
+        shown, where = _counted(cells, words)
         message = (
             f"{shown} in {where} are read as unknown; if they mean no, write values: "
-            f"{{no: [{_listed([*noes, *words])}]}}."
+            f"{{no: [{_listed([*negatives, *words])}]}}."
         )
         faults.append(Fault("N_UNKNOWN_CELLS", table.source, message))
     return faults
 
 
-def _told(cells: _Cells, words: Sequence[str]) -> tuple[str, str]:
+def _counted(cells: _Cells, words: Sequence[str]) -> tuple[str, str]:
     """How often some cells occur, and in which columns, in words."""
     wanted, num_cells, columns = set(words), 0, []
     for name, (codes, texts) in cells.items():

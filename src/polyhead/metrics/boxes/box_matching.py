@@ -1,4 +1,4 @@
-"""Which found box is which true one: COCO's greedy matching, for a batch of images at once."""
+"""COCO's greedy matching of found boxes to true ones, for a batch of images at once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WRONG, RIGHT, IGNORED = 0, 1, 2
 
 @dataclass(frozen=True)
 class FoundBoxes:
-    """Boxes that the model gives, of several images.
+    """Predicted boxes of several images.
 
     Attributes:
         images: (D,) int64 row of the image.

@@ -25,7 +25,7 @@ class BoxesMeter:
     """Matches found boxes to true ones, image by image; exact, about 100 bytes a found box.
 
     Images that nobody annotated are counted and left out. In the others only the classes that
-    they were looked through for are judged: found boxes of any other class are left out.
+    they were annotated for are judged: found boxes of any other class are left out.
 
     Args:
         classes: The K classes, in index order.
@@ -186,7 +186,7 @@ def _gather(
 
 
 def _known_truth(targets: BoxTargets) -> TrueBoxes:
-    """The true boxes of classes that their image was looked through for."""
+    """The true boxes of classes that their image was annotated for."""
     kept = targets.known[targets.rows, targets.labels]
     return TrueBoxes(
         targets.rows[kept],

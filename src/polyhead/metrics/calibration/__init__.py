@@ -1,1 +1,1 @@
-"""Whether probabilities are probabilities, and how they become so."""
+"""Calibration of probabilities, and its measures."""

@@ -39,8 +39,8 @@ class Conformal:
             labels in the set. NaN without a known cell.
         """
         judged = (targets >= 0).any(axis=1)
-        given = probabilities[judged] >= np.float32(self.level)
-        sums = _misses(~given, targets[judged]).sum(), given.sum()
+        predicted = probabilities[judged] >= np.float32(self.level)
+        sums = _misses(~predicted, targets[judged]).sum(), predicted.sum()
         missed, set_size = ratio(np.array(sums), judged.sum()).tolist()
         return {"missed": missed, "set_size": set_size}
 

@@ -1,4 +1,4 @@
-"""Known cells of labels as a fit of scale and shift takes them: all, or two points a narrow bin."""
+"""Known cells of labels for a fit of scale and shift: all, or two points a narrow bin."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def _of_block(log_odds: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, ..
 
 
 def _points(scores: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(C, 256) points and how many cells each stands for."""
+    """(C, 256) points and how many cells each represents."""
     low = np.min(scores, axis=1, where=known, initial=MOST)[:, None]
     width = np.max(scores, axis=1, where=known, initial=-MOST)[:, None] - low
     width = np.where(width > 0, width, 1.0) / NUM_BINS

@@ -1,4 +1,4 @@
-"""Negative log likelihood of what is true, of class and tags tasks."""
+"""Negative log likelihood of the true labels, of class and tags tasks."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def image_log_losses(probabilities: np.ndarray, outcomes: np.ndarray) -> np.ndar
     """(N,) −Σ ln p(outcome) over the known cells of each image; arguments as `tags_log_loss`."""
     sums = np.zeros(len(outcomes))
     for rows in row_blocks(outcomes.shape):
-        part, told = outcomes[rows], probabilities[rows].astype(np.float64)
-        likelihood = np.where(part == 1, told, 1 - told)
+        part, likely = outcomes[rows], probabilities[rows].astype(np.float64)
+        likelihood = np.where(part == 1, likely, 1 - likely)
         likelihood = np.maximum(np.where(part >= 0, likelihood, 1), FLOOR)
         sums[rows] = -np.log(likelihood).sum(axis=1)
     return sums

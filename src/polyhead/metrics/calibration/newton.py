@@ -33,7 +33,7 @@ def newton(
 
     Fisher scoring, which is Newton's method with the expected curvature: positive definite
     everywhere. Steps are at most 1 long and halved until the objective does not worsen. Each label
-    goes its own way; one that has arrived is not looked at again.
+    is optimised by itself; one that has converged is left alone.
 
     Args:
         labels: Cells of L labels.
@@ -89,13 +89,13 @@ def _posterior(
     blocks = [slice(start, start + at_once) for start in range(0, len(chosen), at_once)]
     sums = [np.zeros((6, 0))]
     sums += [_sums(labels, chosen[block], theta[block]) for block in blocks]
-    losses, chance, sloped, told, told_slope, told_square = np.concatenate(sums, axis=1)
+    losses, expected, sloped, fisher, fisher_slope, fisher_square = np.concatenate(sums, axis=1)
     scale, yes = np.exp(theta[:, 0]), labels.yes[chosen]
     yes_slope = scale * labels.yes_scores[chosen]
     distance = (theta - prior.centres[chosen]) / prior.spread
     value = losses - yes_slope - theta[:, 1] * yes + np.square(distance).sum(axis=1) / 2
-    gradient = np.stack([yes_slope - sloped, yes - chance], axis=1) - distance / prior.spread
-    information = np.stack([told_square, told_slope, told_slope, told], axis=1)
+    gradient = np.stack([yes_slope - sloped, yes - expected], axis=1) - distance / prior.spread
+    information = np.stack([fisher_square, fisher_slope, fisher_slope, fisher], axis=1)
     return value, gradient, information.reshape(-1, 2, 2)
 
 
@@ -110,9 +110,9 @@ def _sums(labels: LabelScores, chosen: np.ndarray, theta: np.ndarray) -> np.ndar
     z = slope + theta[:, 1:]
     rest = np.exp(-np.abs(z))
     larger = 1 / (1 + rest)
-    chance = counts * np.where(z > 0, larger, rest * larger)
-    told = counts * rest * larger * larger
-    told_slope = told * slope
+    expected = counts * np.where(z > 0, larger, rest * larger)
+    fisher = counts * rest * larger * larger
+    fisher_slope = fisher * slope
     losses = counts * (np.maximum(z, 0) + np.log1p(rest))
-    terms = (losses, chance, chance * slope, told, told_slope, told_slope * slope)
+    terms = (losses, expected, expected * slope, fisher, fisher_slope, fisher_slope * slope)
     return np.stack([term.sum(axis=1) for term in terms])

@@ -49,8 +49,8 @@ class Centred:
     @classmethod
     def of(cls, labels: LabelScores, prior: LabelPrior) -> Centred:
         """Each label about its middle."""
-        told = log_odds_information(prior.scale * labels.scores + prior.shift) + 1e-12
-        weights = told * labels.counts
+        fisher = log_odds_information(prior.scale * labels.scores + prior.shift) + 1e-12
+        weights = fisher * labels.counts
         middles = (weights * labels.scores).sum(axis=1) / weights.sum(axis=1)
         levels = prior.scale * middles + prior.shift
         centres = np.stack([np.full_like(levels, np.log(prior.scale)), levels], axis=1)

@@ -1,4 +1,4 @@
-"""Where probabilities and frequencies part: reliability bins, and calibration label by label."""
+"""Reliability bins: probabilities against frequencies, label by label."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from polyhead.metrics.ratios import ratio
 
 @dataclass(frozen=True)
 class ImageAgreement:
-    """How far the labels given to each image agree with its known ones.
+    """How far the labels predicted for each image agree with its known ones.
 
     Weights are (N,) or (N, R), how often each image counts; figures are () or (R,) float64.
 
@@ -27,12 +27,12 @@ class ImageAgreement:
     f1: np.ndarray
 
     @classmethod
-    def of(cls, given: np.ndarray, targets: np.ndarray) -> ImageAgreement:
-        """Of (N, L) bool given labels and (N, L) targets: 1 yes, 0 no, -1 unknown."""
+    def of(cls, predicted: np.ndarray, targets: np.ndarray) -> ImageAgreement:
+        """Of (N, L) bool predicted labels and (N, L) targets: 1 yes, 0 no, -1 unknown."""
         known, positive = targets >= 0, targets == 1
-        sizes = positive.sum(axis=1) + (given & known).sum(axis=1)
-        f1 = ratio(2.0 * (given & positive).sum(axis=1), sizes)
-        num_wrong = (known & (given != positive)).sum(axis=1)
+        sizes = positive.sum(axis=1) + (predicted & known).sum(axis=1)
+        f1 = ratio(2.0 * (predicted & positive).sum(axis=1), sizes)
+        num_wrong = (known & (predicted != positive)).sum(axis=1)
         return cls(known.sum(axis=1), num_wrong, np.nan_to_num(f1, nan=1.0))
 
     @classmethod
@@ -57,23 +57,23 @@ class ImageAgreement:
 
 
 def hamming_error(
-    given: np.ndarray, targets: np.ndarray, weights: np.ndarray | None = None
+    predicted: np.ndarray, targets: np.ndarray, weights: np.ndarray | None = None
 ) -> np.ndarray:
     """Share of known cells that are wrong.
 
     Args:
-        given: (N, L) bool, the labels that the model gives.
+        predicted: (N, L) bool, the predicted labels.
         targets: (N, L) 1 yes, 0 no, -1 unknown.
         weights: (N,) or (N, R) how often each image counts; once when None.
 
     Returns:
         () or (R,) float64, NaN without a known cell.
     """
-    return ImageAgreement.of(given, targets).hamming_error(_weights(targets, weights))
+    return ImageAgreement.of(predicted, targets).hamming_error(_weights(targets, weights))
 
 
 def subset_accuracy(
-    given: np.ndarray, targets: np.ndarray, weights: np.ndarray | None = None
+    predicted: np.ndarray, targets: np.ndarray, weights: np.ndarray | None = None
 ) -> np.ndarray:
     """Share of images whose known labels are all right, among images with a known label.
 
@@ -82,17 +82,17 @@ def subset_accuracy(
 
     Arguments and shapes as `hamming_error`.
     """
-    return ImageAgreement.of(given, targets).subset_accuracy(_weights(targets, weights))
+    return ImageAgreement.of(predicted, targets).subset_accuracy(_weights(targets, weights))
 
 
 def example_f1(
-    given: np.ndarray, targets: np.ndarray, weights: np.ndarray | None = None
+    predicted: np.ndarray, targets: np.ndarray, weights: np.ndarray | None = None
 ) -> np.ndarray:
     """Mean over images of 2 |y ∩ ŷ| / (|y| + |ŷ|) over known labels; 1 when both sets are empty.
 
     Arguments and shapes as `hamming_error`; an image without a known label is left out.
     """
-    return ImageAgreement.of(given, targets).example_f1(_weights(targets, weights))
+    return ImageAgreement.of(predicted, targets).example_f1(_weights(targets, weights))
 
 
 def _weights(targets: np.ndarray, weights: np.ndarray | None) -> np.ndarray:

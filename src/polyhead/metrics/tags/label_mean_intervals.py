@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from polyhead.metrics.bootstrap import LEVEL
-from polyhead.metrics.label_counts import LabelCounts
+from polyhead.metrics.confusion_counts import ConfusionCounts
 
 MOST_DRAWS = 2_000_000  # labels × draws
 FEW_LABELS = 5  # fewer tell no spread of rates over labels
@@ -16,15 +16,15 @@ LEAST_SPREAD, MOST_SPREAD = 1e-3, 0.9  # of the correlation of cells of one labe
 
 
 def label_mean_intervals(
-    counts: LabelCounts, num_known: np.ndarray, entries: Mapping[str, Mapping[str, Any]]
+    counts: ConfusionCounts, num_known: np.ndarray, entries: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, dict[str, float]]:
     """95 % intervals of CF1 and macro-F1 from how such figures err on so few images.
 
-    A label that was never rightly given has no spread in any resample, one without a positive is
-    left out, and one that is never given counts as precision 0: resampling images shows neither the
-    noise nor the bias of that. So shares of positives, recalls and false alarms of each label are
-    drawn from their posteriors (beta-binomial, the prior from all labels), images are drawn at
-    these rates, and the errors e = t(figure) − t(figure of the rates) are collected, where
+    A label that was never predicted rightly has no spread in any resample, one without a positive
+    is left out, and one that is never predicted counts as precision 0: resampling images shows
+    neither the noise nor the bias of that. So shares of positives, recalls and false alarms of each
+    label are drawn from their posteriors (beta-binomial, the prior from all labels), images are
+    drawn at these rates, and the errors e = t(figure) − t(figure of the rates) are collected, where
     t = arcsin √ has them alike for high and low figures. The interval is [t(value) − e₉₇.₅,
     t(value) − e₂.₅], the spread of e about its median enlarged where labels that go together spread
     resampled images farther than independent labels would. It is stretched to hold the value.
@@ -113,5 +113,5 @@ def _true_figures(
 
 
 def _figures(hits: np.ndarray, alarms: np.ndarray, missed: np.ndarray) -> dict[str, np.ndarray]:
-    counts = LabelCounts(hits.T.astype(float), alarms.T.astype(float), missed.T.astype(float))
+    counts = ConfusionCounts(hits.T.astype(float), alarms.T.astype(float), missed.T.astype(float))
     return {"CF1": counts.cf1, "macro_F1": counts.macro_f1}

@@ -1,4 +1,4 @@
-"""How well each image's labels are ranked: LRAP, coverage error, ranking loss; the top k labels."""
+"""Quality of each image's label ranking: LRAP, coverage error, ranking loss; the top k labels."""
 
 from __future__ import annotations
 
@@ -55,15 +55,15 @@ def top_labels(scores: np.ndarray, targets: np.ndarray, num_labels: int) -> np.n
 
     Args:
         scores: (N, L) logits or probabilities.
-        targets: (N, L) 1 yes, 0 no, -1 unknown; tells only which labels are known.
+        targets: (N, L) 1 yes, 0 no, -1 unknown; shows only which labels are known.
         num_labels: k.
     """
-    given = np.zeros(scores.shape, bool)
+    predicted = np.zeros(scores.shape, bool)
     for rows in row_blocks(scores.shape):
         order = np.argsort(_lowest_first(scores[rows], targets[rows] >= 0), axis=1, kind="stable")
-        np.put_along_axis(given[rows], order[:, :num_labels], True, axis=1)
-        given[rows] &= targets[rows] >= 0
-    return given
+        np.put_along_axis(predicted[rows], order[:, :num_labels], True, axis=1)
+        predicted[rows] &= targets[rows] >= 0
+    return predicted
 
 
 def _lowest_first(scores: np.ndarray, known: np.ndarray) -> np.ndarray:

@@ -61,7 +61,7 @@ def _turned(columns: np.ndarray) -> np.ndarray:
 
 
 def precision_steps(column: Column) -> PrecisionSteps:
-    """Count what stands at or above each positive; equal scores stand together.
+    """Count the cells at or above each positive; equal scores share a step.
 
     Sorting the bare scores and looking the positives up is several times faster than sorting
     places: it moves 4 bytes a cell, and no order among ties is ever needed. What lies below every
@@ -79,7 +79,7 @@ def precision_steps(column: Column) -> PrecisionSteps:
 
 
 def ranked_steps(column: Column) -> PrecisionSteps:
-    """As `precision_steps`, but equal scores stand in the order of their rows, one by one."""
+    """As `precision_steps`, but equal scores keep the order of their rows, one by one."""
     known = column.targets >= 0
     order = np.argsort(-column.scores[known], kind="stable")
     cells = np.flatnonzero(column.targets[known][order] == 1) + 1

@@ -11,8 +11,8 @@ import numpy as np
 from polyhead.metrics.calibration.calibration import image_squares
 from polyhead.metrics.calibration.log_loss import image_log_losses
 from polyhead.metrics.calibration.reliability import LabelBins, label_bins
+from polyhead.metrics.confusion_counts import ConfusionCounts, count_labels
 from polyhead.metrics.known_cells import row_blocks
-from polyhead.metrics.label_counts import LabelCounts, count_labels
 from polyhead.metrics.tags.agreement import ImageAgreement
 from polyhead.metrics.tags.label_ranking import LabelRanking, rank_labels, top_labels
 
@@ -25,9 +25,9 @@ class ScoredTags:
         classes: The L labels.
         scores: (N, L) float32 or float64; probabilities, unless there are no thresholds.
         targets: (N, L) 1 yes, 0 no, -1 unknown.
-        thresholds: (L,) probabilities at or above which a label is given; None for scores that
-            only rank, whose figures of given labels and of probabilities are left out.
-        labels: (N, L) bool, the labels that are given, where thresholds alone do not decide them.
+        thresholds: (L,) probabilities at or above which a label is predicted; None for scores that
+            only rank, whose figures of predicted labels and of probabilities are left out.
+        labels: (N, L) bool, the predicted labels, where thresholds alone do not decide them.
     """
 
     classes: Sequence[str]
@@ -38,7 +38,7 @@ class ScoredTags:
 
     @property
     def has_answers(self) -> bool:
-        """Whether labels are given at all."""
+        """Whether labels are predicted at all."""
         return self.labels is not None or self.thresholds is not None
 
     @property
@@ -56,9 +56,11 @@ class ScoredTags:
 
     @cached_property
     def agreement(self) -> ImageAgreement:
-        """How far the given labels of each image agree with its known ones."""
-        nothing = ImageAgreement.of(self._given(slice(0)), self.targets[:0])
-        parts = [ImageAgreement.of(self._given(rows), self.targets[rows]) for rows in self.blocks]
+        """How far the predicted labels of each image agree with its known ones."""
+        nothing = ImageAgreement.of(self._predicted(slice(0)), self.targets[:0])
+        parts = [
+            ImageAgreement.of(self._predicted(rows), self.targets[rows]) for rows in self.blocks
+        ]
         return ImageAgreement.joined([nothing, *parts])
 
     @cached_property
@@ -81,20 +83,20 @@ class ScoredTags:
         """How the labels of each image are ranked."""
         return rank_labels(self.scores, self.targets)
 
-    def counts(self, weights: np.ndarray) -> LabelCounts:
-        """How often each label was rightly given, wrongly given and missed.
+    def counts(self, weights: np.ndarray) -> ConfusionCounts:
+        """How often each label was predicted rightly, predicted wrongly and missed.
 
         Args:
             weights: (N,) or (N, R) how often each image counts.
         """
         parts = (
-            count_labels(self._given(rows), self.targets[rows], weights[rows])
+            count_labels(self._predicted(rows), self.targets[rows], weights[rows])
             for rows in self.blocks
         )
         return sum(parts, start=self._uncounted(weights))
 
-    def top_counts(self, weights: np.ndarray, num_labels: int) -> LabelCounts:
-        """As `counts`, where the labels of an image's highest scores are given."""
+    def top_counts(self, weights: np.ndarray, num_labels: int) -> ConfusionCounts:
+        """As `counts`, where the labels of an image's highest scores are predicted."""
         parts = (
             count_labels(
                 top_labels(self.scores[rows], self.targets[rows], num_labels),
@@ -113,12 +115,12 @@ class ScoredTags:
             found += [(part == 1).T @ weights[rows], (part >= 0).T @ weights[rows]]
         return found[0], found[1]
 
-    def _uncounted(self, weights: np.ndarray) -> LabelCounts:
+    def _uncounted(self, weights: np.ndarray) -> ConfusionCounts:
         nothing = np.zeros((self.targets.shape[1], *weights.shape[1:]))
-        return LabelCounts(nothing, nothing, nothing)
+        return ConfusionCounts(nothing, nothing, nothing)
 
-    def _given(self, rows: slice) -> np.ndarray:
-        """(B, L) bool, the labels that some images are given."""
+    def _predicted(self, rows: slice) -> np.ndarray:
+        """(B, L) bool, the labels predicted for some images."""
         if self.labels is not None:
             return self.labels[rows]
         return self.scores[rows] >= self.thresholds

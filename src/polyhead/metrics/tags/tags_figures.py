@@ -1,4 +1,4 @@
-"""Figures of a tags task from anybody's scores, in the shape of `evaluation.json`."""
+"""Figures of a tags task from scores of any source, in the shape of `evaluation.json`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from polyhead.metrics.confusion_counts import ConfusionCounts, f1_of_means
 from polyhead.metrics.entries import class_entries, label_figures, metric_entries, value_entries
-from polyhead.metrics.label_counts import LabelCounts, f1_of_means
 from polyhead.metrics.ratios import mean_defined, ratio
 from polyhead.metrics.tags.average_precision import Ranking
 from polyhead.metrics.tags.label_mean_intervals import label_mean_intervals
@@ -74,7 +74,7 @@ def protocol_entry(name: str, scored: ScoredTags) -> dict[str, Any]:
     weights = np.ones(len(judged.targets))
     figures = {
         "mAP": np.array(areas.value),
-        **_given_figures(judged, weights, protocol.empty),
+        **_prediction_figures(judged, weights, protocol.empty),
         **_named(judged.top_counts(weights, TOP), protocol.empty, f"_top{TOP}"),
         **_ranking_figures(judged, weights),
     }
@@ -89,11 +89,11 @@ def protocol_entry(name: str, scored: ScoredTags) -> dict[str, Any]:
 
 def _figures(scored: ScoredTags, ranking: Ranking, weights: np.ndarray) -> dict[str, np.ndarray]:
     positives, known = scored.occurrence(weights)
-    chance = np.where(positives > 0, ratio(positives, known), np.nan)
+    share = np.where(positives > 0, ratio(positives, known), np.nan)
     found = {
         "mAP": mean_defined(ranking.average_precision(weights)),
-        "mAP_chance": mean_defined(chance),
-        **_given_figures(scored, weights, np.nan),
+        "mAP_chance": mean_defined(share),
+        **_prediction_figures(scored, weights, np.nan),
         **_ranking_figures(scored, weights),
     }
     if scored.thresholds is not None:
@@ -104,16 +104,16 @@ def _figures(scored: ScoredTags, ranking: Ranking, weights: np.ndarray) -> dict[
 
 
 def _reliability(scored: ScoredTags) -> dict[str, Any]:
-    """Nothing of scores that only rank."""
+    """No figures, for scores that only rank."""
     if scored.thresholds is None:
         return {}
     return {"reliability": scored.bins.pooled.entries()}
 
 
-def _given_figures(
+def _prediction_figures(
     scored: ScoredTags, weights: np.ndarray, empty: float
 ) -> Mapping[str, np.ndarray]:
-    """Figures of the labels that are given; none where no labels are."""
+    """Figures of the predicted labels; none where no labels are predicted."""
     if not scored.has_answers:
         return {}
     return {
@@ -134,7 +134,7 @@ def _shares(scored: ScoredTags) -> dict[str, tuple[int, int]]:
     return {"subset_accuracy": (int(right.sum()), int(judged.sum()))}
 
 
-def _named(counts: LabelCounts, empty: float, suffix: str) -> dict[str, np.ndarray]:
+def _named(counts: ConfusionCounts, empty: float, suffix: str) -> dict[str, np.ndarray]:
     """The F1 family; labels without a positive are left out of means, or count as `empty`."""
     precision, recall, f1 = (
         np.where(counts.positives > 0, values, empty)

@@ -64,8 +64,8 @@ class TagsMeter:
         `mAP_chance` is what a random ranking scores: the mean prevalence of the evaluated classes.
 
         Args:
-            thresholds: L probabilities at or above which a label is given; 0.5 each when None.
-            labels: (N, L) bool labels given, where a threshold alone does not decide them.
+            thresholds: L probabilities at or above which a label is predicted; 0.5 each when None.
+            labels: (N, L) bool predicted labels, where a threshold alone does not decide them.
             intervals: Whether to add 95 % intervals over images (`low`, `high`), which
                 all but `ECE` have.
 

@@ -1,1 +1,1 @@
-"""Where a probability becomes a yes."""
+"""Decision thresholds."""

@@ -1,4 +1,4 @@
-"""Which cuts of one label's ranking the data cannot tell from the best."""
+"""Intervals of cuts: those that the data cannot distinguish from the best."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ def plausible_cuts(
     from scipy.special import ndtri
 
     ends = tie_ends(ranked)
-    hits, given = np.cumsum(yes)[ends], ends + 1.0
+    hits, predicted = np.cumsum(yes)[ends], ends + 1.0
     if objective.name == "macro_f1":
-        shortfall, error = f1_shortfalls(hits, given)
+        shortfall, error = f1_shortfalls(hits, predicted)
     else:
-        judged = given if objective.is_precision else hits[-1]
+        judged = predicted if objective.is_precision else hits[-1]
         shortfall = np.abs(hits / judged - objective.bound)
         error = np.sqrt(objective.bound * (1 - objective.bound) / judged)
     is_kept = shortfall <= ndtri((1 + LEVEL) / 2) * error
-    best = int(np.argmax(objective.merit(hits, given, hits[-1])))
+    best = int(np.argmax(objective.merit(hits, predicted, hits[-1])))
     is_kept[best] = True
     kept = np.flatnonzero(is_kept)
     refused = np.flatnonzero(~is_kept[:best])
@@ -49,25 +49,26 @@ def plausible_cuts(
     return float(ranked[after]) if after < len(ranked) else 0.0, float(ranked[ends[kept[0]]])
 
 
-def f1_shortfalls(hits: np.ndarray, given: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def f1_shortfalls(hits: np.ndarray, predicted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(G,) by how much F1 of each cut falls short of the best, and the standard error of that.
 
     F1 = 2 h / D with D = g + P moves by (2 y d − F1 (d + y)) / D with a cell whose outcome is y and
-    which is given (d = 1) or not. Cuts differ in three runs of cells: given by both, by one, by
-    neither.
+    which is predicted (d = 1) or not. Cuts differ in three runs of cells: predicted by both, by
+    one, by neither.
 
     Args:
-        hits: (G,) positives given by each cut, from high cuts to low; the last one gives all.
-        given: (G,) cells given.
+        hits: (G,) positives predicted by each cut, from high cuts to low; the last one predicts
+            all.
+        predicted: (G,) cells predicted.
     """
     positives = hits[-1]
-    sums = given + positives
+    sums = predicted + positives
     f1 = 2 * hits / sums
     best = int(np.argmax(f1))
     found, alarm = 2 * (1 - f1) / sums, -f1 / sums  # the moves of hits, and of all other errors
-    is_lower = given > given[best]
-    both_hits, both = np.minimum(hits, hits[best]), np.minimum(given, given[best])
-    run_hits, run = np.abs(hits - hits[best]), np.abs(given - given[best])
+    is_lower = predicted > predicted[best]
+    both_hits, both = np.minimum(hits, hits[best]), np.minimum(predicted, predicted[best])
+    run_hits, run = np.abs(hits - hits[best]), np.abs(predicted - predicted[best])
     run_found = np.where(is_lower, found - alarm[best], alarm - found[best])
     run_alarm = np.where(is_lower, alarm, -alarm[best])
     variance = both_hits * np.square(found - found[best])

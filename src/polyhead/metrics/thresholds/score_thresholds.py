@@ -21,7 +21,7 @@ def fit_score_thresholds(matched: MatchedBoxes, num_known: np.ndarray) -> Thresh
 
     Args:
         matched: Boxes of a validation set.
-        num_known: (K,) int64, images that were looked through for each class.
+        num_known: (K,) int64, images that were annotated for each class.
 
     Returns:
         A threshold a class: the global one where nothing of a class is found, 0.5 where

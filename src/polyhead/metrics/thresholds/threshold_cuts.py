@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-# Above every probability in float32: the label is never given.
+# Above every probability in float32: the label is never predicted.
 NEVER = float(np.nextafter(np.float32(1), np.float32(2)))
 
 Merit = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
@@ -20,7 +20,7 @@ def best_cut(probabilities: np.ndarray, yes: np.ndarray, merit: Merit) -> float:
     Args:
         probabilities: (n,) float32 in [0, 1].
         yes: (n,) in [0, 1], how far each counts as a positive; some above 0.
-        merit: From hits, given and all positives to what is maximised, −∞ where out of bounds.
+        merit: From hits, predicted and all positives to what is maximised, −∞ where out of bounds.
 
     Returns:
         A float32 value; `NEVER` where no cut is within bounds.
@@ -64,10 +64,10 @@ def best_binary_cut(found: np.ndarray, others: np.ndarray, merit: Merit) -> floa
 def best_example_f1_cut(probabilities: np.ndarray, targets: np.ndarray) -> float:
     """The one threshold that maximises the mean over images of 2|y ∩ ŷ| / (|y| + |ŷ|).
 
-    Only known cells count; an image where nothing is true and nothing given is right (1). Giving
-    one more cell changes the F1 of one image alone: the gains are summed down the ranking. Where
-    every sum is a loss, as on images that mostly have no label, the threshold lies midway from
-    the highest probability to 1, and is `NEVER` where that probability is 1.
+    Only known cells count; an image where nothing is true and nothing predicted is right (1).
+    Giving one more cell changes the F1 of one image alone: the gains are summed down the ranking.
+    Where every sum is a loss, as on images that mostly have no label, the threshold lies midway
+    from the highest probability to 1, and is `NEVER` where that probability is 1.
 
     Args:
         probabilities: (N, L) float32; something is known.
@@ -91,12 +91,12 @@ def best_example_f1_cut(probabilities: np.ndarray, targets: np.ndarray) -> float
 
 
 def tie_ends(ranked: np.ndarray) -> np.ndarray:
-    """Places of (n,) falling probabilities after which a lower one stands, or none."""
+    """Places of (n,) falling probabilities after which a lower one follows, or none."""
     return np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
 
 
 def cut_below(ranked: np.ndarray, place: int | np.integer) -> float:
-    """A threshold that gives what is ranked up to a place, and nothing after it."""
+    """A threshold that selects the ranks up to a place, and none after it."""
     lower = float(ranked[place + 1]) if place + 1 < len(ranked) else 0.0
     return _between(float(ranked[place]), lower)
 

@@ -80,7 +80,7 @@ class RankedLabel:
         return cls(rows, ranked, log_odds_of(ranked), targets[rows] == 1)
 
     def within(self, part: np.ndarray) -> RankedLabel:
-        """The cells of some images, which (N,) bool tells."""
+        """The cells of the images of a mask (N,) bool."""
         # Taking by places is several times faster than by a mask that nothing predicts.
         kept = np.flatnonzero(part[self.rows])
         columns = self.rows, self.ranked, self.log_odds, self.is_yes
@@ -88,8 +88,8 @@ class RankedLabel:
 
 
 @dataclass(frozen=True)
-class Hopes:
-    """What is expected of each label on one part of the images, where it leans on that.
+class ExpectedOutcomes:
+    """The outcomes expected of each label on one part of the images, for `shrunk` thresholds.
 
     Attributes:
         scale: (L,) of the log-odds calibrated for each label on the part.
@@ -141,7 +141,7 @@ def fit_parts(
         parts: (P, N) bool, the first one all true.
         objective: What each is best for.
         sharing: How classes share; a class without a positive gets the shared one. What is to hold
-            for each label goes by its own outcomes alone unless it is `global`.
+            for each label depends on its own outcomes alone unless it is `global`.
     """
     is_global = objective.is_pooled or sharing == "global"
     if objective.is_guarantee and not is_global:
@@ -152,14 +152,14 @@ def fit_parts(
     low, high = np.full((2, targets.shape[1]), np.nan)
     if not is_global:
         leans = sharing == "shrunk" and not objective.is_guarantee
-        hopes = _hopes(probabilities, targets, parts) if leans else None
+        expected = _expected_outcomes(probabilities, targets, parts) if leans else None
         for place in np.flatnonzero((targets == 1).any(axis=0)).tolist():
             label = RankedLabel.of(probabilities[:, place], targets[:, place])
             for number, part in enumerate(parts):
                 cells = label.within(part)
                 if not cells.is_yes.any():
                     continue
-                yes = hopes[number].outcomes(cells, place) if hopes else cells.is_yes * 1.0
+                yes = expected[number].outcomes(cells, place) if expected else cells.is_yes * 1.0
                 values[number, place] = _cut(cells, yes, objective)
                 if number == 0:
                     low[place], high[place] = plausible_cuts(cells.ranked, yes, objective)
@@ -174,14 +174,16 @@ def _cut(cells: RankedLabel, yes: np.ndarray, objective: ThresholdObjective) -> 
 
 
 def _unseen(objective: ThresholdObjective) -> float:
-    """The threshold of what no known yes tells of: nothing wrong, or nothing missed, or ½."""
+    """The threshold without a known yes: nothing wrong, or nothing missed, or ½."""
     if objective.is_guarantee:
         return NEVER if objective.is_precision else ALWAYS
     return UNFITTED
 
 
-def _hopes(probabilities: np.ndarray, targets: np.ndarray, parts: np.ndarray) -> list[Hopes]:
+def _expected_outcomes(
+    probabilities: np.ndarray, targets: np.ndarray, parts: np.ndarray
+) -> list[ExpectedOutcomes]:
     """Of each part, under a prior from all images."""
     cells = [LabelScores.of(log_odds_of(probabilities[p]), targets[p]) for p in parts]
     prior = label_prior(cells[0])
-    return [Hopes(*shrunk_fits(labels, prior)) for labels in cells]
+    return [ExpectedOutcomes(*shrunk_fits(labels, prior)) for labels in cells]

@@ -1,4 +1,4 @@
-"""What decision thresholds are for: the objective by name, and how classes share a threshold."""
+"""Objectives of decision thresholds by name, and how classes share a threshold."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class ThresholdObjective:
             fit, so that about half of the labels miss them on others; `cost` is a price of each
             kind of error.
         bound: The least precision or recall, in (0, 1]; below 1 where it is to hold.
-        false_positive: Cost of a label wrongly given.
+        false_positive: Cost of a label wrongly predicted.
         false_negative: Cost of a label missed.
     """
 
@@ -86,18 +86,18 @@ class ThresholdObjective:
 
     @property
     def cost_threshold(self) -> float:
-        """The probability at which giving and leaving out a label cost the same: fp / (fp + fn)."""
+        """The probability where predicting and omitting a label cost the same: fp / (fp + fn)."""
         return self.false_positive / (self.false_positive + self.false_negative)
 
-    def merit(self, hits: np.ndarray, given: np.ndarray, positives: np.ndarray) -> np.ndarray:
+    def merit(self, hits: np.ndarray, predicted: np.ndarray, positives: np.ndarray) -> np.ndarray:
         """How good a cut is; the first of the best is taken, from high cuts to low.
 
-        F1 = 2 hits / (given + positives). A constraint: hits where the precision suffices, so
-        that most is found; −given where the recall does, so that least is given.
+        F1 = 2 hits / (predicted + positives). A constraint: hits where the precision suffices, so
+        that most is found; −predicted where the recall does, so that least is predicted.
 
         Args:
-            hits: Positives that are given; all three broadcast, and may be weighted.
-            given: Cells that are given, at least `hits`.
+            hits: Positives that are predicted; all three broadcast, and may be weighted.
+            predicted: Cells that are predicted, at least `hits`.
             positives: All positives, above 0.
 
         Returns:
@@ -105,10 +105,10 @@ class ThresholdObjective:
         """
         slack = 1e-9 * positives  # 0.9 of ten is nine, whatever 0.9 is in binary
         if self.is_precision:
-            return np.where(hits + slack >= self.bound * given, hits, -np.inf)
+            return np.where(hits + slack >= self.bound * predicted, hits, -np.inf)
         if self.is_recall:
-            return np.where(hits + slack >= self.bound * positives, -given, -np.inf)
-        return 2 * hits / (given + positives)
+            return np.where(hits + slack >= self.bound * positives, -predicted, -np.inf)
+        return 2 * hits / (predicted + positives)
 
     def __str__(self) -> str:
         if self.is_precision or self.is_recall:
@@ -126,7 +126,7 @@ def parse_thresholds(spelled: str | Mapping[str, Any]) -> tuple[ThresholdObjecti
             or `false_positive` and `false_negative` of `cost`.
 
     Returns:
-        The objective, and how classes share (`shrunk` unless said otherwise).
+        The objective, and how classes share (`shrunk` by default).
 
     Raises:
         ConfigError: There is no such objective, sharing or option, or a number is out of range.

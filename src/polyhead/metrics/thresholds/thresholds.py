@@ -27,7 +27,7 @@ BELOW_ONE = float(np.nextafter(np.float32(1), np.float32(0)))
 
 @dataclass(frozen=True)
 class Thresholds:
-    """The probability at or above which each label is given.
+    """The probability at or above which each label is predicted.
 
     Attributes:
         values: (L,) float32, so that comparing in float32 or float64 gives the same labels.
@@ -49,9 +49,10 @@ class TagThresholds(Thresholds):
     Attributes:
         low: (L,) float32 lower end of each threshold's 95 % interval.
         high: (L,) float32 upper end.
-        unreachable: (L,) bool: the constraint is met by no threshold, so the label is never given.
+        unreachable: (L,) bool: the constraint is met by no threshold, so the label is never
+            predicted.
         unlimited: (L,) bool: too few positives to say which threshold holds the recall, so the
-            label is always given.
+            label is always predicted.
         held_out: What the objective comes to on images that the thresholds have not seen; NaN
             where it is undefined.
     """
@@ -71,10 +72,10 @@ def fit_thresholds(
 ) -> TagThresholds:
     """Fit thresholds on the known cells of a validation set, cross-fitted over 5 folds of images.
 
-    `precision>=x` (the most hits) and `recall>=x` (the fewest labels given) hold for each label of
-    the population, with 95 % confidence each (see `guaranteed_cut`), by its own labels. Where too
-    few tell, a label is never given, or always. Under `global` one threshold holds it for all
-    cells pooled.
+    `precision>=x` (the most hits) and `recall>=x` (the fewest labels predicted) hold for each label
+    of the population, with 95 % confidence each (see `guaranteed_cut`), by its own labels. Where
+    too few are known, a label is never predicted, or always. Under `global` one threshold holds it
+    for all cells pooled.
 
     `macro_f1`, `mean_precision>=x` and `mean_recall>=x`, which are met on these images and so by
     about every second label on others, have a threshold a class, by sharing:
@@ -155,8 +156,8 @@ def best_f1_threshold(
         A float32 value; 0.5 without a positive.
     """
 
-    def merit(hits: np.ndarray, given: np.ndarray, positives: np.ndarray) -> np.ndarray:
-        return ThresholdObjective().merit(hits, given, positives + num_missed)
+    def merit(hits: np.ndarray, predicted: np.ndarray, positives: np.ndarray) -> np.ndarray:
+        return ThresholdObjective().merit(hits, predicted, positives + num_missed)
 
     if not positive.any():
         return UNFITTED

@@ -85,7 +85,7 @@ def objects_column(table: Table, name: str) -> pa.ChunkedArray:
 
 
 def _lists_nothing(column: pa.ChunkedArray) -> bool:
-    """Whether the cells are empty lists, so that nobody can tell what they would list, or null."""
+    """Whether all cells are null or empty lists, so that the type of their items is open."""
     known = column.drop_null()
     if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
         return not len(call_function("list_flatten", [known]))

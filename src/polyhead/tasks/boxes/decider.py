@@ -81,7 +81,7 @@ class BoxesDecider(TaskDecider):
 
     @classmethod
     def known_text(cls, entry: Mapping[str, Any]) -> str:
-        """How many images somebody annotated, and the boxes in them."""
+        """How many images are annotated, and the boxes in them."""
         known, images = entry["num_images_known"], entry["num_images"]
         return f"{known:,} of {images:,} images annotated, {cls.sample_size(entry)}"
 

@@ -30,7 +30,7 @@ class BoxesEncoder(TaskEncoder):
     Attributes:
         name: Key in the YAML.
         classes: The K classes.
-        config: Where the objects stand in the table.
+        config: The task's keys.
     """
 
     type: ClassVar[str] = "boxes"
@@ -40,7 +40,7 @@ class BoxesEncoder(TaskEncoder):
     config: BoxesConfig
 
     def encode(self, table: Table, sizes: np.ndarray | None = None) -> Encoding:
-        """`BoxTargets` of all rows; boxes of which nothing can be made are left out."""
+        """`BoxTargets` of all rows; unusable boxes are left out."""
         column = choose_column(table, self.config.column, self.name, OBJECTS)
         targets, faults = encode_boxes(
             table,
@@ -53,7 +53,7 @@ class BoxesEncoder(TaskEncoder):
         return Encoding(targets, faults)
 
     def known(self, targets: BoxTargets) -> np.ndarray:
-        """(N, K) classes that each image was looked through for."""
+        """(N, K) classes that each image was annotated for."""
         return targets.known
 
     def stack(self, samples: Sequence[ImageBoxes]) -> tuple[np.ndarray, np.ndarray]:
@@ -91,7 +91,7 @@ class BoxesEncoder(TaskEncoder):
         return move_boxes(target, steps, size)
 
     def join(self, targets: Sequence[ImageBoxes], *, overlaid: bool) -> ImageBoxes:
-        """All boxes, of the classes that every image was looked through for."""
+        """All boxes, of the classes that every image was annotated for."""
         del overlaid
         return join_boxes(targets)
 
@@ -107,12 +107,12 @@ class BoxesEncoder(TaskEncoder):
         return target.known
 
     def decider(self) -> BoxesDecider:
-        """Thresholds of any new model; overlaps are suppressed unless the head does without."""
+        """The unfitted decider; overlaps are suppressed unless the head needs no suppression."""
         return BoxesDecider(self.name, self.classes, suppress=self.config.nms == "greedy")
 
 
 def _mark(there: np.ndarray, places: tuple[np.ndarray, ...], ignored: np.ndarray) -> None:
-    """Write into `there` what M boxes tell of their class; one that counts outweighs ignored ones.
+    """Mark in `there` the classes of M boxes; one that counts outweighs ignored ones.
 
     Args:
         there: (…, K) int8.

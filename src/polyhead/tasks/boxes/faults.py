@@ -1,4 +1,4 @@
-"""What can be wrong with boxes, found in whole-column steps."""
+"""Faults of boxes, found in whole-column steps."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from polyhead.tasks.row_faults import MAX_LISTED
 
 MAX_CLIPPED = 1.0  # pixels outside that rounding explains
 MAX_WARNINGS = 20
-SMALL_PICTURE = 16  # pixels of the shorter side; a box of a pixel may be real there
+SMALL_IMAGE = 16  # pixels of the shorter side; a box of a pixel may be real there
 PER_CENT = 100.0
 _MIN_BOXES = 3
 _LARGE_IMAGE = 200  # pixels of the shorter side: boxes up to 100 would leave half of it empty
@@ -81,7 +81,7 @@ def box_faults(table: Table, column: str, boxes: BoxRows) -> tuple[np.ndarray, l
 def _listed(
     table: Table, code: str, places: np.ndarray, boxes: BoxRows, message: Callable[..., str]
 ) -> list[Fault]:
-    """A fault a box, as far as anybody reads them; the last counts the rest."""
+    """One fault for each of the first boxes; the last counts the rest."""
     limit = MAX_LISTED if code.startswith("E_") else MAX_WARNINGS
     faults = []
     for place in places[:limit].tolist():
@@ -101,12 +101,12 @@ def _in_unit_square(boxes: BoxRows) -> np.ndarray:
     if boxes.fractions:
         return np.zeros(len(boxes.rows), bool)
     tiny = (boxes.boxes_xyxy >= 0).all(1) & (boxes.boxes_xyxy <= 1).all(1)
-    return tiny & (boxes.limits.min(1) >= SMALL_PICTURE)
+    return tiny & (boxes.limits.min(1) >= SMALL_IMAGE)
 
 
 def _wrong_units(table: Table, column: str, boxes: BoxRows, finite: np.ndarray) -> list[Fault]:
     """One fault when all boxes are fractions where pixels are expected, or the reverse."""
-    written, large = boxes.as_written[finite], boxes.limits[finite].min(1) >= SMALL_PICTURE
+    written, large = boxes.as_written[finite], boxes.limits[finite].min(1) >= SMALL_IMAGE
     if not large.any():
         return []
     highest = float(np.abs(written).max())

@@ -1,4 +1,4 @@
-"""What can be wrong with the labels of boxes."""
+"""Faults of the labels of boxes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def box_label_faults(
     the file's, a label that is not declared is an error for each box.
 
     Args:
-        table: Where the boxes stand.
+        table: The table of the boxes.
         column: Of the objects.
         cells: The M boxes.
         labels: (M,) index of the class, -1 where the label is none of them.

@@ -48,7 +48,7 @@ def move_boxes(boxes: ImageBoxes, steps: Sequence[Step], size: Size) -> ImageBox
 
 
 def join_boxes(images: Sequence[ImageBoxes]) -> ImageBoxes:
-    """All boxes of several images, of the classes that every image was looked through for."""
+    """All boxes of several images, of the classes that every image was annotated for."""
     known = np.logical_and.reduce([boxes.known for boxes in images])
     labels = np.concatenate([boxes.labels for boxes in images])
     kept = known[labels]

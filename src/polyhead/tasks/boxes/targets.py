@@ -40,7 +40,7 @@ def encode_boxes(
 
     Returns:
         The targets, without the boxes that cannot be used, have no known class, or are of a class
-        that their row was not looked through for; and faults.
+        that their row was not annotated for; and faults.
     """
     cells = read_objects(table, column)
     boxes = _in_pixels(table, column, cells, sizes)

@@ -25,7 +25,7 @@ class MaskCheck:
     """What the check found.
 
     Attributes:
-        targets: As given, with `present` found in the pixels.
+        targets: The targets, with `present` found in the pixels.
         faults: In the order of rows, general ones last: `E_MASK_MISSING`, `E_MASK_FORMAT`,
             `E_MASK_SIZE`, `E_MASK_VALUE`, `W_NO_POSITIVES`,
             `E_NO_POSITIVES`.
@@ -52,7 +52,7 @@ def check_masks(
         classes: Their K classes.
         where: How messages name a row, such as `Table.where`.
         workers: Number of threads; by default one a core.
-        progress: Told the number of masks done, after each.
+        progress: Called with the number of masks done, after each.
     """
     rows = np.flatnonzero(targets.known & (targets.sizes > 0).all(1)).tolist()
     pixels = np.zeros((len(targets), len(classes) + 1), np.int64)
@@ -118,7 +118,7 @@ def _lossy_faults(
 
 
 def _general_faults(classes: Sequence[str], pixels: np.ndarray, first: str) -> list[Fault]:
-    """What no single mask can tell."""
+    """Faults that only all masks together show."""
     seen = pixels.sum(0)
     if seen[0] and seen[-1] and not seen[1:-1].any():
         message = (

@@ -62,7 +62,7 @@ class MaskConfig(TaskConfig):
 
     @property
     def key(self) -> str:
-        """The key that states what stands for which class."""
+        """The key that maps values or colours to classes."""
         return "values" if self.values is not None else "colours"
 
     def names(self) -> tuple[str, ...]:
@@ -70,7 +70,7 @@ class MaskConfig(TaskConfig):
         return tuple(dict.fromkeys((self.values or self.colours or {}).values()))
 
     def mask_map(self, classes: Sequence[str]) -> MaskMap:
-        """What stands for which of some classes.
+        """The values or colours of some classes.
 
         Raises:
             ValueError: Something is no value or no colour, or is both a class and ignored.

@@ -59,7 +59,7 @@ class MaskDecider(TaskDecider):
 
     @classmethod
     def known_text(cls, entry: Mapping[str, Any]) -> str:
-        """How many images somebody annotated, and their known pixels."""
+        """How many images are annotated, and their known pixels."""
         known, images = entry["num_images_known"], entry["num_images"]
         return f"{known:,} of {images:,} images annotated, {cls.sample_size(entry)}"
 

@@ -122,5 +122,5 @@ class MaskEncoder(TaskEncoder):
         return np.ones(len(self.classes), bool)
 
     def decider(self) -> MaskDecider:
-        """Nothing is fitted for it."""
+        """The decider; nothing has to be fitted."""
         return MaskDecider(self.name, self.classes)

@@ -105,7 +105,7 @@ def encode_masks(
         column: Of file names or objects.
         classes: The K classes.
         sizes: (N, 2) height and width of the displayed images; 0 where unreadable.
-        meaning: What stands for which class in files; the classes in their order when None.
+        meaning: The values or colours of the classes in files; 0, 1, 2, … when None.
     """
     faults: list[Fault] = []
     if is_objects(table.column(column).type):

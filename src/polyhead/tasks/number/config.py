@@ -57,7 +57,7 @@ class NumberConfig(TaskConfig):
         return self.loss.name == "poisson"
 
     def resolve(self, name: str, table: Table) -> NumberEncoder:  # noqa: ARG002
-        """The encoder; a number has no classes that the table would have to tell."""
+        """The encoder; a number has no classes to find in the table."""
         return NumberEncoder(name, self)
 
     def encoder(self, name: str, classes: tuple[str, ...]) -> NumberEncoder:  # noqa: ARG002

@@ -52,7 +52,7 @@ class NumberDecider(TaskDecider):
         return [np.clip(column, *(self.range or (None, None))) for column in (value, *scaled)]
 
     def meter(self) -> NumberTaskMeter:
-        """Figures of the answers, as they are given."""
+        """A fresh meter of the predicted values."""
         return NumberTaskMeter(self)
 
     def fit(self, dense: Dense, targets: np.ndarray) -> NumberDecider:
@@ -71,8 +71,8 @@ class NumberDecider(TaskDecider):
         ratios = np.sort(2 * np.abs(targets[known] - value) / (high - low))
         return replace(self, interval_scale=float(ratios[-(-4 * (num_known + 1) // 5) - 1]))
 
-    def settled_as(self, before: TaskDecider) -> TaskDecider:
-        """The earlier one within this run's range."""
+    def with_fit_of(self, before: TaskDecider) -> TaskDecider:
+        """The earlier decider, within this run's range."""
         is_alike = isinstance(before, NumberDecider)
         return replace(before, range=self.range) if is_alike else before
 
@@ -105,7 +105,7 @@ class NumberDecider(TaskDecider):
 
 
 class NumberTaskMeter(Meter):
-    """A `NumberMeter` that sees the answers as they are given.
+    """A `NumberMeter` of the values as they are predicted.
 
     Args:
         decider: Whose answers are measured.

@@ -31,7 +31,7 @@ class NumberEncoder(TaskEncoder):
 
     Attributes:
         name: Key in the YAML.
-        config: Where the number stands in the table.
+        config: The task's keys.
         classes: None of them.
     """
 
@@ -58,8 +58,8 @@ class NumberEncoder(TaskEncoder):
         faults = row_faults("E_NUMBER", table, rows, messages, rest)
         where = f'{table.source} column "{column}"'
         numbers = np.bincount(codes[codes >= 0], minlength=len(texts)).tolist()
-        said = {t: n for t, n in zip(texts, numbers, strict=True) if t.strip() in words}
-        faults += unknown_cells_fault(said, where)
+        unknown = {t: n for t, n in zip(texts, numbers, strict=True) if t.strip() in words}
+        faults += unknown_cells_fault(unknown, where)
         return Encoding(targets, [*faults, *outlier_faults(table, column, targets)])
 
     def _problem(self, text: str) -> str | None:

@@ -26,7 +26,7 @@ class OrdinalEncoder(TaskEncoder):
     Attributes:
         name: Key in the YAML.
         classes: The K grades, the lowest first.
-        config: Where the grade stands in the table.
+        config: The task's keys.
     """
 
     type: ClassVar[str] = "ordinal"

@@ -17,7 +17,7 @@ from polyhead.tasks.targets import UNKNOWN
 
 MAX_FOUND = 20  # different whole numbers; more are amounts
 MAX_SHOWN = 20
-MISSING = -1  # where it stands below 0, 1, 2, …, it may also say that nobody knows
+MISSING = -1  # below 0, 1, 2, … it may also mean unknown
 
 
 def find_grades(table: Table, column: str) -> tuple[str, ...]:

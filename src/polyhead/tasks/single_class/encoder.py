@@ -26,7 +26,7 @@ class ClassEncoder(TaskEncoder):
     Attributes:
         name: Key in the YAML.
         classes: The K classes.
-        config: Where the class stands in the table.
+        config: The task's keys.
     """
 
     type: ClassVar[str] = "class"

@@ -97,7 +97,7 @@ def _said(cells: np.ndarray, classes: Sequence[str]) -> str:
 
 
 def _doubtful(counts: dict[str, int], where: str) -> list[Fault]:
-    """A note on classes whose names may also mean that nobody knows."""
+    """A note on classes whose names may also mean unknown."""
     found = {t.strip(): n for t, n in counts.items() if t.strip().casefold() in DOUBTFUL and n}
     return [
         Fault(

@@ -10,7 +10,7 @@ from polyhead.table.cell_words import has_leading_zeros, plain_number, unknown_w
 from polyhead.tasks.labels import natural_order
 
 DOUBTFUL = ("unknown", "unk", "?", "??", "none", "-1")
-"""Cells, casefolded, that may name a class as well as say that nobody knows."""
+"""Casefolded cells that may name a class or mean unknown."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class ClassNames:
 
     @property
     def unknown(self) -> list[str]:
-        """Cells that are no blanks and say that nothing is known."""
+        """Non-blank cells that mean unknown."""
         return [text for text, name in self.of.items() if name is None and text.strip()]
 
     @property

@@ -34,7 +34,9 @@ class TagsConfig(TaskConfig):
     model_config = ConfigDict(serialize_by_alias=True)
     type: Literal["tags"]
     source: str | None = Field(
-        default=None, alias="from", description="A boxes or mask task that tells the tags."
+        default=None,
+        alias="from",
+        description="A boxes or mask task that the tags are derived from.",
     )
     column: str | None = Field(default=None, description="Delimited or list column.")
     columns: tuple[str, ...] = Field(default=(), description="Multi-hot columns; globs allowed.")
@@ -74,7 +76,7 @@ class TagsConfig(TaskConfig):
     def _thresholds_decide(self) -> TagsConfig:
         if self.decoder != "marginals" and self.thresholds != USUAL_THRESHOLDS:
             raise ValueError(
-                f"found `thresholds` beside `decoder: {self.decoder}`, which goes by none; "
+                f"found `thresholds` beside `decoder: {self.decoder}`, which uses none; "
                 "expected one of them; drop `thresholds`, or set `decoder: marginals`"
             )
         return self
@@ -140,7 +142,7 @@ class TagsConfig(TaskConfig):
         return encoder
 
     def other_outputs(self, before: TaskConfig) -> str:
-        """Why the couplings between labels start from zero; empty when they need not."""
+        """Why couplings between labels start from zero after transfer; empty when they do not."""
         if not isinstance(before, TagsConfig):
             return ""
         then, now = (keys.field.name if keys.field else "none" for keys in (before, self))

@@ -28,7 +28,7 @@ CHOSEN = {
     "expected_f1": "the set of labels with the highest expected F1",
 }
 MAX_NAMED = 5  # labels in one line
-CUT = 0.5  # probability at and above which a label counts as given: nobody fitted thresholds
+CUT = 0.5  # probability at and above which a label is predicted: nobody fitted thresholds
 MAX_RESAMPLED = 100_000_000  # cells; those take 75 s
 
 
@@ -56,18 +56,18 @@ class TagsDecider(TaskDecider):
 
     @property
     def rules(self) -> Rules:
-        """What holds in every answer."""
+        """The rules that every prediction obeys."""
         return self.decision.rules
 
     @property
-    def never_given(self) -> list[str]:
+    def never_predicted(self) -> list[str]:
         """Labels that no answer holds, as no threshold met what was asked."""
         found = self.decision.intervals
         return self._decided(() if found is None else found.unreachable)
 
     @property
-    def always_given(self) -> list[str]:
-        """Labels that every answer holds, as too few positives tell which threshold finds them."""
+    def always_predicted(self) -> list[str]:
+        """Labels that every answer holds, as too few positives show which threshold finds them."""
         found = self.decision.intervals
         return self._decided(() if found is None else found.unlimited)
 
@@ -96,7 +96,7 @@ class TagsDecider(TaskDecider):
         return replace(self, decision=replace(self.decision, evidence=tuple(cells.tolist())))
 
     def evidence_note(self) -> str:
-        """Where the evidence says less about other labels than a reader may expect."""
+        """A note where the evidence changes other labels less than a reader may expect."""
         if not self.decision.evidence or self.decision.is_coupled:
             return ""
         if self.rules:
@@ -183,11 +183,11 @@ class TagsDecider(TaskDecider):
             remedy += (
                 f", or ask for mean_{asked}, which about half of the labels miss on new images"
             )
-        for labels, outcome in ((self.never_given, "never"), (self.always_given, "always")):
+        for labels, outcome in ((self.never_predicted, "never"), (self.always_predicted, "always")):
             if labels:
                 named = first_few(labels, MAX_NAMED)
                 found = f"no threshold reaches {asked} on validation for {named}"
-                lines.append(f"{self.name}: {found}: {outcome} given; {remedy}")
+                lines.append(f"{self.name}: {found}: {outcome} predicted; {remedy}")
         return lines
 
     @classmethod

@@ -1,4 +1,4 @@
-"""How the log-odds of a tags task become probabilities and labels."""
+"""From the log-odds of a tags task to probabilities and labels."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Decoder = Literal["marginals", "map", "expected_f1"]
 
 @dataclass(frozen=True)
 class TagDecision:
-    """What is fitted on validation, and the rules that hold in every answer.
+    """The decision rule of a tags task: what validation fitted, and the rules.
 
     Attributes:
         thresholds: (L,) probabilities at and above which a label is answered; ½ each when empty.
@@ -41,7 +41,7 @@ class TagDecision:
 
     @property
     def rules(self) -> Rules:
-        """What holds in every answer."""
+        """The rules that every prediction obeys."""
         return self.field.rules if self.field is not None else Rules()
 
     @property
@@ -88,7 +88,7 @@ class TagDecision:
         if self.decoder == "map":
             return field.mode(dense["logits"], evidence)
         if self.decoder == "expected_f1":
-            return field.expected_f(dense["logits"], given=evidence)
+            return field.expected_f(dense["logits"], evidence=evidence)
         cuts = self.cuts(probabilities.shape[1])
         return field.decode_marginals(probabilities, cuts, evidence)
 
@@ -103,7 +103,7 @@ class TagDecision:
         return np.asarray(self.thresholds or (0.5,) * num_classes, np.float32)
 
     def to_dict(self) -> dict[str, Any]:
-        """What of it is not at its default, but for the evidence."""
+        """The entries that are not at their defaults, without the evidence."""
         entry: dict[str, Any] = {}
         if self.decoder != "marginals":
             entry["decoder"] = self.decoder

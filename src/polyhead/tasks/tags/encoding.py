@@ -65,14 +65,14 @@ def encode_delimited(
 
 
 def _damaged(table: Table, column: str, cells: LabelCells) -> list[Fault]:
-    """Labels of text that are none; a file that holds lists says itself what is one label."""
+    """Faults of labels cut from text; list columns already separate their labels."""
     if is_list(table.column(column)):
         return []
     return damaged_label_faults(table, column, cells.rows, cells.codes, cells.labels)
 
 
 def _remarks(cells: LabelCells, where: str, *, is_declared: bool) -> Iterator[Fault]:
-    """What cells were taken for, where they could mean something else as well."""
+    """Notes on how ambiguous cells were read."""
     counts = cells.counts()
     if not is_declared:
         yield from spelling_faults(counts, where)
@@ -82,7 +82,7 @@ def _remarks(cells: LabelCells, where: str, *, is_declared: bool) -> Iterator[Fa
         names = first_few([f'"{label}"' for label in cells.labels], _MAX_SHOWN)
         message = (
             f"cells are split at {_DOUBTFUL[cells.delimiter]} into {len(counts)} labels: {names}; "
-            'where that is part of a label, name what stands between labels, as delimiter: "|" '
+            'where that is part of a label, name the text between labels, as delimiter: "|" '
             "does for cells of one label."
         )
         yield Fault("N_DELIMITER", where, message)

@@ -1,4 +1,4 @@
-"""Calibrating log-odds that are read together, by couplings or by rules."""
+"""Calibration of log-odds that couplings or rules join."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Fit = Callable[[Form, np.ndarray], tuple[float, float]]
 
 
 def explained(field: PairwiseField, log_odds: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """(N,) log-likelihood of the known labels; the pseudo one where log Z is too dear."""
+    """(N,) log-likelihood of the known labels; the pseudo one where log Z is too costly."""
     if field.is_exact:
         return field.log_likelihood(log_odds, targets)
     return field.pseudo_log_likelihood(log_odds, targets)

@@ -36,7 +36,7 @@ def choose_field(
     """Keep a field where the held-out likelihood improves by it, or drop its couplings.
 
     It is dropped, too, where the log loss of the marginals that it would answer with is larger:
-    likelihoods of all labels together, or of each given the others, tell nothing of that.
+    likelihoods of all labels together, or of each given the others, do not show that.
 
     Both sides are first calibrated on these very images, the labels by themselves with more
     freedom: the comparison favours doing without. Under rules what remains of a field is still

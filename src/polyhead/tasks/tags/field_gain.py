@@ -56,13 +56,13 @@ class FieldGain:
         if self.coupled is None or self.independent is None:
             return "no validation image has a known label to judge it by"
         error = "" if self.standard_error is None else f"± {self.standard_error:.3f}; "
-        pictures = "image" if self.num_images == 1 else "images"
+        noun = "image" if self.num_images == 1 else "images"
         answers = ""
         if self.loses:
             answers = f", and log loss {self.log_loss:.3f} a label, {self.log_loss_independent:.3f}"
         return (
             f"log-likelihood {self.coupled:.3f} an image, {self.independent:.3f} without "
-            f"couplings{answers} ({error}{self.num_images} validation {pictures})"
+            f"couplings{answers} ({error}{self.num_images} validation {noun})"
         )
 
     def to_dict(self) -> dict[str, Any]:

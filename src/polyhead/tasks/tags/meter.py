@@ -1,4 +1,4 @@
-"""The meter of a tags task: figures of its answers, and the fit of how it answers."""
+"""The meter of a tags task: figures of its predictions, and the fit of its decision rule."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class TagsTaskMeter(Meter):
         return np.concatenate(self._labels) if self._labels else None
 
     def _field_figures(self, field: PairwiseField) -> dict[str, Any]:
-        """What the field gains, its strongest couplings, and what its gates bind."""
+        """The gain of the field, its strongest couplings, and the labels that its gates bind."""
         classes, gates, uncoupled = (
             self._decider.classes,
             self._all_gates(),
@@ -120,7 +120,7 @@ class TagsTaskMeter(Meter):
 
     @property
     def rules(self) -> Rules:
-        """What holds in every answer."""
+        """The rules that every prediction obeys."""
         return self._decision.rules
 
     def couple(self, field: PairwiseField) -> FieldGain:

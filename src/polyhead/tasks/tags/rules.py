@@ -15,7 +15,7 @@ from polyhead.tasks.section import Section
 
 
 class RulesConfig(Section):
-    """What can never be true of one image at once."""
+    """Rules between the labels of one image."""
 
     exclusive: tuple[tuple[str, ...], ...] = Field(
         default=(), description="Groups of labels of which at most one holds."

@@ -26,10 +26,11 @@ class LabelCells:
         rows: (M,) int64, row of each label named.
         codes: (M,) int32, its index in `labels`.
         labels: Distinct labels as found, in order of first appearance.
-        delimiter: What cells were found to be split at; None when it is given or nowhere.
+        delimiter: What cells were found to be split at; None when it is configured or there is
+            none.
         cells_unknown: How many cells hold each word for unknown, such as `N/A`.
-        none: Found to stand for no labels, such as `No Finding`, which never stands beside one;
-            None when it is given, or a label.
+        none: Text found to mean no labels, such as `No Finding`, which is never beside a label;
+            None when it is configured, or a label.
         cells_none: How many cells say so.
     """
 
@@ -82,13 +83,15 @@ def read_labels(
     for text, number in zip(texts, numbers, strict=True):
         counts[text.strip()] += number
     unknown = unknown_words(counts, {*declared, none or ""})
-    told = {text: count for text, count in counts.items() if text and text not in unknown}
-    sign = delimiter or find_delimiter(told, declared)
-    token = none_token({t: n for t, n in told.items() if t not in declared}, sign)
-    said = token if none is None else none
-    parsed = [None if text.strip() in unknown else split_cell(text, sign, said) for text in texts]
+    labelled = {text: count for text, count in counts.items() if text and text not in unknown}
+    sign = delimiter or find_delimiter(labelled, declared)
+    token = none_token({t: n for t, n in labelled.items() if t not in declared}, sign)
+    no_labels = token if none is None else none
+    parsed = [
+        None if text.strip() in unknown else split_cell(text, sign, no_labels) for text in texts
+    ]
     found = _coded(parsed, cells)
-    is_found = delimiter is None and any(sign in text for text in told)
+    is_found = delimiter is None and any(sign in text for text in labelled)
     return replace(
         found,
         delimiter=sign if is_found else None,

@@ -1,4 +1,4 @@
-"""How sure the thresholds of a tags task are, kept beside them."""
+"""Confidence intervals of the thresholds of a tags task."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from polyhead.metrics import TagThresholds
 
 @dataclass(frozen=True)
 class ThresholdIntervals:
-    """What each of L thresholds stands on; no answer depends on it.
+    """How certain each of L thresholds is; no answer depends on it.
 
     Attributes:
         low: Lower end of the 95 % interval.
         high: Upper end.
         num_positive: Known positives that it was fitted on.
         num_known: Known cells that it was fitted on.
-        unreachable: Whether no threshold meets what was asked, so that the label is never given.
-        unlimited: Whether too few positives tell what was asked, so that it is always given.
+        unreachable: Whether no threshold meets what was asked, so that the label is never
+            predicted.
+        unlimited: Whether too few positives show what was asked, so that it is always predicted.
     """
 
     low: tuple[float, ...]
@@ -55,7 +56,7 @@ class ThresholdIntervals:
         return {name: list(values) for name, values in asdict(self).items()}
 
     def columns(self) -> dict[str, np.ndarray]:
-        """(L,) columns for the evaluation file; NaN where the label is never given."""
+        """(L,) columns for the evaluation file; NaN where the label is never predicted."""
         never = np.array(self.unreachable, bool)
         return {
             "threshold_low": np.where(never, np.nan, self.low),

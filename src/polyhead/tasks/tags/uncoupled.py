@@ -1,4 +1,4 @@
-"""What the log-odds of a field would stand for without its couplings."""
+"""The log-odds of a field converted to those of labels without couplings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Uncoupled:
     """Log-odds without couplings = scale · the field's log-odds + shift, fitted on validation.
 
     Head and couplings were learnt together: a fair comparison without couplings calibrates the
-    labels by themselves first. No answer depends on it.
+    labels by themselves first. No prediction depends on it.
 
     Attributes:
         scale: One a label, above 0.

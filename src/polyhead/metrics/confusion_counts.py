@@ -10,8 +10,8 @@ from polyhead.metrics.ratios import mean_defined, ratio
 
 
 @dataclass(frozen=True)
-class LabelCounts:
-    """How often each label was rightly given, wrongly given and missed.
+class ConfusionCounts:
+    """How often each label was predicted rightly, predicted wrongly and missed.
 
     The figures leave out labels without a positive; `of1` pools every label. Each is over the
     first axis, so that R weightings of the images are R columns.
@@ -26,9 +26,9 @@ class LabelCounts:
     false_positives: np.ndarray
     false_negatives: np.ndarray
 
-    def __add__(self, other: LabelCounts) -> LabelCounts:
+    def __add__(self, other: ConfusionCounts) -> ConfusionCounts:
         """The counts of two sets of images together."""
-        return LabelCounts(
+        return ConfusionCounts(
             self.true_positives + other.true_positives,
             self.false_positives + other.false_positives,
             self.false_negatives + other.false_negatives,
@@ -41,7 +41,7 @@ class LabelCounts:
 
     @property
     def precision(self) -> np.ndarray:
-        """TP / (TP + FP); 0 for a label never given, NaN for one without positives."""
+        """TP / (TP + FP); 0 for a label never predicted, NaN for one without positives."""
         found = np.nan_to_num(
             ratio(self.true_positives, self.true_positives + self.false_positives)
         )
@@ -55,7 +55,7 @@ class LabelCounts:
     @property
     def f1(self) -> np.ndarray:
         """2 TP / (2 TP + FP + FN); NaN for a label without positives."""
-        found = ratio(2 * self.true_positives, self.positives + self._given)
+        found = ratio(2 * self.true_positives, self.positives + self._predicted)
         return np.where(self.positives > 0, found, np.nan)
 
     @property
@@ -70,12 +70,12 @@ class LabelCounts:
 
     @property
     def of1(self) -> np.ndarray:
-        """F1 of all cells pooled (micro); NaN when nothing is true and nothing given."""
+        """F1 of all cells pooled (micro); NaN when nothing is true and nothing predicted."""
         hits = self.true_positives.sum(axis=0)
-        return ratio(2 * hits, self.positives.sum(axis=0) + self._given.sum(axis=0))
+        return ratio(2 * hits, self.positives.sum(axis=0) + self._predicted.sum(axis=0))
 
     @property
-    def _given(self) -> np.ndarray:
+    def _predicted(self) -> np.ndarray:
         return self.true_positives + self.false_positives
 
 
@@ -96,12 +96,12 @@ def f1_of_means(precision: np.ndarray, recall: np.ndarray) -> np.ndarray:
 
 
 def count_labels(
-    given: np.ndarray, targets: np.ndarray, weights: np.ndarray | None = None
-) -> LabelCounts:
+    predicted: np.ndarray, targets: np.ndarray, weights: np.ndarray | None = None
+) -> ConfusionCounts:
     """Count the labels of a tags task over known cells.
 
     Args:
-        given: (N, L) bool, the labels that the model gives.
+        predicted: (N, L) bool, the predicted labels.
         targets: (N, L) 1 yes, 0 no, -1 unknown.
         weights: (N,) or (N, R) how often each image counts; once when None.
 
@@ -115,19 +115,19 @@ def count_labels(
     from scipy.sparse import csr_array
 
     weights = np.ones(len(targets)) if weights is None else weights
-    events = (given & (targets == 1), given & (targets == 0), ~given & (targets == 1))
+    events = (predicted & (targets == 1), predicted & (targets == 0), ~predicted & (targets == 1))
     if weights.ndim == 1:
-        return LabelCounts(*(weights @ event for event in events))
-    return LabelCounts(*(csr_array(event.T, dtype=weights.dtype) @ weights for event in events))
+        return ConfusionCounts(*(weights @ event for event in events))
+    return ConfusionCounts(*(csr_array(event.T, dtype=weights.dtype) @ weights for event in events))
 
 
 def count_classes(
-    given: np.ndarray, targets: np.ndarray, num_classes: int, weights: np.ndarray | None = None
-) -> LabelCounts:
+    predicted: np.ndarray, targets: np.ndarray, num_classes: int, weights: np.ndarray | None = None
+) -> ConfusionCounts:
     """Count the classes of a class task over known rows, one class against the rest.
 
     Args:
-        given: (N,) index of the class that the model gives.
+        predicted: (N,) index of the predicted class.
         targets: (N,) index of the true class, -1 unknown.
         num_classes: K.
         weights: (N,) or (N, R) how often each image counts; once when None.
@@ -143,16 +143,16 @@ def count_classes(
         cells = (np.ones(len(rows)), (classes[rows], rows))
         return csr_array(cells, shape=(num_classes, len(targets))) @ weights
 
-    right = np.flatnonzero(given == targets)
-    wrong = np.flatnonzero((targets >= 0) & (given != targets))
-    return LabelCounts(total(targets, right), total(given, wrong), total(targets, wrong))
+    right = np.flatnonzero(predicted == targets)
+    wrong = np.flatnonzero((targets >= 0) & (predicted != targets))
+    return ConfusionCounts(total(targets, right), total(predicted, wrong), total(targets, wrong))
 
 
-def confusion_matrix(given: np.ndarray, targets: np.ndarray, num_classes: int) -> np.ndarray:
-    """Count the images of each true class (row) that were given each class (column).
+def confusion_matrix(predicted: np.ndarray, targets: np.ndarray, num_classes: int) -> np.ndarray:
+    """Count the images of each true class (row) that were predicted as each class (column).
 
     Args:
-        given: (N,) index of the class that the model gives.
+        predicted: (N,) index of the predicted class.
         targets: (N,) index of the true class, -1 unknown.
         num_classes: K.
 
@@ -160,5 +160,5 @@ def confusion_matrix(given: np.ndarray, targets: np.ndarray, num_classes: int) -
         (K, K) int64.
     """
     known = targets >= 0
-    cells = targets[known].astype(np.int64) * num_classes + given[known]
+    cells = targets[known].astype(np.int64) * num_classes + predicted[known]
     return np.bincount(cells, minlength=num_classes**2).reshape(num_classes, num_classes)

@@ -115,7 +115,7 @@ def test_label_without_positives_counts_only_in_the_pooled_figure():
     assert np.isnan(counts.precision[1])
 
 
-def test_label_never_given_has_precision_zero():
+def test_label_never_predicted_has_precision_zero():
     counts = metrics.count_labels(np.zeros((2, 1), bool), np.array([[1], [0]]))
     assert counts.precision == counts.cf1 == 0.0
 
