@@ -190,7 +190,7 @@ def test_objects_that_say_only_their_label_are_labels(tmp_path):
         ('[{"image": "a.jpg"}', "E_JSON", "t.json:1", "not closed"),
         ('[{"image": "a.jpg"}] x', "E_JSON", "t.json:1", "follows"),
         ('[{"image": "a.jpg"} {"image": "b.jpg"}]', "E_JSON", "t.json:1", "comma"),
-        ('[{"image": "a.jpg",\n "image": "b.jpg"}]', "E_JSON", "t.json:1", "stands twice"),
+        ('[{"image": "a.jpg",\n "image": "b.jpg"}]', "E_JSON", "t.json:1", "occurs twice"),
         ('[{"image": "a.jpg"},\n{"image": "b.jpg"', "E_JSON", "t.json:2", "mend"),
         ('[{"image": "a.jpg", "a": {"b": 1}, "a.b": 2}]', "E_CELL", "t.json:1", '"a.b"'),
         ('[{"image_id": 1, "score": 0.5, "category_id": 2}]', "E_COCO", "t.json", "detection"),

@@ -274,7 +274,7 @@ def test_open_images_boxes(tmp_path):
         "0b.jpg": [("Car", 0.1, 0.2, 0.6, 0.7)],
     }
     assert [o["crowd"] for o in table.column("objects").to_pylist()[0]] == [False, True]
-    # Its images were looked through for the labels that people had verified, not for all.
+    # Its images were annotated for the labels that people had verified, not for all.
     assert table.column(labels_column("objects")).to_pylist() == [["Car", "Person"], ["Car"]]
     assert units_of(table.data.schema.field("objects")) == "fraction"
     assert table.columns == ["objects", "objects:labels"]

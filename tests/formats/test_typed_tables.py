@@ -222,7 +222,7 @@ GOOD = '{"image": "x", "a": "1"}\n'
         (GOOD + "3\n", "E_JSON", "t.jsonl:2", "'3'"),
         (GOOD + '["x"]\n', "E_JSON", "t.jsonl:2", "one JSON object"),
         (GOOD + GOOD.strip() + GOOD, "E_JSON", "t.jsonl:2", "Extra data"),
-        (GOOD + '{"image": "y", "a": 1, "a": 2}', "E_JSON", "t.jsonl:2", '"a" stands twice'),
+        (GOOD + '{"image": "y", "a": 1, "a": 2}', "E_JSON", "t.jsonl:2", '"a" occurs twice'),
         (GOOD + '{"image": "y", "": 1}', "E_HEADER", "t.jsonl", "no name"),
         (GOOD + '{"image": "y", "a": ["1"]}', "E_CELL", "t.jsonl:2", '"a" holds a list here'),
         (GOOD + '{"image": "y", "a": {}}', "E_CELL", "t.jsonl:2", "nested"),

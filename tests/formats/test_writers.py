@@ -204,7 +204,7 @@ class TestLosses:
         )
         assert [path.stem for path in by_image(back)] == ["1"]
         assert {loss.rest: loss.num for loss in losses if loss.noun == "image"} == {
-            "looked through for some labels only": 1,
+            "annotated for some labels only": 1,
             "whose size cannot be read": 1,
             "whose file is not there": 1,
         }
@@ -244,7 +244,7 @@ class TestLosses:
         ids = ["12", "12", "abc", None]
         _, back, losses = convert(lambda f: object_table(f, [[]] * 4, image_id=ids), "coco")
         assert back.column("image_id").to_pylist() == ["12", "13", "abc", "14"]
-        assert [str(loss) for loss in losses] == ["1 image id given twice"]
+        assert [str(loss) for loss in losses] == ["1 image id used twice"]
 
 
 class TestFiles:

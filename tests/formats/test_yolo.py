@@ -189,7 +189,7 @@ def test_a_faulty_line_is_named_and_left_out(tmp_path, line, code, words):
         ("names: 3\n", "expected a list"),
         ("names: {car: 0}\n", '"car"'),
         ("names: [a, '']\n", "class 1 has no name"),
-        ("names: [a, b, a]\n", 'called "a"'),
+        ("names: [a, b, a]\n", 'named "a"'),
     ],
 )
 def test_names_that_are_no_names_are_refused(tmp_path, yaml, words):

@@ -89,7 +89,7 @@ def read_table(
     that smaller; lists of labels as `list<string>`; boxes as `OBJECTS_TYPE`. Null means unknown.
 
     Args:
-        path: The file or folder; its suffix says the format.
+        path: The file or folder; its suffix decides the format.
         images: The folder that the image names start at; the folder of the file when None. Names
             that already hold that folder (`images/a.jpg`) are understood.
         image_column: The column that names the images; found by name and by content when None.
@@ -100,7 +100,7 @@ def read_table(
     Returns:
         The table, a row an image in the order of the file; `faults` lists what is wrong in
         single rows: `E_IMAGE_MISSING_NAME`, `E_IMAGE_AMBIGUOUS`, `E_DUPLICATE_ROW`,
-        `W_DUPLICATE_ROW`, `E_ROW_LENGTH` (such rows stand last), `E_CELL`, `E_LABEL_MISSING`,
+        `W_DUPLICATE_ROW`, `E_ROW_LENGTH` (such rows come last), `E_CELL`, `E_LABEL_MISSING`,
         `N_LONG_TABLE`, and what the modules of the formats name.
 
     Raises:

@@ -1,8 +1,8 @@
 """Class folders: `root/<class>/**/image.jpg`, with or without folders of a split.
 
-`root/train/<class>/…`, `root/<class>/train/…` and `root/images/train/<class>/…` tell the split. The
-columns are `image` (path below the root), `class`, and `split` (`train`, `val` or `test`) where
-folders or lists (`train.txt`) tell it. An image right inside a split folder has no known class.
+`root/train/<class>/…`, `root/<class>/train/…` and `root/images/train/<class>/…` define the split.
+The columns are `image` (path below the root), `class`, and `split` (`train`, `val` or `test`) where
+folders or lists (`train.txt`) define it. An image right inside a split folder has no known class.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def read(path: Path) -> RawTable:
 def _read(
     path: Path, files: Sequence[str], filed: list[str]
 ) -> tuple[list[str], dict[str, Sequence[str | None]], str, list[Fault]]:
-    """The images that are read, the columns, what tells the split, and faults."""
+    """The images that are read, the columns, where the split comes from, and faults."""
     folders = [name.split("/")[:-1] for name in filed]
     level = split_level(["/".join(each) for each in folders])
     if level is None and all(part_of(each[0]) for each in folders):
@@ -98,7 +98,7 @@ def _classes(path: Path, folders: list[list[str]], level: int | None) -> list[st
         message = (
             f"the folders {tops} name parts of a split or a kind of files, and there is no class "
             "folder in them; expected <class>/image.jpg there; if a table or an annotation file "
-            "tells the labels, give that: polyhead init IMAGES TABLE."
+            "lists the labels, pass that: polyhead init IMAGES TABLE."
         )
         raise refusal("E_EMPTY_TABLE", f"{path.name}/", message)
     return [step[0] if step else None for step in steps]

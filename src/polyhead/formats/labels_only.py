@@ -1,4 +1,4 @@
-"""A source made for some labels only: on every other label it says nothing."""
+"""Sources annotated for some labels only: every other label is unknown."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def restrict(table: Table, labels: Sequence[str]) -> Table:
     """Make every label but these unknown.
 
     Objects of other labels are left out. Columns of objects or of labels get a sibling column that
-    says what was looked through for. Of yes/no columns that share the names of these labels, with
+    lists the annotated labels. Of yes/no columns that share the names of these labels, with
     a prefix (`tag:car`) or without, the others become unknown. Columns that name none of the labels
     stay: they hold classes, numbers or paths.
 
@@ -53,7 +53,7 @@ def restrict(table: Table, labels: Sequence[str]) -> Table:
         if kind == OBJECTS_TYPE:
             table = _keep_objects(table, name, labels)
         if kind == OBJECTS_TYPE or name in _label_columns(table, labels):
-            table = _look_only_for(table, name, labels)
+            table = _annotated_only_for(table, name, labels)
         elif name in others:
             table = _set(table, pa.field(name, kind), pa.nulls(len(table), kind))
     return table
@@ -101,7 +101,7 @@ def _named(texts: Sequence[str]) -> Iterator[str]:
 
 
 def _label_columns(table: Table, labels: Sequence[str]) -> set[str]:
-    """Columns of lists, and of text in which a cell names one of the labels or says none."""
+    """Columns of lists, and of text in which a cell names one of the labels or means none."""
     siblings = {labels_column(name) for name in table.columns}
     found = set()
     for name in table.columns:
@@ -166,8 +166,8 @@ def _keep_objects(table: Table, name: str, labels: Sequence[str]) -> Table:
     return _set(table, new, with_items(column, have_label(items_of(column), labels)))
 
 
-def _look_only_for(table: Table, name: str, labels: Sequence[str]) -> Table:
-    """Say in the sibling column that known cells were looked through for these labels only."""
+def _annotated_only_for(table: Table, name: str, labels: Sequence[str]) -> Table:
+    """List in the sibling column that known cells were annotated for these labels only."""
     sibling, known = labels_column(name), table.column(name).is_valid()
     if sibling in table.data.column_names:
         before = table.column(sibling).to_pylist()

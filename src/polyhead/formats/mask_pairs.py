@@ -50,12 +50,12 @@ def recognise(files: Sequence[str]) -> bool:
 
 
 def read(path: Path, files: Sequence[str]) -> RawTable:
-    """Columns `image`, `mask` (null where an image has none), and `split` if the data tell it."""
+    """Columns `image`, `mask` (null where an image has none), and `split` where known."""
     return _read(path, path.name, files, _sorted_out(files))
 
 
 def read_beside(images: Path, masks: Path) -> RawTable | None:
-    """Pairs of images in one folder and masks in another, whatever these are called.
+    """Pairs of images in one folder and masks in another, whatever their names.
 
     Args:
         images: Of the images.
@@ -78,12 +78,12 @@ def read_beside(images: Path, masks: Path) -> RawTable | None:
 
 
 def is_mask_folder(name: str) -> bool:
-    """Whether a folder is called as those of masks are: `masks`, `train_labels`, `ann_dir`."""
+    """Whether a folder has a name of mask folders: `masks`, `train_labels`, `ann_dir`."""
     return _kind(name)[0]
 
 
 def is_image_folder(name: str) -> bool:
-    """Whether a folder is called as those of images are, and says nothing else: `Images`."""
+    """Whether a folder has a name of image folders and nothing else in it: `Images`."""
     is_mask, rest = _kind(name)
     return not is_mask and rest == ""
 
@@ -102,7 +102,7 @@ def _by_key(names: Sequence[str], below: PurePath) -> FilesByKey:
 
 
 def _sorted_out(files: Sequence[str]) -> tuple[FilesByKey, FilesByKey]:
-    """Images and masks by what both are called, without the words of each kind."""
+    """Images and masks by the name they share, without the words of each kind."""
     images: defaultdict[Key, list[str]] = defaultdict(list)
     masks: defaultdict[Key, list[str]] = defaultdict(list)
     for name in filter(_is_readable_name, files):
@@ -127,7 +127,7 @@ def _key(path: PurePath) -> tuple[bool, Key]:
 
 @functools.cache
 def _kind(folder: str) -> tuple[bool, str]:
-    """Whether a folder's name is that of masks, and what it says beside the kind of files."""
+    """Whether a folder's name is that of masks, and the words beside the kind of files."""
     whole = re.sub(r"[\W_]", "", folder).casefold()
     words = [whole] if whole in _MASKS | _IMAGES else _WORDS.findall(folder)
     kept = [w for w in words if w.casefold() not in _MASKS | _IMAGES | _NEUTRAL]
@@ -187,7 +187,7 @@ def _without_bare_parts(
 
 
 def _faults(place: str, pairs: Sequence[tuple[str, list[str]]], num_lost: int) -> tuple[Fault, ...]:
-    """What is paired is told; what is not, too."""
+    """Notes on what is paired, and faults of what is not."""
     without = [name for name, found in pairs if not found]
     several = [name for name, found in pairs if len(found) > 1]
     place = f"{place}/"

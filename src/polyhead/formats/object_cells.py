@@ -17,12 +17,12 @@ class ObjectCells:
 
     Attributes:
         rows: (M,) the row of the table that each belongs to.
-        labels: (M,) index into the names given to `column`.
+        labels: (M,) index into the names passed to `column`.
         boxes_xyxy: (M, 4) float64.
         crowd: (M,) bool, or None where none is.
         difficult: (M,) bool, or None where none is.
-        areas: M numbers or nulls, or None where none is given.
-        segmentations: M JSON texts or nulls, or None where none is given.
+        areas: M numbers or nulls, or None where there are none.
+        segmentations: M JSON texts or nulls, or None where there are none.
     """
 
     rows: np.ndarray
@@ -38,7 +38,7 @@ class ObjectCells:
 
         Args:
             names: K labels.
-            known: (N,) bool, whether anybody looked for objects; else the cell is null.
+            known: (N,) bool, whether the objects are known; else the cell is null.
         """
         order = np.argsort(self.rows, kind="stable")
         offsets = np.concatenate([[0], np.cumsum(np.bincount(self.rows, minlength=len(known)))])
@@ -49,8 +49,8 @@ class ObjectCells:
             *(pa.array(self.boxes_xyxy[order, side]) for side in range(4)),
             self._flags(self.crowd, order),
             self._flags(self.difficult, order),
-            self._given(self.areas, pa.float64(), taken),
-            self._given(self.segmentations, pa.string(), taken),
+            self._values_or_nulls(self.areas, pa.float64(), taken),
+            self._values_or_nulls(self.segmentations, pa.string(), taken),
         ]
         structs = pa.StructArray.from_arrays(values, fields=list(OBJECTS_TYPE.value_type))
         return pa.ListArray.from_arrays(
@@ -60,5 +60,7 @@ class ObjectCells:
     def _flags(self, values: np.ndarray | None, order: np.ndarray) -> pa.Array:
         return pa.array(np.zeros(len(order), bool) if values is None else values[order])
 
-    def _given(self, values: pa.Array | None, kind: pa.DataType, order: pa.Array) -> pa.Array:
+    def _values_or_nulls(
+        self, values: pa.Array | None, kind: pa.DataType, order: pa.Array
+    ) -> pa.Array:
         return pa.nulls(len(order), kind) if values is None else values.take(order)

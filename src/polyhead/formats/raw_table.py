@@ -15,7 +15,7 @@ from polyhead.formats.faults import refusal
 
 @dataclass(frozen=True)
 class RawTable:
-    """The columns of one file, before anybody knows which of them names the images.
+    """The columns of one file, before the one that names the images is found.
 
     Attributes:
         data: N rows, columns as `column_builder` leaves them.
@@ -33,7 +33,7 @@ class RawTable:
 
 
 def check_column_names(names: Sequence[str], where: str) -> None:
-    """Refuse names that cannot be told apart.
+    """Refuse names that are equal or cannot be distinguished.
 
     Raises:
         DataError: `E_HEADER`, for an empty or a repeated name.
@@ -48,4 +48,4 @@ def check_column_names(names: Sequence[str], where: str) -> None:
     repeated = sorted({name for name in names if list(names).count(name) > 1})
     if repeated:
         shown = ", ".join(f'"{name}"' for name in repeated[:10])
-        raise refusal("E_HEADER", where, f"more than one column is called {shown}; rename them.")
+        raise refusal("E_HEADER", where, f"more than one column is named {shown}; rename them.")

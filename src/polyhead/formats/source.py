@@ -20,7 +20,7 @@ class Source:
         path: The file or folder.
         images: The folder that its image names start at; found when None.
         image_column: The column that names its images; found when None.
-        labels_only: The labels that it was made for; it says nothing on any other. Empty: all.
+        labels_only: The labels that it was made for; all others are unknown. Empty: all.
         columns: The columns that are taken from it, globs allowed. Empty: all.
         rows: What a row of a table is; found when None.
         box_format: What four numbers of a box are, where the file leaves it open.
@@ -36,14 +36,14 @@ class Source:
 
 
 def take_columns(table: Table, patterns: Sequence[str]) -> Table:
-    """The table with only these columns, and what says which labels they were looked through for.
+    """The table with only these columns, and the lists of labels they were annotated for.
 
     Args:
         table: As read.
         patterns: Names or globs; empty for all.
 
     Raises:
-        ConfigError: `E_COLUMN`: one of them stands for no column; names the nearest.
+        ConfigError: `E_COLUMN`: one of them matches no column; names the nearest.
     """
     if not patterns:
         return table

@@ -26,7 +26,7 @@ def unite_sources(sources: Sequence[Source], tables: Sequence[Table]) -> Table:
     Raises:
         ConfigError: As `take_columns` and `merge_tables`.
     """
-    named = _told_apart(sources, tables)
+    named = _with_distinct_names(sources, tables)
     tables = [take_columns(t, s.columns) for s, t in zip(sources, named, strict=True)]
     faults = unknown_labels(sources, tables)
     tables = [restrict(t, s.labels_only) for s, t in zip(sources, tables, strict=True)]
@@ -35,24 +35,24 @@ def unite_sources(sources: Sequence[Source], tables: Sequence[Table]) -> Table:
 
 
 def _with_parts(table: Table, sources: Sequence[Source]) -> Table:
-    """The table, each of whose files tells its part of the split where its name does."""
+    """The table, each of whose files has its part of the split where its name shows it."""
     parts = file_parts([source.path for source in sources])
     origins = [replace(o, part=part) for o, part in zip(table.origins, parts, strict=True)]
     return replace(table, origins=tuple(origins))
 
 
-def _told_apart(sources: Sequence[Source], tables: Sequence[Table]) -> list[Table]:
-    """Files of the same name are called by their folder too, in faults as well."""
+def _with_distinct_names(sources: Sequence[Source], tables: Sequence[Table]) -> list[Table]:
+    """Add the folder to the names of files of the same name, in faults as well."""
     counts = Counter(table.source for table in tables)
     return [
-        _called(table, f"{source.path.absolute().parent.name}/{table.source}")
+        _renamed(table, f"{source.path.absolute().parent.name}/{table.source}")
         if counts[table.source] > 1
         else table
         for source, table in zip(sources, tables, strict=True)
     ]
 
 
-def _called(table: Table, name: str) -> Table:
+def _renamed(table: Table, name: str) -> Table:
     faults = tuple(
         replace(fault, where=f"{name}{fault.where.removeprefix(table.source)}")
         if fault.where.startswith(table.source)

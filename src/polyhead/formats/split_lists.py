@@ -15,10 +15,10 @@ _TRAINVAL = "trainval"
 def listed_splits(
     path: Path, files: Sequence[str], images: Sequence[str]
 ) -> tuple[list[str | None] | None, str, list[Fault]]:
-    """What lists below a folder say.
+    """The split by the lists below a folder.
 
     A line names an image by its path, which may lack the first folders or have more of them, with
-    or without suffix; what stands behind it is passed over.
+    or without suffix; what follows it is ignored.
 
     Args:
         path: The folder.
@@ -89,5 +89,5 @@ def _endings(name: str) -> Iterator[str]:
 def _shared(path: Path, number: int) -> list[Fault]:
     if not number:
         return []
-    message = f"{number} images stand in the lists of several parts; they keep none."
+    message = f"{number} images are in the lists of several parts; they get none."
     return [Fault("N_SPLIT_SHARED", f"{path.name}/", message)]

@@ -1,4 +1,4 @@
-"""A column `split` that lists, folders or annotation files tell."""
+"""The column `split`, read from lists, folders or names of annotation files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def split_field(split_source: str) -> pa.Field:
 
 
 def with_split_source(data: pa.Table, split_source: str) -> pa.Table:
-    """The table whose column `split`, where it has one, says where it comes from."""
+    """The table whose column `split`, where it has one, has its source as metadata."""
     place = data.schema.get_field_index(SPLIT)
     if place < 0:
         return data
@@ -30,10 +30,10 @@ def with_split_source(data: pa.Table, split_source: str) -> pa.Table:
 
 
 def file_parts(paths: Sequence[Path]) -> list[str | None]:
-    """The part that each annotation file tells by its name, else by its nearest folder.
+    """The part of the split of each annotation file, by its name, else by its nearest folder.
 
     `train.csv`, `instances_val2017.json`, `test/_annotations.coco.json`. Folders that hold all of
-    the files tell nothing.
+    the files do not count.
     """
     absolute = [os.path.abspath(path) for path in paths]
     common = os.path.commonpath([os.path.dirname(path) for path in absolute])

@@ -22,8 +22,8 @@ class ImageBoxes:
         boxes_xyxy: (M, 4) float32, x_min, y_min, x_max, y_max in pixels.
         labels: (M,) int64, index of the class.
         ignored: (M,) bool, neither to be found nor to be missed: crowds, difficult ones, slivers.
-        known: (K,) bool, classes that the image was looked through for; all False where nobody
-            annotated it.
+        known: (K,) bool, classes that the image was annotated for; all False where it was not
+            annotated.
     """
 
     boxes_xyxy: np.ndarray

@@ -57,7 +57,7 @@ def is_unknown_word(text: str) -> bool:
 
 
 def unknown_words(texts: Iterable[str], known: Collection[str] = ()) -> frozenset[str]:
-    """The cells that say that nothing is known, where others beside them say something.
+    """The cells that mean unknown, where others beside them have a value.
 
     A `-` beside `+` is an answer.
 
@@ -75,7 +75,7 @@ def unknown_words(texts: Iterable[str], known: Collection[str] = ()) -> frozense
 def plain_number(text: str) -> float | None:
     """The value of a cell that is a number, with a decimal point or comma; else None.
 
-    None too where a comma may stand between thousands (`1,234`).
+    None too where a comma may separate thousands (`1,234`).
 
     >>> plain_number("1.0"), plain_number(" -1 "), plain_number("0,5"), plain_number("1,234")
     (1.0, -1.0, 0.5, None)

@@ -1,6 +1,6 @@
 """Images with more than 8 bits a channel: their numbers, and how these become 8 bits.
 
-Which number is black and which is white stands in no file: one of 16 bits may hold 10, 12 or 14,
+No file records which number is black and which is white: one of 16 bits may hold 10, 12 or 14,
 and a file of floats anything. One range for a whole data set keeps equal numbers equal.
 """
 
@@ -44,11 +44,11 @@ class PixelRanges:
 
 
 NO_RANGES = PixelRanges()
-"""Of files that each say for themselves what is black and white."""
+"""For files that each declare their own black and white."""
 
 
 def is_deep(image: Image.Image) -> bool:
-    """Whether an image holds more than 8 bits a channel; wide colours are told before loading."""
+    """Whether an image holds more than 8 bits a channel; wide colours only before loading."""
     return _is_one_channel(image) or _raw_mode(image) is not None
 
 

@@ -43,7 +43,7 @@ def structured_labels(text: str) -> list[str]:
     """The labels of a cell for which `looks_structured` holds.
 
     Raises:
-        ValueError: It cannot be parsed, or holds something else than labels; says why.
+        ValueError: It cannot be parsed, or holds something else than labels; gives the reason.
     """
     return labels_in(parse_structured(text))
 

@@ -1,4 +1,4 @@
-"""Which class each pixel value or colour of a mask file stands for."""
+"""The class of each pixel value or colour of a mask file."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class MaskMap:
         classes: (M,) int16 index of the class of each, 255 unknown.
         is_colour: Whether codes are colours.
         others_unknown: Whether every other code is unknown, too, instead of a fault.
-        is_declared: Whether the user said what stands for what, and not only the order.
+        is_declared: Whether the user declared the values, and not only the order of classes.
     """
 
     codes: np.ndarray

@@ -137,7 +137,7 @@ def _opaque(path: Path, image: Image.Image) -> np.ndarray:
         raise _half_transparent(path)
     raise _unfit(
         f"the mask {path} (mode {image.mode}) is transparent in {int((alpha == 0).sum())} "
-        "pixels, whose value is not to be told; say what they are, as "
+        "pixels, whose value is unknown; declare what they are, as "
         '`colours: {transparent: background, "255,255,255": lesion}`, or write the mask '
         "without transparency"
     )

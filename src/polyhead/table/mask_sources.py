@@ -21,12 +21,12 @@ _INSTANCES = 1000  # values that no set of classes reaches
 
 @dataclass(frozen=True, eq=False)
 class MaskFiles:
-    """Masks in image files whose pixel values or colours stand for classes.
+    """Masks in image files whose pixel values or colours are classes.
 
     Attributes:
         folder: What relative names start at.
         names: (N,) Arrow texts; null where the row has no mask.
-        meaning: What stands for which class; the classes in their order when None.
+        meaning: The class of each value or colour; the classes in their order when None.
     """
 
     folder: Path

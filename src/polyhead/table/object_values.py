@@ -88,7 +88,7 @@ def _explode(cells: pa.Array | pa.ChunkedArray) -> ObjectValues:
     values = ObjectValues(offsets, mask, {})
     if items.null_count:
         row = values.row(int(np.argmax(items.is_null().to_numpy(zero_copy_only=False))))
-        raise _refuse("a null stands among the objects; expected objects; remove it.", row)
+        raise _refuse("a null is among the objects; expected objects; remove it.", row)
     # flatten() rather than field(): it hands down the nulls and the slice of the structs.
     names = [field.name for field in items.type]
     return ObjectValues(offsets, mask, dict(zip(names, items.flatten(), strict=True)))
@@ -190,7 +190,7 @@ def _only(keys: Sequence[str], found: ObjectValues) -> str | None:
     """The one of some keys that the objects have, or None.
 
     Raises:
-        DataError: They have two: nobody can say which of them counts.
+        DataError: They have two: it is unclear which of them counts.
     """
     present = [key for key in keys if key in found.columns]
     if len(present) > 1:

@@ -1,7 +1,7 @@
 """The objects of an image as one cell of a table: labelled boxes, perhaps with outlines.
 
 A null cell means that nobody annotated boxes there; an empty list means that there are none. What a
-file says once for all its rows stands in the metadata of the column's field.
+file defines once for all its rows is in the metadata of the column's field.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def objects_field(
         labels: K category names in the file's order, also those without an object.
         category_ids: K ids of the file, in the same order, where it has ids.
         units: Of the coordinates: pixels of the displayed image, or fractions of its sides.
-        supercategories: Label to what the file says of the group that it is in, as written.
+        supercategories: Label to the group that it is in, as written.
     """
     metadata = {_LABELS: _json(list(labels)), _UNITS: units.encode()}
     if category_ids is not None:
@@ -69,7 +69,7 @@ def objects_field(
 
 
 def labels_of(field: pa.Field) -> list[str]:
-    """The category names in the file's order; none where the field does not tell."""
+    """The category names in the file's order; none where the field has none."""
     return json.loads((field.metadata or {}).get(_LABELS, b"[]"))
 
 
@@ -80,7 +80,7 @@ def category_ids_of(field: pa.Field) -> list[int] | None:
 
 
 def units_of(field: pa.Field) -> Units:
-    """The unit of the coordinates; pixels where the field does not tell."""
+    """The unit of the coordinates; pixels where the field has none."""
     found = (field.metadata or {}).get(_UNITS)
     return "fraction" if found == b"fraction" else "pixels"
 
@@ -91,7 +91,7 @@ def supercategories_of(field: pa.Field) -> dict[str, str]:
 
 
 def groups_of(field: pa.Field) -> dict[str, str]:
-    """Label to the supercategory that it is in; without labels whose supercategory says nothing."""
+    """Label to the supercategory that it is in; without labels whose supercategory is empty."""
     written = supercategories_of(field)
     return {label: text.strip() for label, text in written.items() if is_group(label, text)}
 
@@ -120,7 +120,7 @@ def canonical_objects(
 ) -> pa.ChunkedArray:
     """Turn nested objects in a user's spelling into `OBJECTS_TYPE`.
 
-    The label stands under `label`, `class`, `category` or `name`; the box under `box` or `xyxy`
+    The label is under `label`, `class`, `category` or `name`; the box under `box` or `xyxy`
     (x_min, y_min, x_max, y_max), under `xywh` (x_min, y_min, width, height), or as four numbers
     `x_min`…, `xmin`…, `x0`…, `x1`… or `left`…. Optional are `crowd` (or `iscrowd`), `difficult`,
     `area` and `segmentation`. A missing number is NaN, a missing flag false; numbers are kept as
@@ -132,7 +132,7 @@ def canonical_objects(
 
     Raises:
         DataError: `E_OBJECTS`: no label key, a box in a spelling that can mean two things, a list
-            that is no box, or a null among the objects; `faults[0].row` says the row, if one.
+            that is no box, or a null among the objects; `faults[0].row` is the row, if one.
     """
     if column.type == OBJECTS_TYPE:
         return column

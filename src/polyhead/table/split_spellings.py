@@ -28,7 +28,7 @@ SPLITS = {
 }
 # Kaggle's column `Usage`: the public test rows were for choosing models.
 _WHOLE = {"publictest": "val", "privatetest": "test", "hold out": "test", "held out": "test"}
-# Words that may stand beside: `train_images`, `val2017`, `test-set`, `seg_train`.
+# Words that may occur beside: `train_images`, `val2017`, `test-set`, `seg_train`.
 _NEUTRAL = frozenset(
     re.findall(
         r"\w+",
@@ -47,7 +47,7 @@ _HUMPS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 def part_of(name: str) -> str | None:
     """The part that a cell or folder names, or None.
 
-    A path of an image names none, be its folders called after one.
+    A path of an image names none, even where a folder has such a name.
 
     >>> [part_of(name) for name in ("Valid", "train2017", "TestSet", "train_station", "test/1.png")]
     ['val', 'train', 'test', None, None]
@@ -64,7 +64,7 @@ def part_of(name: str) -> str | None:
 
 
 def part_of_file(stem: str) -> str | None:
-    """The part that the name of an annotation file tells, whatever else it says.
+    """The part of the split in the name of an annotation file, whatever other words it has.
 
     >>> part_of_file("instances_val2017"), part_of_file("oidv6-train-boxes"), part_of_file("a")
     ('val', 'train', None)
@@ -77,7 +77,7 @@ def part_of_file(stem: str) -> str | None:
 
 
 def parts_by_folder(names: Sequence[str]) -> list[str | None] | None:
-    """The part of each file by the folders on one level, or None where these tell no split.
+    """The part of each file by the folders on one level, or None where these name no split.
 
     `images/train/a.jpg`, `train/images/a.jpg` and `cat/train/a.jpg` all mean train. At least two
     parts must be named, and most files lie in such a folder: a class `train` is no split.
@@ -94,7 +94,7 @@ def parts_by_folder(names: Sequence[str]) -> list[str | None] | None:
 
 
 def split_level(folders: Sequence[str]) -> int | None:
-    """The first level of the paths of N files' folders whose names tell a split; None if none."""
+    """The first level of the paths of N files' folders whose names are a split's; None if none."""
     counts: dict[str, int] = {}
     for folder in folders:
         counts[folder] = counts.get(folder, 0) + 1

@@ -62,7 +62,7 @@ def parse_structured(text: str) -> Any:
         Lists, dictionaries, text, booleans, None, and numbers as `Number`.
 
     Raises:
-        ValueError: It is none of these; says why.
+        ValueError: It is none of these; gives the reason.
     """
     text = text.strip()
     if len(text) > _MAX_CHARACTERS:
@@ -107,7 +107,7 @@ def _evaluated(node: ast.expr, source: bytes) -> Any:
     written = source[node.col_offset : node.end_col_offset].decode()
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         if not _ONE_LITERAL.fullmatch(written):
-            raise ValueError("two texts stand side by side without a comma")
+            raise ValueError("two texts follow each other without a comma")
         return node.value
     if written in _WORDS:
         return _WORDS[written]
@@ -168,7 +168,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(cells) < len(pairs):
         names = [name for name, _ in pairs]
         repeated = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f'the key "{repeated}" stands twice in one object')
+        raise ValueError(f'the key "{repeated}" occurs twice in one object')
     return cells
 
 
@@ -178,5 +178,5 @@ _DECODER = json.JSONDecoder(
 
 
 def json_decoder() -> json.JSONDecoder:
-    """JSON with numbers as `Number`; a key that stands twice in an object is a `ValueError`."""
+    """JSON with numbers as `Number`; a key that occurs twice in an object is a `ValueError`."""
     return _DECODER

@@ -20,9 +20,9 @@ SPLIT_SOURCE = b"polyhead.told_by"
 
 
 def labels_column(name: str) -> str:
-    """Beside a column of labels or objects: the labels that each row was looked through for.
+    """The name of the column of labels that each row of another column was annotated for.
 
-    A `list<string>` column; where it is null or absent, the row was looked through for all.
+    A `list<string>` column; where it is null or absent, the row was annotated for all.
     """
     return f"{name}:labels"
 
@@ -35,7 +35,7 @@ class Origin:
         source: The file, as messages name it.
         lines: (N,) int32, line of each row in it; 0 when there is none, -1 where the file does not
             name the image.
-        part: The part of the split that the file's name or folder tells, if any.
+        part: The part of the split by the file's name or folder, if any.
     """
 
     source: str

@@ -27,8 +27,8 @@ class TagSplit:
     """Label lists read from text cells.
 
     Attributes:
-        delimiter: What stands between labels; None when all cells are bracketed lists.
-        none: The cell text that stands for no labels.
+        delimiter: The separator of labels; None when all cells are bracketed lists.
+        none: The cell text that means no labels.
         lists: Rows of each different list of labels.
     """
 
@@ -67,13 +67,13 @@ def find_tag_split(texts: Mapping[str, int]) -> TagSplit | None:
 
 
 def find_delimiter(texts: Mapping[str, int], declared: Collection[str] = ()) -> str:
-    """What stands between labels in cells that hold labels, as `find_tag_split` finds it.
+    """The separator in cells that hold labels, as `find_tag_split` finds it.
 
     Where labels are declared, it is what splits most cells into these alone. Where neither finds
     any: the first of `|`, `;` and `,` that occurs in any cell but lists; `|` when none does.
 
     Args:
-        texts: Rows of each different cell; at most 20,000 cells are looked at.
+        texts: Rows of each different cell; at most 20,000 cells are checked.
         declared: The labels, where the user lists them.
     """
     step = -(-len(texts) // _MAX_CELLS) or 1
@@ -124,7 +124,7 @@ def _split(texts: Mapping[str, int], delimiter: str) -> TagSplit:
 
 
 def none_token(texts: Mapping[str, int], delimiter: str) -> str | None:
-    """The commonest cell such as `none` that never stands beside labels."""
+    """The commonest cell such as `none` that never occurs beside labels."""
     beside = {part.strip() for text in texts if delimiter in text for part in text.split(delimiter)}
     tokens = [text for text in texts if _NONE.fullmatch(text) and text not in beside]
     return max(tokens, key=lambda text: texts[text], default=None)

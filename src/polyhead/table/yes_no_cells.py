@@ -1,4 +1,4 @@
-"""What the cells of yes/no columns say."""
+"""Yes, no and unknown in the cells of yes/no columns."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ _WORDS = {
     **dict.fromkeys(["nein", "nee", "non", "não", "falsch", "faux", "falso"], NO),
     **dict.fromkeys(["?", "??", "u", "unk", "unknown", "unsure", "uncertain"], UNKNOWN),
 }
-# They say no beside a yes of their own kind alone; beside others that is anybody's guess.
+# They mean no beside a yes of their own kind alone; beside others they are ambiguous.
 _MINUS, _STROKE, _PLUS = "-1.0", "-", "+"
 
 
 @dataclass(frozen=True)
 class AnswerWords:
-    """Cells that say yes, no and unknown, as the user names them; "" is an empty cell.
+    """Cells for yes, no and unknown, as the user names them; "" is an empty cell.
 
     Numbers mean every spelling of them. Usual words for yes (no) count only where none is named;
     what is named nowhere and is no usual word is no answer.
@@ -67,11 +67,11 @@ class AnswerWords:
 
 @dataclass(frozen=True)
 class Answers:
-    """What each different cell of some yes/no columns says.
+    """The meaning of each different cell of some yes/no columns.
 
     Attributes:
         of: Cell to 1 yes, 0 no, -1 unknown; None where it is none of these.
-        empty: What an empty cell says.
+        empty: The meaning of an empty cell.
         asked: Cells that may mean no as well as unknown (-1 beside 1 and 0); unknown in `of`.
         negatives: Cells that are no only because nothing else beside yes is (-1 beside 1).
     """
@@ -86,7 +86,7 @@ def read_answers(texts: Iterable[str], words: AnswerWords | None = None) -> Answ
     """Read the different cells of all columns that belong together.
 
     -1 beside 1 alone is no, as in CelebA; beside 1 and 0 it may be no, unknown (CheXpert) or more,
-    and only the user can say so. Likewise `-` beside `+` alone is no; elsewhere it is unknown.
+    and only the user knows. Likewise `-` beside `+` alone is no; elsewhere it is unknown.
 
     >>> read_answers(["1", "-1"]).of, read_answers(["1", "0", "-1"]).asked
     ({'1': 1, '-1': 0}, ('-1',))
@@ -95,15 +95,15 @@ def read_answers(texts: Iterable[str], words: AnswerWords | None = None) -> Answ
     named, usual = words.named(), words.usual()
     keys = {text: _key(text) for text in texts}
     found = {text: named.get(key, usual.get(key)) for text, key in keys.items()}
-    told = set(found.values())
+    values = set(found.values())
     minuses = [t for t, key in keys.items() if key == _MINUS and key not in named and not words.no]
     strokes = [t for t, key in keys.items() if key == _STROKE and key not in named and not words.no]
-    plain = YES in told and NO not in told
+    plain = YES in values and NO not in values
     is_no = minuses if plain else []
     if plain and _PLUS in keys.values():
         is_no = [*is_no, *strokes]
     found |= dict.fromkeys(minuses, UNKNOWN) | dict.fromkeys(is_no, NO)
-    blank = {t: UNKNOWN for t, key in keys.items() if found[t] is None and _says_nothing(t, key)}
+    blank = {t: UNKNOWN for t, key in keys.items() if found[t] is None and _is_blank(t, key)}
     asked = () if plain else tuple(minuses)
     return Answers(found | blank, named.get("", UNKNOWN), asked, tuple(is_no))
 
@@ -113,7 +113,7 @@ def are_answers(texts: Iterable[str]) -> bool:
     return all(answer is not None for answer in read_answers(texts).of.values())
 
 
-def _says_nothing(text: str, key: str) -> bool:
+def _is_blank(text: str, key: str) -> bool:
     return not key or is_unknown_word(text)
 
 

@@ -25,7 +25,7 @@ _ANGLES = ("rotation", "angle", "theta")
 
 @dataclass(frozen=True)
 class Ids:
-    """What the ids of annotations stand for.
+    """The images and labels that the ids of annotations refer to.
 
     Attributes:
         source: File name, for messages.
@@ -161,7 +161,7 @@ def _repeated(items: _Items, source: str) -> list[Fault]:
         return []
     message = (
         f"{repeats} annotations have the id of an earlier one; make sure that no object is in "
-        "the file twice, and number them anew."
+        "the file twice, and renumber them."
     )
     return [Fault("W_DUPLICATE_ID", source, message)]
 
@@ -184,7 +184,7 @@ def _turned(items: _Items, keys: Sequence[str], source: str) -> list[Fault]:
         return []
     message = (
         f"{len(turned):,} of {len(items):,} annotations have a box and an angle (rotation), which "
-        "is not read: their boxes are taken as they stand, upright; where the tool turns them "
+        "is not read: their boxes are read as upright; where the tool turns them "
         "about their centre, write the upright box around each in bbox, or export polygons and "
         "leave bbox out."
     )

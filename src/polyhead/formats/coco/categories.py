@@ -20,7 +20,7 @@ _Document = dict[str, list[dict[str, Any]]]
 
 @dataclass(frozen=True)
 class Categories:
-    """K labels and what ids stand for them.
+    """K labels and their ids.
 
     Attributes:
         labels: In the file's order, each once.
@@ -39,7 +39,7 @@ def read_categories(document: _Document, source: str) -> tuple[Categories, list[
     """Read the list `categories`.
 
     Several ids of one name become one label, as exports that write a name twice mean it; the id
-    that annotations use is kept, and a warning tells when they use more than one. The first entry
+    that annotations use is kept, with a warning when they use more than one. The first entry
     of Roboflow's exports, which only names the group of the others, is left out and noted. A label
     whose ids are in different supercategories has none, with a warning.
 

@@ -32,18 +32,20 @@ def refuse_corners(table: Table) -> None:
     rows, corners = np.repeat(np.arange(len(table)), lengths_of(cells)), _corners(cells)
     finite = np.isfinite(corners).all(axis=1)
     rows, corners = rows[finite], corners[finite]
-    told = np.zeros((len(table), 2)) if table.annotated_sizes is None else table.annotated_sizes
-    if told[rows].all() and not _num_beyond(corners, told[rows]):
+    annotated = (
+        np.zeros((len(table), 2)) if table.annotated_sizes is None else table.annotated_sizes
+    )
+    if annotated[rows].all() and not _num_beyond(corners, annotated[rows]):
         return
-    # Sizes that a file tells may be false: look at images before refusing it.
-    rows, corners, sizes = _measured(table, rows, corners, told)
+    # Annotated sizes may be wrong: measure the images before refusing the file.
+    rows, corners, sizes = _measured(table, rows, corners, annotated)
     num_beyond = _num_beyond(corners, sizes)
     if num_beyond:
         raise refusal("E_BOX_FORMAT", table.source, _message(num_beyond, len(rows)))
 
 
 def _num_beyond(corners: np.ndarray, sizes: np.ndarray) -> int:
-    """How many boxes reach far out, where that tells of two corners; else 0.
+    """How many boxes reach far out of the image, where that points to two corners; else 0.
 
     Args:
         corners: (M, 4) x_min, y_min, x_min + third number, y_min + fourth number.
@@ -58,12 +60,12 @@ def _num_beyond(corners: np.ndarray, sizes: np.ndarray) -> int:
 
 
 def _measured(
-    table: Table, rows: np.ndarray, corners: np.ndarray, told: np.ndarray
+    table: Table, rows: np.ndarray, corners: np.ndarray, annotated: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The boxes of images spread over the table, and the sizes of those."""
     used = np.unique(rows)
     places = np.linspace(0, max(len(used) - 1, 0), min(_MOST_MEASURED, len(used)))
-    chosen, sizes = used[places.astype(np.int64)], np.array(told)
+    chosen, sizes = used[places.astype(np.int64)], np.array(annotated)
     for row in chosen.tolist():
         found = displayed_size(table.path(row))
         if all(found):

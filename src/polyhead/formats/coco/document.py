@@ -18,7 +18,7 @@ EXPECTED = (
     "a COCO document (one JSON object with the lists images, annotations and categories), or a "
     "JSON list of objects, one an image"
 )
-# What may stand under a key.
+# The types allowed under a key.
 _KINDS = {
     "file_name": "the name of an image, in quotes",
     "id": "a whole number below 2⁶³",
@@ -29,7 +29,7 @@ _KINDS = {
     "iscrowd": "0 or 1",
 }
 MAX_SHOWN = 40  # characters of a value
-# Keys that tell other JSON formats, and what to do with them.
+# Keys that mark other JSON formats, and what to do with them.
 _OTHERS = {
     "shapes": "labelme writes it beside imagePath, which names the image; add that, and put its "
     "files, one an image, into one list (jq -s . *.json > labels.json)",
@@ -80,7 +80,7 @@ def check_lists(document: dict[str, Any], source: str) -> None:
 
 
 def refuse(document: Any, source: str) -> DataError:
-    """The error for a document that is neither COCO nor a table; says what it is."""
+    """The error for a document that is neither COCO nor a table; names what it is."""
     if isinstance(document, dict):
         return refusal("E_COCO", source, _about_keys(document, _lacking(document)))
     if isinstance(document, list):

@@ -42,7 +42,7 @@ def read_boxes(items: _Items, kind: BoxFormat) -> tuple[np.ndarray, np.ndarray]:
 
 
 def read_areas(items: _Items, positions: np.ndarray, source: str) -> pa.Array:
-    """M float64, null where none is told.
+    """M float64, null where unknown.
 
     Args:
         items: M annotations.
@@ -77,7 +77,7 @@ def read_crowds(items: _Items, positions: np.ndarray, source: str) -> np.ndarray
 
 
 def read_sizes(images: _Items) -> np.ndarray:
-    """(N, 2) int32 height and width of each image; 0 where none is told."""
+    """(N, 2) int32 height and width of each image; 0 where unknown."""
     sizes = np.zeros((len(images), 2), np.int32)
     for row, image in zip(sizes, images, strict=True):
         sides = _floats([image.get("height"), image.get("width")])

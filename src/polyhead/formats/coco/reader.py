@@ -1,7 +1,7 @@
 """COCO: one JSON object with `images`, `annotations` and `categories`.
 
 The columns are `image`, `image_id` (the file's ids, as text) and `objects`. Each image of the file
-was looked through: one without annotations has no objects. `bbox` is x, y, width, height in pixels;
+was annotated: one without annotations has no objects. `bbox` is x, y, width, height in pixels;
 an annotation without one takes the box around its polygons. Category ids may have gaps and any
 order.
 """
@@ -35,7 +35,7 @@ def read_document(
     Args:
         document: For which `is_coco` holds.
         source: File name, for messages.
-        box_format: What `bbox` holds, where the user says it.
+        box_format: What `bbox` holds, where the user sets it.
 
     Returns:
         A row for each image; faults on single annotations, which are left out:
@@ -44,7 +44,7 @@ def read_document(
         `N_CATEGORY_GROUP`, `N_BOX_FORMAT`.
 
     Raises:
-        DataError: Its lists hold something else; says what, and where.
+        DataError: Its lists hold something else; names it and its place.
     """
     check_lists(document, source)
     images = document["images"]

@@ -15,7 +15,7 @@ from polyhead.formats.recognise import HEAD_BYTES
 from polyhead.table import IMAGE
 
 _SIGNS = re.compile(r"[,;\t|]")
-_MAX_LINES = 100  # that are looked at
+_MAX_LINES = 100  # that are checked
 _NAMES_END = re.compile(r"[,;|\s]+")
 
 
@@ -37,7 +37,7 @@ class _Layout:
 def as_separated(path: Path) -> Iterator[Path]:
     """The same file, or while the body runs a copy with tabs, its rows on the same lines.
 
-    Spaces part cells where no comma, semicolon, tab or bar stands in any row, all rows have
+    Spaces separate cells where no row has a comma, semicolon, tab or bar, all rows have
     equally many words, and a word of each row is the name of an image. As in CelebA's
     `list_attr_celeba.txt`, a first line may count the rows, and the header need not name the
     first column, which holds the images.

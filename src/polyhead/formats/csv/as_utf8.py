@@ -19,7 +19,7 @@ _CHARACTERS = 1 << 20  # of a block
 def as_utf8(path: Path) -> Iterator[Path]:
     """The same file, or while the body runs a UTF-8 copy of the same name where it is UTF-16.
 
-    UTF-16 is told by its byte order mark alone: without one nothing says which it is.
+    UTF-16 is recognised by its byte order mark alone: without one it is ambiguous.
 
     Raises:
         DataError: `E_ENCODING`: it begins as UTF-16 and does not go on so.

@@ -16,7 +16,7 @@ def without_blanks(raw: RawTable, source: str, num_named: int) -> RawTable:
     """Leave out the columns that have no name, and rows whose every cell is blank.
 
     Args:
-        raw: As read; the last columns may be nameless. Rows with faults stand last, and stay.
+        raw: As read; the last columns may be nameless. Rows with faults come last, and stay.
         source: File name, for messages.
         num_named: Columns with a name, which come first.
 

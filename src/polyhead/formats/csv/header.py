@@ -20,7 +20,7 @@ _QUOTED = re.compile(r'"[^"]*"')
 
 @dataclass(frozen=True)
 class Header:
-    """What the first record says.
+    """The first record.
 
     Attributes:
         names: Column names, without surrounding white space; stand-ins where the last have none.

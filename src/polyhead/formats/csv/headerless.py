@@ -41,7 +41,7 @@ def partition_names(path: Path, separator: str, first: Sequence[str]) -> list[st
     """The column names of a list of images and their parts without a header line; else None.
 
     As CelebA's `list_eval_partition.txt`. Words name parts; 0, 1 and 2 do so where the name of the
-    file speaks of a partition or a split: else they may be classes.
+    file contains the word partition or split: else they may be classes.
 
     Args:
         path: The file.

@@ -1,4 +1,4 @@
-"""Which line each row of a CSV file stands on, and which rows have the wrong number of cells.
+"""The line of each row of a CSV file, and which rows have the wrong number of cells.
 
 Arrow parses the cells fast but does not say where a row stood. When every line is one row, which
 numpy can count, that is all; only else does Python's slower csv module walk the file again.
@@ -20,13 +20,13 @@ from polyhead.formats.faults import refusal
 
 _BLOCK_BYTES = 1 << 24
 _NEWLINE, _RETURN = ord("\n"), ord("\r")
-# Two cells fed after the last line: a quote left open makes them part of one cell, which tells.
+# Two cells fed after the last line: a quote left open makes one cell of them.
 _END_MARK = ["\0end", "\0end"]
 
 
 @dataclass
 class RowLines:
-    """Where the rows of a file stand.
+    """The lines of a file's rows.
 
     Attributes:
         lines: First line of each row with as many cells as the header.

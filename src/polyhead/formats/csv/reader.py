@@ -1,7 +1,7 @@
 """CSV and TSV: a header line, then one row an image.
 
-Separators comma, semicolon, tab and bar, told from the header, or spaces; UTF-8 with or without a
-byte order mark, UTF-16 with one; LF or CRLF; quoted cells may hold separators and newlines. Every
+Separators comma, semicolon, tab and bar, inferred from the header, or spaces; UTF-8 with or without
+a byte order mark, UTF-16 with one; LF or CRLF; quoted cells may hold separators and newlines. Every
 cell stays text, exactly as written; blank means unknown. Blank lines, rows of blank cells and, at
 the end, blank columns without a name, as spreadsheets write them, are passed over.
 """
@@ -37,7 +37,7 @@ def read(path: Path) -> RawTable:
     """Read one file.
 
     Raises:
-        DataError: It is no such table; says what it is, and where.
+        DataError: It is no such table; names what was found, and where.
     """
     with as_utf8(path) as plain, as_separated(plain) as table:
         return _read(table)

@@ -1,1 +1,1 @@
-"""Which images a table speaks of."""
+"""The images that a table names, and their files."""

@@ -41,14 +41,14 @@ def name_image_column(
 ) -> tuple[pa.Table, list[Fault]]:
     """Call the column that names the images `image`, and make it plain text without nulls.
 
-    An unknown name becomes empty text. Another column that was called `image` is kept as
+    An unknown name becomes empty text. Another column named `image` is kept as
     `image (other)`, with a note.
 
     Args:
         data: As read.
         source: File name, for messages.
         wanted: The column that the user names, or None to find it.
-        roots: Folders that the images may lie in: where no column is called or looks as usual,
+        roots: Folders that the images may lie in: where no column has a usual name or content,
             the one whose cells name images there is taken, with a note.
 
     Raises:

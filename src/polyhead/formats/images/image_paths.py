@@ -46,14 +46,14 @@ def match_files(table: Table) -> Table:
     """Replace names that no file has by the file that they mean.
 
     A name without suffix (`abc123`) means the one image with that stem (`abc123.jpg`), in any
-    folder where no other is called so; a name in one Unicode form means the file whose name is the
+    folder where no other has that stem; a name in one Unicode form means the file whose name is the
     same in another (NFC, NFD), and one with backslashes, as Windows has them, the file with
     slashes. The folder is listed only when the table holds such names. Names that mean no file stay
     as they are.
 
     Returns:
         The table, with `E_IMAGE_AMBIGUOUS` for a name that several images could mean, and one
-        `N_IMAGE_NAMES` that says what was read as what.
+        `N_IMAGE_NAMES` on the names that were replaced.
     """
     names = table.data.column(IMAGE)
     ascii_only = call_function("string_is_ascii", [names]).to_numpy()
@@ -70,13 +70,17 @@ def match_files(table: Table) -> Table:
     faults = row_faults(
         table, "E_IMAGE_AMBIGUOUS", ambiguous, lambda r: choices(table.root, meant[r])
     )
-    faults += _told(table, {r: (written[r], name) for r, name in renamed.items()}, len(copies))
+    faults += _renamed_note(
+        table, {r: (written[r], name) for r, name in renamed.items()}, len(copies)
+    )
     data = with_names(table.data, renamed)
     return replace(table, data=data, faults=(*table.faults, *faults))
 
 
-def _told(table: Table, pairs: Mapping[int, tuple[str, str]], num_copies: int) -> list[Fault]:
-    """`N_IMAGE_NAMES` on names that are read as files called otherwise."""
+def _renamed_note(
+    table: Table, pairs: Mapping[int, tuple[str, str]], num_copies: int
+) -> list[Fault]:
+    """`N_IMAGE_NAMES` on names that are read as files of another name."""
     other = [pair for pair in pairs.values() if not is_same_name(*pair)]
     if not other:
         return []
@@ -113,7 +117,7 @@ def choices(root: Path, found: Sequence[str]) -> str:
     folders = list(dict.fromkeys(name.rpartition("/")[0] for name in found))
     message = (
         f"several images could be meant: {first_few(found, 5)}; write the one that is meant in "
-        "full, as it stands here"
+        "full, as written here"
     )
     if len(folders) > 1:
         shown = " or ".join(str(root / folder) for folder in folders[:2])

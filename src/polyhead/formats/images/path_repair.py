@@ -39,7 +39,7 @@ _UPLOAD_PREFIX = re.compile(r"^[0-9a-f]{8}-(?=.)")
 def repair_paths(table: Table) -> Table:
     r"""Replace names that no file has by the one file below the root that they can only mean.
 
-    `IMG_1.JPG` means `img_1.jpg` where that is the only file so called but for its case, and
+    `IMG_1.JPG` means `img_1.jpg` where that is the only file of that name in any case, and
     `my%20dog.jpg` means `my dog.jpg`. Where not one name is found, the folders that all of them
     start with (`C:\data\photos\`, `/home/ann/photos/`, `https://example.org/`) are left out, as
     many as must be. Folders in which names differ are never left out: another image could be
@@ -50,10 +50,10 @@ def repair_paths(table: Table) -> Table:
 
     Returns:
         The table, with `E_IMAGE_AMBIGUOUS` for a name that several files could mean, and one
-        `N_IMAGE_NAMES` that says what was read as what.
+        `N_IMAGE_NAMES` on the names that were replaced.
     """
     names = table.data.column(IMAGE)
-    if not table.root.is_dir() or not _are_missing(table.root, _looked_at(names)):
+    if not table.root.is_dir() or not _are_missing(table.root, _names_to_check(names)):
         return table
     written: list[str] = names.to_pylist()
     listed = list(list_files(table.root))
@@ -83,7 +83,7 @@ def repair_paths(table: Table) -> Table:
     return replace(table, data=data, faults=(*table.faults, *faults))
 
 
-def _looked_at(names: pa.ChunkedArray) -> list[str]:
+def _names_to_check(names: pa.ChunkedArray) -> list[str]:
     return (
         sample_names(names) if len(names) > _SMALL_TABLE else list(filter(None, names.to_pylist()))
     )

@@ -16,7 +16,7 @@ _LINES = ("line", "linestrip")
 def region_rows(document: Any) -> list[dict[str, Any]] | None:
     """One row a region, with the columns of VIA's csv; None for files of other tools.
 
-    An image without regions is a row with an empty shape: it was looked through. Known are VIA's
+    An image without regions is a row with an empty shape: it was annotated. Known are VIA's
     project and its export as JSON, and labelme's files, one alone or several in a list.
     """
     images = _via_images(document)

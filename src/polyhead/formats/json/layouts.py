@@ -16,7 +16,7 @@ Rows = list[dict[str, Any]]
 
 
 def find_rows(document: Mapping[str, Any], source: str) -> tuple[Rows, list[Fault]] | None:
-    """One row an image, and a note that says where they were found; None where there are none.
+    """One row an image, and a note on where they were found; None where there are none.
 
     Understood are an object that is itself a row; rows below one key (`{"data": [{…}, …]}`); rows
     or values by the names of the images (`{"a.jpg": "cat"}`) or by numbers; and tables as pandas
@@ -70,7 +70,7 @@ def _by_image(document: Mapping[str, Any]) -> _Found:
 
 
 def _key_of(values: Iterable[Any]) -> str:
-    """What values are called that have no key of their own."""
+    """The column name of values that have no key of their own."""
     lists = [value for value in values if isinstance(value, list)]
     are_objects = any(isinstance(item, dict) for value in lists for item in value)
     return "objects" if are_objects else "labels" if lists else "label"

@@ -32,7 +32,7 @@ def read(path: Path, box_format: BoxFormat | None = None) -> RawTable:
 
     Args:
         path: The file.
-        box_format: What `bbox` holds in a COCO document, where the user says it.
+        box_format: What `bbox` holds in a COCO document, where the user sets it.
 
     Raises:
         DataError: `E_JSON`, `E_NOT_TABLE`, `E_COCO` and what the readers of each layout say.

@@ -29,7 +29,7 @@ def read_text(path: Path) -> str:
 
 
 def split_values(text: str, source: str) -> Iterator[tuple[int, Any]]:
-    """Line and value of the items of a list, or of values that stand one after the other.
+    """Line and value of the items of a list, or of values in sequence.
 
     Raises:
         DataError: `E_JSON`, with the line.
@@ -65,17 +65,17 @@ def as_records(values: Iterator[tuple[int, Any]], source: str) -> list[JsonLine]
     """
     found = list(values)
     lines = [line for line, _ in found]
-    is_told = len(set(lines)) == len(lines)
+    are_distinct = len(set(lines)) == len(lines)
     for number, (line, value) in enumerate(found, start=1):
         if not isinstance(value, dict):
-            where = f"{source}:{line if is_told else number}"
+            where = f"{source}:{line if are_distinct else number}"
             message = (
                 f"an item of the JSON list is {str(value)[:40]!r}; expected a list of objects, one "
                 'an image: [{"image": "a.jpg", "label": "cat"}]; write it so.'
             )
             raise refusal("E_NOT_TABLE", where, message)
     return [
-        JsonLine(line if is_told else number, value)
+        JsonLine(line if are_distinct else number, value)
         for number, (line, value) in enumerate(found, start=1)
     ]
 

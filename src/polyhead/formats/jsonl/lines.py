@@ -16,7 +16,7 @@ from polyhead.table.structured_text import json_decoder
 
 @dataclass(frozen=True, slots=True)
 class JsonLine:
-    """One object and where it stands.
+    """One object and its line.
 
     Attributes:
         number: Line in the file, 1-based.

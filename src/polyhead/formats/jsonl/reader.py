@@ -68,8 +68,10 @@ def read_records(records: Iterable[JsonLine], source: str) -> RawTable:
     except pa.ArrowException as error:
         message = f"a column holds other kinds of values further down ({error}); use one kind."
         raise refusal("E_CELL", source, message) from error
-    told = _stacked(sizes, numbers)
-    return RawTable(data, np.array(numbers, np.int32), columns.notes(source), annotated_sizes=told)
+    stacked = _stacked(sizes, numbers)
+    return RawTable(
+        data, np.array(numbers, np.int32), columns.notes(source), annotated_sizes=stacked
+    )
 
 
 def _chunks(records: Iterator[JsonLine]) -> Iterator[list[JsonLine]]:

@@ -1,4 +1,4 @@
-"""Settle what the four numbers of a table's boxes are, once its images are found."""
+"""The format of a table's boxes, resolved once its images are found."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def resolve_boxes(table: Table, boxes: GatheredBoxes, wanted: BoxFormat | None) 
     Args:
         table: N images.
         boxes: Their boxes.
-        wanted: What the config says of numbers whose header leaves it open.
+        wanted: The format in the config, for numbers whose header leaves it open.
 
     Returns:
         The table with a note `N_LONG_TABLE` on what was read as what.
 
     Raises:
-        DataError: `E_BOX_FORMAT`: four numbers may be several things, and the data does not tell.
+        DataError: `E_BOX_FORMAT`: four numbers may be several things, and the data does not decide.
     """
     quads, kind, why = boxes.cells.boxes_xyxy, boxes.found.quads.format, ""
     outlines = boxes.cells.segmentations
@@ -50,7 +50,7 @@ def resolve_boxes(table: Table, boxes: GatheredBoxes, wanted: BoxFormat | None) 
         assert kind is not None
         corners, words = to_corners(quads, kind), FORMAT_WORDS[kind]
     cells = replace(boxes.cells, boxes_xyxy=corners, segmentations=outlines)
-    note = Fault("N_LONG_TABLE", table.source, _told(table, boxes, words, why))
+    note = Fault("N_LONG_TABLE", table.source, _summary(table, boxes, words, why))
     table = _with_objects(table, boxes, cells)
     return replace(table, faults=(*table.faults, note))
 
@@ -70,7 +70,7 @@ def fits(quads: np.ndarray, kind: BoxFormat, limits: np.ndarray, slack: float) -
 
 
 def _fitting(table: Table, boxes: GatheredBoxes) -> tuple[BoxFormat, str]:
-    """The format that fits, and how that is told."""
+    """The format that fits, and why, in words."""
     quads, choices = boxes.cells.boxes_xyxy, boxes.found.choices
     limits, slack = _limits(table, boxes)
     kinds: tuple[BoxFormat, ...] = (*choices, "cxcywh")
@@ -89,7 +89,7 @@ def _fitting(table: Table, boxes: GatheredBoxes) -> tuple[BoxFormat, str]:
         else f"{' and '.join(f'{shares[k]:.1%}' for k in choices)} of the boxes fit so"
     )
     message = (
-        f"the four numbers in {boxes.found.told} may be {both}: {found}; set data.box_format "
+        f"the four numbers in {boxes.found.summary} may be {both}: {found}; set data.box_format "
         "to what they are (`polyhead init` and `convert`: --set data.box_format=xywh), or "
         "data.rows to image where no boxes are to be read."
     )
@@ -137,11 +137,11 @@ def _around(corners: np.ndarray) -> np.ndarray:
     return np.stack(sides, axis=1)
 
 
-def _told(table: Table, boxes: GatheredBoxes, words: str, why: str) -> str:
+def _summary(table: Table, boxes: GatheredBoxes, words: str, why: str) -> str:
     cells, num_none = boxes.cells, len(table) - len(np.unique(boxes.cells.rows))
     units = "fractions of the image's sides" if boxes.units == "fraction" else "pixels"
     text = (
-        f"a row is a box: {boxes.found.told}, read as {words} in {units}{why}; "
+        f"a row is a box: {boxes.found.summary}, read as {words} in {units}{why}; "
         f"{len(cells.rows):,} boxes in {len(table) - num_none:,} images"
     )
     if num_none:
@@ -149,14 +149,12 @@ def _told(table: Table, boxes: GatheredBoxes, words: str, why: str) -> str:
     if boxes.found.own_labels_only:
         text += "; a label that an image has no box of is unknown there"
     if boxes.unread:
-        text += (
-            f"; columns that tell of single boxes and are not read: {first_few(boxes.unread, 20)}"
-        )
+        text += f"; columns about single boxes that are not read: {first_few(boxes.unread, 20)}"
     return f"{text}."
 
 
 def _with_objects(table: Table, boxes: GatheredBoxes, cells: ObjectCells) -> Table:
-    """The column of objects in its place, and what each image was looked through for."""
+    """The column of objects in its place, and the labels each image was annotated for."""
     name = OBJECTS if OBJECTS not in table.columns else f"{OBJECTS} (boxes)"
     column = cells.column(boxes.labels, np.ones(len(table), bool))
     used = [boxes.labels[code] for code in np.unique(cells.labels)]

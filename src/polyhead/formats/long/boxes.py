@@ -35,23 +35,23 @@ _OPTIONAL = {**FLAGS, "area": (AREA,)}
 
 @dataclass(frozen=True, eq=False)
 class RowBoxes:
-    """What each of R rows says of one object.
+    """The object of each of R rows.
 
     Attributes:
         quads: Its four numbers, or four corners.
         labels: R labels as texts, or None where no column holds any.
         taken: Columns that all this is read from.
-        told: Of what columns and how, for the note.
+        summary: The columns it was read from and how, in words.
         choices: What else four numbers may be, the usual first.
         is_usual: Whether the first choice is meant where several fit.
         outlines: R JSON texts or nulls of polygons, or None.
-        own_labels_only: Whether an image was looked through for the labels of its boxes alone.
+        own_labels_only: Whether an image was annotated for the labels of its boxes alone.
     """
 
     quads: Quads
     labels: pa.ChunkedArray | None
     taken: tuple[str, ...]
-    told: str
+    summary: str
     choices: tuple[BoxFormat, ...] = ()
     is_usual: bool = False
     outlines: pa.Array | None = None
@@ -60,7 +60,7 @@ class RowBoxes:
 
 @dataclass(frozen=True, eq=False)
 class GatheredBoxes:
-    """The boxes of N images, before it is settled what their four numbers are.
+    """The boxes of N images, before the format of their four numbers is resolved.
 
     Attributes:
         cells: The objects, their four numbers in place of the box.
@@ -82,13 +82,13 @@ class GatheredBoxes:
 def gather_boxes(
     raw: RawTable, images: ImageRows, varying: Sequence[str], found: RowBoxes, source: str
 ) -> tuple[RawTable, GatheredBoxes]:
-    """A row an image with the columns that tell of images, and the boxes beside it.
+    """A row an image with the columns about images, and the boxes beside it.
 
     Args:
         raw: R rows, its column of images called `image`.
         images: The image of each row.
         varying: Columns in which rows of one image differ.
-        found: What the rows say.
+        found: The objects of the rows.
         source: File name, for faults.
     """
     quads = found.quads
@@ -96,7 +96,7 @@ def gather_boxes(
     read = np.flatnonzero(images.is_whole & ~quads.is_blank & ~quads.is_wrong)
     once = read[_firsts(images.of_row[read], codes[read], quads.values[read])]
     faults = [
-        *wrong_rows(raw, images, quads.is_wrong, source, found.told),
+        *wrong_rows(raw, images, quads.is_wrong, source, found.summary),
         *boxless_rows(raw, images, _lacks_box(codes, quads, len(labels) - 1), source),
         *repeated_rows(raw, np.setdiff1d(read, once, assume_unique=True), source),
     ]
@@ -151,7 +151,7 @@ def _lacks_box(codes: np.ndarray, quads: Quads, no_label: int) -> np.ndarray:
 def _annotated_sizes(
     raw: RawTable, images: ImageRows, varying: Sequence[str], found: RowBoxes
 ) -> tuple[tuple[str, ...], np.ndarray | None]:
-    """The columns of the images' sizes, and (N, 2) height and width; 0 where none is told."""
+    """The columns of the images' sizes, and (N, 2) height and width; 0 where unknown."""
     names = [n for n in raw.data.column_names if n not in {*found.taken, *varying, IMAGE}]
     columns = image_size_columns(names)
     if columns is None:
@@ -160,10 +160,12 @@ def _annotated_sizes(
     sizes = np.nan_to_num(np.stack(sides, axis=1), posinf=0, neginf=0)
     values = found.quads.values
     if values.shape[1] == 4:
-        given = ~found.quads.is_blank & ~found.quads.is_wrong
-        spans = (values[:, 2:] - values[:, :2])[given][:, ::-1]
-        if np.allclose(sizes[given], spans) or np.allclose(sizes[given], values[given][:, :1:-1]):
-            return (), None  # the size of the box, told twice
+        is_read = ~found.quads.is_blank & ~found.quads.is_wrong
+        spans = (values[:, 2:] - values[:, :2])[is_read][:, ::-1]
+        if np.allclose(sizes[is_read], spans) or np.allclose(
+            sizes[is_read], values[is_read][:, :1:-1]
+        ):
+            return (), None  # they repeat the size of the box
     return columns, np.clip(sizes, 0, MAX_SIDE)[images.first].astype(np.int32)
 
 

@@ -22,16 +22,16 @@ _TERM = r"^/[a-z]/[0-9a-z_]+$"
 _IS_TERM = re.compile(_TERM)
 
 
-def with_names(raw: RawTable, path: Path, given: Sequence[Path] = ()) -> RawTable:
+def with_names(raw: RawTable, path: Path, chosen: Sequence[Path] = ()) -> RawTable:
     """The table with the names of its labels, where these are terms such as `/m/01g317`.
 
     Where the user gives no file of descriptions (`class-descriptions.csv`: term, name), it is
-    looked for beside the table and one folder up.
+    searched beside the table and one folder up.
 
     Args:
         raw: The table.
         path: Its file.
-        given: The files of descriptions that the user names.
+        chosen: The files of descriptions that the user names.
 
     Returns:
         The table, with `N_CLASS_NAMES` on which file names them, or that none does.
@@ -39,14 +39,14 @@ def with_names(raw: RawTable, path: Path, given: Sequence[Path] = ()) -> RawTabl
     column = _terms_column(raw.data)
     if column is None:
         return raw
-    files, names = _find(path, given)
+    files, names = _find(path, chosen)
     if not files:
         message = (
             f'the labels in "{column}" are terms such as /m/01g317, and no class-descriptions.csv '
             "lies beside the table: put it there, or give it as one more annotation file, and they "
             "get their names."
         )
-        return _told(raw, path, message)
+        return _with_note(raw, path, message)
     cells = raw.data.column(column).cast(pa.string()).combine_chunks().dictionary_encode()
     terms = cells.dictionary.to_pylist()
     unnamed = [term for term in terms if term not in names]
@@ -58,7 +58,7 @@ def with_names(raw: RawTable, path: Path, given: Sequence[Path] = ()) -> RawTabl
     )
     if unnamed:
         message += f"; {len(unnamed)} have none there, such as {unnamed[0]}"
-    return _told(replace(raw, data=data), path, f"{message}.")
+    return _with_note(replace(raw, data=data), path, f"{message}.")
 
 
 def is_descriptions(path: Path) -> bool:
@@ -91,7 +91,7 @@ def unused_descriptions(files: Sequence[Path], table: Table) -> list[Fault]:
     return [Fault("N_CLASS_NAMES", first_few([file.name for file in files], 3), message)]
 
 
-def _told(raw: RawTable, path: Path, message: str) -> RawTable:
+def _with_note(raw: RawTable, path: Path, message: str) -> RawTable:
     fault = Fault("N_CLASS_NAMES", path.name, message)
     return replace(raw, faults=(*raw.faults, fault))
 
@@ -105,11 +105,11 @@ def _terms_column(data: pa.Table) -> str | None:
     return name if len(texts) and call_function("all", [are_terms]).as_py() else None
 
 
-def _find(path: Path, given: Sequence[Path]) -> tuple[list[Path], dict[str, str]]:
+def _find(path: Path, chosen: Sequence[Path]) -> tuple[list[Path], dict[str, str]]:
     """The files that name terms, and the names; of files that are found, the first alone."""
-    if given:
-        named = [_read(file) for file in reversed(given)]
-        return list(given), dict(pair for names in named for pair in names.items())
+    if chosen:
+        named = [_read(file) for file in reversed(chosen)]
+        return list(chosen), dict(pair for names in named for pair in names.items())
     for folder in (path.absolute().parent, path.absolute().parent.parent):
         for file in sorted(folder.glob("*.csv")):
             names = {} if file.name == path.name else _read(file)

@@ -27,14 +27,14 @@ from polyhead.table import IMAGE, is_objects
 def gather_rows(
     raw: RawTable, source: str, rows: Rows | None = None
 ) -> tuple[RawTable, GatheredBoxes | None]:
-    """The table with a row an image, and the boxes that are to be settled and added.
+    """The table with a row an image, and the boxes whose format is still to be resolved.
 
     A table whose rows are images already comes back as it is.
 
     Args:
         raw: Of any format, its column of images called `image`.
         source: File name, for messages.
-        rows: What the config says that a row is; found when None.
+        rows: What a row is, from the config; found when None.
 
     Raises:
         ConfigError: `E_ROWS`: a row is no such thing.
@@ -58,7 +58,7 @@ def gather_rows(
 
 
 def _may_hold_labels(raw: RawTable, images: ImageRows, rows: Rows | None) -> bool:
-    """Whether it is worth comparing rows: images repeat, or answers stand beside labels."""
+    """Whether it is worth comparing rows: images repeat, or there are answers beside labels."""
     return rows is not None or images.num_several > 0 or raw.data.num_columns > 2
 
 
@@ -73,21 +73,21 @@ def _boxes(data: pa.Table, source: str) -> RowBoxes | None:
     if columns is None or quads is None:
         return None
     label = find_named([name for name in names if name not in columns.names], LABELS)
-    told = _told(columns, label)
+    summary = _summary(columns, label)
     by_keys = quads.format is not None and columns.format is None
     return RowBoxes(
         quads,
         None if label is None else data.column(label),
         (*columns.names, *([] if label is None else [label])),
-        told,
+        summary,
         () if by_keys else columns.choices,
         columns.format is not None,
         own_labels_only={*map(plain, names)} >= {*OPEN_IMAGES, "isgroupof"},
     )
 
 
-def _told(columns: BoxColumns, label: str | None) -> str:
-    where = f"the label in {label}" if label else 'all called "object", as no column names them'
+def _summary(columns: BoxColumns, label: str | None) -> str:
+    where = f"the label in {label}" if label else 'all named "object", as no column has labels'
     return f"{', '.join(columns.names)} ({where})"
 
 

@@ -40,7 +40,7 @@ class LabelColumns:
     Attributes:
         label: The column of labels.
         value: Whether the label holds: 1, 0 or unknown; None where each row is a yes.
-        annotator: Who says so.
+        annotator: The column of annotators.
         unread: Columns of single rows that nothing reads.
     """
 
@@ -55,22 +55,23 @@ def find_label_columns(
 ) -> LabelColumns | None:
     """The columns of a table with a row a label; None for other tables.
 
-    A column of labels is told by its name and differs between rows of one image, or has a column
-    of yes and no beside it; or it is the only one that differs where images repeat throughout.
+    A column of labels is recognised by its name and differs between rows of one image, or has a
+    column of yes and no beside it; or it is the only one that differs where images repeat
+    throughout.
 
     Args:
         raw: R rows.
         images: The image of each.
         varying: Columns in which rows of one image differ.
-        rows: What the config says that a row is.
+        rows: What a row is, from the config.
 
     Raises:
-        ConfigError: `E_ROWS`: the config says that a row is a label, and no column holds any.
+        ConfigError: `E_ROWS`: a row is a label by the config, and no column holds labels.
     """
     columns = raw.data.column_names
     texts = [n for n in columns if n != IMAGE and is_text(raw.data.column(n).type)]
     annotator = find_named([n for n in texts if n in varying], ANNOTATORS)
-    value = find_named([n for n in texts if n in varying or _says_yes_or_no(raw, n)], VALUES)
+    value = find_named([n for n in texts if n in varying or _holds_answers(raw, n)], VALUES)
     others = [n for n in texts if n != value and plain(n) not in OF_A_ROW]
     label = find_named([n for n in others if n in varying], LABELS)
     if label is None and value is not None:
@@ -93,15 +94,15 @@ def distinct(raw: RawTable, name: str) -> list[str]:
     return raw.data.column(name).cast(pa.string()).drop_null().unique().to_pylist()
 
 
-def _says_yes_or_no(raw: RawTable, name: str) -> bool:
+def _holds_answers(raw: RawTable, name: str) -> bool:
     return plain(name) in VALUES and are_answers(distinct(raw, name))
 
 
 def _label_beside(raw: RawTable, others: Sequence[str], value: str) -> str | None:
     """The label of a table of labels and answers alone, in which images need not repeat."""
     label = find_named(others, LABELS)
-    says = set(read_answers(distinct(raw, value)).of.values())
-    return label if len(others) == 1 and NO in says and None not in says else None
+    values = set(read_answers(distinct(raw, value)).of.values())
+    return label if len(others) == 1 and NO in values and None not in values else None
 
 
 def _repeats(raw: RawTable, images: ImageRows, name: str) -> bool:
@@ -129,7 +130,7 @@ def _may_be_labels(raw: RawTable, images: ImageRows, label: str, value: str | No
 
 def _no_label(others: Sequence[str]) -> ConfigError:
     message = (
-        "`rows` says that a row of the table is a label, and no column is called so (found "
+        "`rows` says that a row of the table is a label, and no column is named so (found "
         f'{first_few(others, 20) or "none"}); call the column of labels "label".'
     )
     return ConfigError(message, code="E_ROWS")

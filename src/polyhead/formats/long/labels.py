@@ -30,14 +30,14 @@ class LabelRows:
         rows: (M,) the image of each.
         codes: (M,) the label of each.
         labels: K names.
-        says: (M,) int8 of 1 yes, 0 no, -1 unknown.
+        values: (M,) int8 of 1 yes, 0 no, -1 unknown.
     """
 
     at: np.ndarray
     rows: np.ndarray
     codes: np.ndarray
     labels: list[str]
-    says: np.ndarray
+    values: np.ndarray
 
 
 def gather_labels(
@@ -47,40 +47,40 @@ def gather_labels(
     rows: Rows | None,
     source: str,
 ) -> RawTable:
-    """A row an image, its labels a list, with what it was looked through for beside it.
+    """A row an image, its labels a list, with the labels it was annotated for beside it.
 
     Args:
         raw: R rows.
         images: The image of each.
-        columns: Where labels stand.
-        rows: What the config says that a row is.
+        columns: The columns that hold labels.
+        rows: What a row is, from the config.
         source: File name, for faults.
 
     Returns:
         Without a column of answers each row is a yes and any other label a no; with one, labels
         without a row are unknown. `E_DUPLICATE_ROW` where rows contradict each other,
-        `N_LONG_TABLE` that tells all this.
+        a note `N_LONG_TABLE` on how rows were read.
 
     Raises:
         DataError: `E_CELL`: answers that are neither yes, no nor unknown; `E_ROWS`: votes.
     """
     if columns.annotator and rows is None and columns.value is None:
         _refuse_votes(raw, images, columns, source)
-    answers, values_told = _answers(raw, images, columns, source)
+    answers, values_summary = _answers(raw, images, columns, source)
     unread = {*columns.unread, columns.annotator, columns.value}
     kept = [n for n in raw.data.column_names if n not in {*unread, columns.label, IMAGE}]
     one, num_rows = one_row_each(raw, images, kept), len(images.first)
     if rows == "vote" and columns.value is None:
-        cells, told = _majority(answers, num_rows)
+        cells, summary = _majority(answers, num_rows)
         data = one.data.append_column(columns.label, cells)
     else:
-        pairs, says, faults = _agreed(raw, answers, source, votes=rows == "vote")
-        data = _with_labels(one.data, columns, answers.labels, pairs, says)
-        told = _told(columns, says, num_rows)
+        pairs, values, faults = _agreed(raw, answers, source, votes=rows == "vote")
+        data = _with_labels(one.data, columns, answers.labels, pairs, values)
+        summary = _summary(columns, values, num_rows)
         one = replace(one, faults=(*one.faults, *faults))
     unread = [name for name in columns.unread if name not in kept]
-    told += f"; columns of single rows that are not read: {first_few(unread, 20)}" * bool(unread)
-    note = Fault("N_LONG_TABLE", source, f"{told}{values_told}.")
+    summary += f"; columns of single rows that are not read: {first_few(unread, 20)}" * bool(unread)
+    note = Fault("N_LONG_TABLE", source, f"{summary}{values_summary}.")
     return replace(one, data=data, faults=(*one.faults, note))
 
 
@@ -92,21 +92,21 @@ def _answers(
     encoded = texts.combine_chunks().dictionary_encode()
     codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
     at = np.flatnonzero((codes >= 0) & images.is_whole)
-    says, told = np.ones(len(codes), np.int8), ""
+    values, summary = np.ones(len(codes), np.int8), ""
     if columns.value is not None:
-        says, told = _says(raw, columns.value, source)
+        values, summary = _read_values(raw, columns.value, source)
     labels = encoded.dictionary.to_pylist()
-    return LabelRows(at, images.of_row[at], codes[at], labels, says[at]), told
+    return LabelRows(at, images.of_row[at], codes[at], labels, values[at]), summary
 
 
-def _says(raw: RawTable, name: str, source: str) -> tuple[np.ndarray, str]:
-    """(R,) int8 of yes, no and unknown, and what is told of the cells.
+def _read_values(raw: RawTable, name: str, source: str) -> tuple[np.ndarray, str]:
+    """(R,) int8 of yes, no and unknown, and a note on what was read as no.
 
     Raises:
         DataError: `E_CELL`: a cell that is none of these, or -1 that may be no or unknown.
     """
     answers = read_answers(distinct(raw, name))
-    odd = [text for text, said in answers.of.items() if said is None]
+    odd = [text for text, value in answers.of.items() if value is None]
     if odd:
         message = (
             f'column "{name}" holds {first_few(odd, 5)} beside the labels; expected 1 (the label '
@@ -122,31 +122,35 @@ def _says(raw: RawTable, name: str, source: str) -> tuple[np.ndarray, str]:
         )
         raise refusal("E_CELL", source, message)
     shown = first_few(answers.negatives, 3)
-    told = f"; {shown} in {name} is read as no, since no other cell is" if answers.negatives else ""
+    summary = (
+        f"; {shown} in {name} is read as no, since no other cell is" if answers.negatives else ""
+    )
     cells = raw.data.column(name).cast(pa.string()).combine_chunks().dictionary_encode()
     read = [answers.of[text] for text in cells.dictionary.to_pylist()]
-    said = np.array([*read, answers.empty], np.int8)
-    return said[cells.indices.fill_null(len(said) - 1).to_numpy(zero_copy_only=False)], told
+    codes = np.array([*read, answers.empty], np.int8)
+    return codes[cells.indices.fill_null(len(codes) - 1).to_numpy(zero_copy_only=False)], summary
 
 
 def _agreed(
     raw: RawTable, answers: LabelRows, source: str, *, votes: bool
 ) -> tuple[np.ndarray, np.ndarray, list[Fault]]:
-    """Sorted numbers of image and label, what each pair of them says, and contradictions."""
+    """Sorted numbers of image and label, the value of each pair, and contradictions."""
     numbers = answers.rows * len(answers.labels) + answers.codes
-    known = np.flatnonzero(answers.says != UNKNOWN)
+    known = np.flatnonzero(answers.values != UNKNOWN)
     pairs, first, inverse = np.unique(numbers[known], return_index=True, return_inverse=True)
-    yes = np.bincount(inverse, answers.says[known], len(pairs))
-    no = np.bincount(inverse, 1 - answers.says[known], len(pairs))
-    says = np.where(yes > no, 1, np.where(no > yes, 0, UNKNOWN))
+    yes = np.bincount(inverse, answers.values[known], len(pairs))
+    no = np.bincount(inverse, 1 - answers.values[known], len(pairs))
+    values = np.where(yes > no, 1, np.where(no > yes, 0, UNKNOWN))
     if votes:
-        return pairs, says, []
+        return pairs, values, []
     mixed = np.flatnonzero((yes > 0) & (no > 0))
-    says[mixed] = UNKNOWN
+    values[mixed] = UNKNOWN
     faults = []
     for pair in mixed[:MAX_ROW_FAULTS].tolist():
         at = answers.at[known[inverse == pair]]
-        other = int(at[answers.says[known[inverse == pair]] != answers.says[known[first[pair]]]][0])
+        other = int(
+            at[answers.values[known[inverse == pair]] != answers.values[known[first[pair]]]][0]
+        )
         label = answers.labels[pairs[pair] % len(answers.labels)]
         message = (
             f'the label "{label}" holds in {place(raw, int(at[0]), source)} and not here, or the '
@@ -155,14 +159,14 @@ def _agreed(
         )
         row = int(pairs[pair] // len(answers.labels))
         faults.append(Fault("E_DUPLICATE_ROW", place(raw, other, source), message, row))
-    return pairs, says, faults
+    return pairs, values, faults
 
 
 def _with_labels(
-    data: pa.Table, columns: LabelColumns, labels: list[str], pairs: np.ndarray, says: np.ndarray
+    data: pa.Table, columns: LabelColumns, labels: list[str], pairs: np.ndarray, values: np.ndarray
 ) -> pa.Table:
-    """The column of labels, and beside it what each image was looked through for."""
-    is_yes, is_known = says == 1, says != UNKNOWN
+    """The column of labels, and beside it the labels each image was annotated for."""
+    is_yes, is_known = values == 1, values != UNKNOWN
     rows, codes = pairs // max(len(labels), 1), pairs % max(len(labels), 1)
     known = np.isin(np.arange(len(data)), rows[is_known])
     nothing = pa.scalar(None, LABEL_LISTS)
@@ -178,12 +182,12 @@ def _with_labels(
     return data.append_column(beside, lists(is_known))
 
 
-def _told(columns: LabelColumns, says: np.ndarray, num_images: int) -> str:
-    num_yes, num_no = int((says == 1).sum()), int((says == 0).sum())
+def _summary(columns: LabelColumns, values: np.ndarray, num_images: int) -> str:
+    num_yes, num_no = int((values == 1).sum()), int((values == 0).sum())
     text = f'a row is a label of an image, in column "{columns.label}": '
     if columns.value is None:
         return (
-            f"{text}{num_yes:,} labels of {num_images:,} images, read as yes; a label that a "
+            f"{text}{num_yes:,} labels of {num_images:,} images, read as yes; a label that an "
             "image has no row of is read as no"
         )
     return (
@@ -226,8 +230,8 @@ def _majority(answers: LabelRows, num_rows: int) -> tuple[pa.Array, str]:
     is_draw = num_best > 1
     indices = pa.array(chosen, pa.int64(), mask=is_draw | (chosen < 0))
     several = np.bincount(rows, minlength=num_rows) > 1
-    told = (
+    summary = (
         f"a row is a vote: the label that most rows of an image give; {int(several.sum()):,} of "
         f"{num_rows:,} images are not unanimous, {int(is_draw.sum()):,} are a draw and unknown"
     )
-    return pa.array(answers.labels, pa.string()).take(indices), told
+    return pa.array(answers.labels, pa.string()).take(indices), summary

@@ -51,8 +51,8 @@ def read_quads(data: pa.Table, boxes: BoxColumns) -> Quads | None:
     quads = _one_cell(columns[0]) if len(columns) == 1 else _apart(columns)
     if quads is None:
         return None
-    num_given = np.count_nonzero(~quads.is_blank)
-    if not num_given or 2 * np.count_nonzero(quads.is_wrong) > num_given:
+    num_filled = np.count_nonzero(~quads.is_blank)
+    if not num_filled or 2 * np.count_nonzero(quads.is_wrong) > num_filled:
         return None
     if np.isin(quads.values[~quads.is_blank & ~quads.is_wrong], (0.0, 1.0)).all():
         return None
@@ -62,7 +62,7 @@ def read_quads(data: pa.Table, boxes: BoxColumns) -> Quads | None:
 def numbers(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
     """(R,) float64, NaN for blank cells and for those that are no number; (R,) bool: blank.
 
-    A comma may stand for the decimal point.
+    A comma may be the decimal point.
     """
     texts = call_function("utf8_trim_whitespace", [column.cast(pa.string())]).fill_null("")
     try:

@@ -94,7 +94,7 @@ ONE_CELL: dict[str, BoxFormat | None] = {
     "bboxcxcywh": "cxcywh",
     "cxcywh": "cxcywh",
 }
-"""Columns with four numbers in a cell; None where nothing says which four."""
+"""Columns with four numbers in a cell; None where the format is open."""
 
 LABELS = (
     *("label", "labelname", "class", "classname", "category", "categoryname", "objectclass"),
@@ -103,13 +103,13 @@ LABELS = (
     *("keyword", "species", "disease", "diagnosis", "defect", "defecttype", "regionlabel"),
     *("labels", "tags", "classes", "labelid", "classid", "categoryid", "classidx", "labelidx"),
 )
-"""What a column of labels is called, the likeliest first."""
+"""Names of a column of labels, the likeliest first."""
 
 VALUES = (
     *("value", "confidence", "present", "ispresent", "presence", "answer", "istrue", "isset"),
     *("ispositive", "exists", "score", "probability", "prob"),
 )
-"""What a column is called that says whether the label of the row holds."""
+"""Names of a column of answers: whether the label of the row holds."""
 
 ANNOTATORS = (
     *("annotator", "annotatorid", "annotatedby", "worker", "workerid", "rater", "raterid", "user"),
@@ -134,7 +134,7 @@ OF_A_ROW = frozenset(
         *(*ANNOTATORS,),
     )
 )
-"""What says who, when or which row, and nothing of the image."""
+"""Names of columns about the row (annotator, time, number), not about the image."""
 
 OF_AN_OBJECT = frozenset(
     (
@@ -150,7 +150,7 @@ FLAGS = {
 }
 AREA = "area"
 OPEN_IMAGES = frozenset(("labelname", "confidence"))
-"""Columns of Open Images, whose `Source` tells of a row and whose labels are numbers of terms."""
+"""Columns of Open Images, whose `Source` is about the row and whose labels are numbers of terms."""
 
 _IMAGE_SIZES = tuple(
     (f"{start}{width}", f"{start}{height}")

@@ -37,21 +37,21 @@ def read_via(data: pa.Table, source: str) -> RowBoxes | None:
     is_blank = np.array([shape == {} for shape in shapes], bool) | is_point
     quads = Quads(values, is_blank, ~is_blank & ~np.isfinite(values).all(axis=1), "xyxy")
     outlines = pa.array([_outline(shape) for shape in shapes], pa.string())
-    labels, told = _labels(data, source)
+    labels, summary = _labels(data, source)
     if is_point.any():
-        told += f"; {np.count_nonzero(is_point):,} points have no extent and are not read"
+        summary += f"; {np.count_nonzero(is_point):,} points have no extent and are not read"
     taken = tuple(name for name in _COLUMNS if name in data.column_names)
-    return RowBoxes(quads, labels, taken, told, outlines=outlines)
+    return RowBoxes(quads, labels, taken, summary, outlines=outlines)
 
 
 def _labels(data: pa.Table, source: str) -> tuple[pa.ChunkedArray | None, str]:
-    """The attribute that is the label, and how it is told."""
-    told = f'the shapes in "{SHAPES}"'
+    """The labels, one attribute of each region, and how they were read, in words."""
+    summary = f'the shapes in "{SHAPES}"'
     cells = data.column(ATTRIBUTES).to_pylist() if ATTRIBUTES in data.column_names else []
     attributes = [_object(text) or {} for text in cells]
     keys = sorted({key for item in attributes for key, value in item.items() if value})
     if not keys:
-        return None, told
+        return None, summary
     key = keys[0] if len(keys) == 1 else find_named(keys, LABELS)
     if key is None:
         message = (
@@ -60,11 +60,11 @@ def _labels(data: pa.Table, source: str) -> tuple[pa.ChunkedArray | None, str]:
         )
         raise refusal("E_OBJECTS", source, message)
     others = [name for name in keys if name != key]
-    told += f', the label in their attribute "{key}"'
+    summary += f', the label in their attribute "{key}"'
     if others:
-        told += f"; their attributes {first_few(others, 10)} are not read"
+        summary += f"; their attributes {first_few(others, 10)} are not read"
     texts = pa.array([_label(item.get(key)) for item in attributes], pa.string())
-    return pa.chunked_array([texts]), told
+    return pa.chunked_array([texts]), summary
 
 
 def _object(text: str | None) -> dict[str, Any] | None:

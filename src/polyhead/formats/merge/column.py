@@ -19,7 +19,7 @@ class Part:
     Attributes:
         table: Which of the tables.
         cells: All its rows.
-        labels: Beside each cell the labels that it tells about; null for all.
+        labels: The known labels of each cell; null for all.
     """
 
     table: int
@@ -34,8 +34,8 @@ class Contest:
     Attributes:
         place: The image.
         tables: Which two tables.
-        first: What the first of them says.
-        second: What the other says.
+        first: The first of two cells.
+        second: The other one.
     """
 
     place: int
@@ -50,9 +50,9 @@ class MergedColumn:
 
     Attributes:
         cells: N cells.
-        labels: Beside each the labels that it tells about.
+        labels: The known labels of each cell.
         united: Images on which two tables say more together.
-        contradicted: Images on which they cannot both be right; the first stands.
+        contradicted: Images on which they cannot both be right; the first is kept.
     """
 
     cells: pa.ChunkedArray
@@ -107,7 +107,7 @@ class _Pool:
         return np.where(there, rows + self._starts[number], -1)
 
     def differ(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-        """(M,) bool, False where text that tells about all labels is known to be the same."""
+        """(M,) bool, False where text that covers all labels is known to be the same."""
         maybe = np.ones(len(first), bool)
         if not pa.types.is_string(self._cells.type):
             return maybe

@@ -18,7 +18,7 @@ from polyhead.table.objects import OBJECTS_TYPE
 def with_empty_objects(tables: Sequence[Table]) -> list[Table]:
     """Read lists that are all empty as lists of objects where another file has objects.
 
-    An empty list does not tell what it would list. It says that there is none, of any label.
+    An empty list has no type. It means that there is none, of any label.
     """
     filled = list(tables)
     for name in dict.fromkeys(name for table in tables for name in table.columns):

@@ -24,7 +24,7 @@ class SharedColumn:
     """One column of the merged table, before its cells meet.
 
     Attributes:
-        field: Name, type and what is said once for all rows.
+        field: Name, type and metadata for all rows.
         parts: Its cells in each table that has them, all of the field's type; text as `string`.
     """
 
@@ -63,10 +63,10 @@ def _share(name: str, tables: Sequence[Table]) -> tuple[SharedColumn, list[Fault
     united, notes = unite_fields(fields, [tables[i].source for i in holders])
     for i, part, field in zip(holders, parts, fields, strict=True):
         note = labels_apart(field, united, tables[i].source)
-        if note is not None and _tells_about_all(part):
+        if note is not None and _covers_all_labels(part):
             notes.append(note)
     parts = [
-        _looked_through(part, labels_of(field), labels_of(united))
+        _with_annotated_labels(part, labels_of(field), labels_of(united))
         for part, field in zip(parts, fields, strict=True)
     ]
     return SharedColumn(united, tuple(parts)), notes
@@ -122,12 +122,12 @@ def _labels(table: Table, name: str) -> pa.ChunkedArray:
     return pa.chunked_array([pa.nulls(len(table), LABEL_LISTS)])
 
 
-def _tells_about_all(part: Part) -> bool:
-    """Whether the file says of no cell which labels it was looked through for."""
+def _covers_all_labels(part: Part) -> bool:
+    """Whether the file restricts no cell to the labels it was annotated for."""
     return part.labels.null_count == len(part.labels)
 
 
-def _looked_through(part: Part, labels: list[str], united: list[str]) -> Part:
+def _with_annotated_labels(part: Part, labels: list[str], united: list[str]) -> Part:
     """Objects of a file that lacks some of the labels say nothing on those."""
     if set(labels) == set(united):
         return part

@@ -37,7 +37,7 @@ def merge_tables(tables: Sequence[Table]) -> Table:
 
     Rows come in the order of first appearance. A column that a table lacks is unknown for its rows.
     Where two tables know the same cell, objects and labels are united with the labels that they
-    were looked through for; other cells must be equal.
+    were annotated for; other cells must be equal.
 
     Args:
         tables: Two or more, each with its own root.
@@ -83,13 +83,13 @@ def _empty(tables: Sequence[Table], rows: Alignment, notes: Sequence[Fault]) -> 
 
 
 def _annotated_sizes(tables: Sequence[Table], rows: Alignment) -> np.ndarray | None:
-    """What the first file that tells an image's size says."""
+    """The size of each image in the first file that has it."""
     sizes = np.zeros((len(rows.names), 2), np.int32)
     for table, numbers in zip(tables, rows.rows, strict=True):
         if table.annotated_sizes is not None:
-            told = table.annotated_sizes[np.maximum(numbers, 0)]
+            annotated = table.annotated_sizes[np.maximum(numbers, 0)]
             fresh = (numbers >= 0) & ~sizes.all(1)
-            sizes[fresh] = told[fresh]
+            sizes[fresh] = annotated[fresh]
     return sizes if sizes.any() else None
 
 

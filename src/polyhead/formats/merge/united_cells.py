@@ -11,11 +11,11 @@ from polyhead.table.label_text import label_text
 
 
 class Cell(NamedTuple):
-    """One cell of a column, and what it was looked through for.
+    """One cell of a column, and the labels it was annotated for.
 
     Attributes:
         value: Text, a list of labels, or a list of objects.
-        labels: The labels that it tells about; None for all.
+        labels: The labels that are known; None for all.
     """
 
     value: Any
@@ -23,7 +23,7 @@ class Cell(NamedTuple):
 
 
 Unite = Callable[[Cell, Cell], Cell | None]
-"""What two cells say together; None where they contradict each other."""
+"""What two cells mean together; None where they contradict each other."""
 
 
 def unite_texts(delimiter: str) -> Unite:
@@ -54,9 +54,9 @@ def _are_one_number(first: str, second: str) -> bool:
 
 def unite_labels(first: Cell, second: Cell) -> Cell | None:
     """Lists of labels: what either names; both must agree on labels that both were made for."""
-    named = [[x for x in c.value if _tells(c, x)] for c in (first, second)]
-    contradicted = [x for x in named[0] if _tells(second, x) and x not in named[1]]
-    contradicted += [x for x in named[1] if _tells(first, x) and x not in named[0]]
+    named = [[x for x in c.value if _covers(c, x)] for c in (first, second)]
+    contradicted = [x for x in named[0] if _covers(second, x) and x not in named[1]]
+    contradicted += [x for x in named[1] if _covers(first, x) and x not in named[0]]
     if contradicted:
         return None
     return Cell(list(dict.fromkeys([*named[0], *named[1]])), _united_labels(first, second))
@@ -72,8 +72,8 @@ def unite_objects(first: Cell, second: Cell) -> Cell:
 def objects_differ(first: Cell, second: Cell) -> bool:
     """Whether one of them has an object that the other should have as well, and has not."""
     here, there = ({_identity(found) for found in cell.value} for cell in (first, second))
-    missing = [identity for identity in here - there if _tells(second, identity[0])]
-    return bool(missing) or any(_tells(first, identity[0]) for identity in there - here)
+    missing = [identity for identity in here - there if _covers(second, identity[0])]
+    return bool(missing) or any(_covers(first, identity[0]) for identity in there - here)
 
 
 def unite_equal(first: Cell, second: Cell) -> Cell | None:
@@ -85,7 +85,7 @@ def _identity(found: dict[str, Any]) -> tuple[Any, ...]:
     return tuple(found[key] for key in ("label", "x_min", "y_min", "x_max", "y_max"))
 
 
-def _tells(cell: Cell, label: str) -> bool:
+def _covers(cell: Cell, label: str) -> bool:
     return cell.labels is None or label in cell.labels
 
 

@@ -24,16 +24,16 @@ def unite_fields(
 ) -> tuple[pa.Field, list[Fault]]:
     """One field of objects for all: labels in the order of the files.
 
-    Category ids are kept where no two labels have one id and no label two; else they are given
-    anew from 1, with a note. Labels of files without ids get the next free ones. A label that files
-    put in different supercategories has none.
+    Category ids are kept where no two labels have one id and no label two; else they are
+    renumbered from 1, with a note. Labels of files without ids get the next free ones. A label that
+    files put in different supercategories has none.
 
     Args:
         fields: All of one name and unit.
         sources: Of each, the file, for notes.
 
     Returns:
-        The field, a note `N_CATEGORY_IDS` where ids are given anew, and `W_SUPERCATEGORY` where
+        The field, a note `N_CATEGORY_IDS` where ids are renumbered, and `W_SUPERCATEGORY` where
         supercategories differ.
     """
     labels = list(dict.fromkeys(label for field in fields for label in labels_of(field)))
@@ -49,7 +49,7 @@ def unite_fields(
         ids = _united_ids(labels, pairs)
         if ids is None:
             ids = list(range(1, len(labels) + 1))
-            message = "the files number their categories differently; they are numbered anew."
+            message = "the files number their categories differently; they are renumbered from 1."
             notes.append(Fault("N_CATEGORY_IDS", " + ".join(sources), message))
     groups, differing = _united_groups(fields, sources)
     field = objects_field(fields[0].name, labels, ids, units_of(fields[0]), groups)
@@ -72,16 +72,16 @@ def _united_groups(
     fields: Sequence[pa.Field], sources: Sequence[str]
 ) -> tuple[dict[str, str], list[Fault]]:
     """Label to supercategory as the first file writes it that names a group, and who differs."""
-    written, told = dict[str, str](), dict[str, dict[str, str]]()
+    written, sources_of = dict[str, str](), dict[str, dict[str, str]]()
     for field, source in zip(fields, sources, strict=True):
         groups = groups_of(field)
         for label, text in supercategories_of(field).items():
             if label not in groups:
                 written.setdefault(label, text)
-            elif groups[label] not in told.setdefault(label, {}):
-                told[label][groups[label]] = source
+            elif groups[label] not in sources_of.setdefault(label, {}):
+                sources_of[label][groups[label]] = source
                 written[label] = text
-    differing = {label: places for label, places in told.items() if len(places) > 1}
+    differing = {label: places for label, places in sources_of.items() if len(places) > 1}
     kept = {label: text for label, text in written.items() if label not in differing}
     return kept, [_differ(differing, sources)] if differing else []
 

@@ -60,7 +60,7 @@ class ObjectReader:
         found: list[dict[str, Any]] = []
         for item in cell:
             if not isinstance(item, dict):
-                raise ValueError(f"{str(item)[:40]!r} stands among the objects; expected an object")
+                raise ValueError(f"{str(item)[:40]!r} is among the objects; expected an object")
             found += self._region(item, times) if is_region(item) else self._object(item, times)
         self._with_box.update(str(item["label"]) for item in found)
         return found
@@ -123,6 +123,6 @@ class ObjectReader:
 
 
 def annotated_size(cell: Any) -> tuple[int, int] | None:
-    """Height and width of an image as the first of its regions tells them."""
+    """Height and width of an image as annotated with the first of its regions."""
     items: list[Mapping[str, Any]] = cell if holds_objects(cell) else []
     return next((size_of(i) for i in items if isinstance(i, dict) and is_region(i)), None)

@@ -46,7 +46,7 @@ def _flatten(cells: dict[str, Any], name: str, value: Any, depth: int) -> None:
     value = unwrapped(value)
     if not isinstance(value, dict) or not value or _are_parallel(value) or depth > _MAX_DEPTH:
         if name in cells:
-            raise ValueError(f'two values are called "{name}"; rename one of their keys')
+            raise ValueError(f'two values are named "{name}"; rename one of their keys')
         cells[name] = value
         return
     for key, item in value.items():
@@ -107,7 +107,7 @@ class RecordColumns:
         ]
 
     def _labels(self, values: list[Any]) -> list[Any]:
-        """Lists of objects that say nothing but their label; other lists stay as they are."""
+        """Lists of objects that hold nothing but a label; other lists stay as they are."""
         items = [item for value in values if isinstance(value, list) for item in value]
         if not all(isinstance(item, dict) and label_of(item) is not None for item in items):
             return values
@@ -163,7 +163,7 @@ def with_single_choices(data: pa.Table, names: set[str]) -> pa.Table:
 
 
 def annotated_sizes(columns: Mapping[str, Sequence[Any]], num_rows: int) -> np.ndarray | None:
-    """(N, 2) int32 height and width of the images as regions tell them, 0 where none does."""
+    """(N, 2) int32 height and width of the images as annotated with regions, 0 where unknown."""
     sizes = np.zeros((num_rows, 2), np.int32)
     for values in columns.values():
         for row, value in enumerate(values):

@@ -34,7 +34,7 @@ def region_objects(item: Mapping[str, Any]) -> list[dict[str, Any]] | None:
     which keeps its outline.
 
     Raises:
-        ValueError: The size of the image is not told, without which per cent say nothing.
+        ValueError: The size of the image is missing, which per cent refer to.
     """
     shape = shape_of(item) or ""
     is_polygon = shape.startswith("polygon") and isinstance(item.get("points"), list)
@@ -62,7 +62,7 @@ def is_turned(item: Mapping[str, Any]) -> bool:
 
 
 def size_of(item: Mapping[str, Any]) -> tuple[int, int] | None:
-    """Height and width of the image as the region tells them."""
+    """Height and width of the image as annotated with the region."""
     width, height = (real(item.get(key)) for key in SIZE)
     return (int(height), int(width)) if width > 0 and height > 0 else None
 

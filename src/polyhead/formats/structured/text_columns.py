@@ -156,7 +156,7 @@ def _readable(
     broken: dict[int, str],
     times: list[int],
 ) -> list[Any]:
-    """The cells as columns take them; `broken` says what could not be read, which is unknown."""
+    """The cells as columns take them; `broken` lists what could not be read, which is unknown."""
     while True:
         try:
             return reader.cells(name, values, times)
@@ -176,7 +176,7 @@ def _with_columns(data: pa.Table, name: str, arrays: dict[str, Any]) -> pa.Table
 
 
 def _first_rows(codes: np.ndarray, count: int, lines: np.ndarray) -> list[int]:
-    """The line at which each of the different cells stands first."""
+    """The line of the first occurrence of each different cell."""
     first = np.zeros(count, np.int64)
     rows = np.flatnonzero(codes >= 0)[::-1]
     first[codes[rows]] = lines[rows]

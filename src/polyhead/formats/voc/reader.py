@@ -1,8 +1,9 @@
 """VOC: one xml file an image.
 
 `Annotations/a.xml` beside `JPEGImages/a.jpg`, or both in one folder. The columns are `image`,
-`objects`, and `split` where `ImageSets/Main/{train,val,test}.txt` or folders called so tell it. A
-image without an xml file was not looked through, so it is left out. Objects may be `difficult`.
+`objects`, and `split` where `ImageSets/Main/{train,val,test}.txt` or folders of these names
+define it. An image without an xml file is not annotated, so it is left out. Objects may be
+`difficult`.
 """
 
 from __future__ import annotations

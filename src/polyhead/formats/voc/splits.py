@@ -17,7 +17,7 @@ _TRAINVAL = "trainval"
 def voc_splits(
     path: Path, files: Sequence[str], xml_names: Sequence[str]
 ) -> tuple[list[str | None] | None, str, list[Fault]]:
-    """What `ImageSets/Main/{train,val,trainval,test}.txt` say, else what the folders are called.
+    """The splits in `ImageSets/Main/{train,val,trainval,test}.txt`, else by the folders' names.
 
     Args:
         path: The folder: of the data set, or its `Annotations`.
@@ -25,8 +25,8 @@ def voc_splits(
         xml_names: (N,) the annotation files.
 
     Returns:
-        (N,) splits, or None where nothing tells them; what tells them; and `W_SPLIT_TWICE` for
-        images that stand in several lists: the last list read counts.
+        (N,) splits, or None where unknown; their source in words; and `W_SPLIT_TWICE` for
+        images in several lists: the last list read counts.
     """
     lists = {name: path / name for name in files if _is_list(name)}
     if not lists and path.name == "Annotations":
@@ -50,7 +50,7 @@ def voc_splits(
         twice += sum(split_of.get(key, split) != split for key in keys)
         split_of |= dict.fromkeys(keys, split)
     splits = [split_of.get((_above(xml, 2), PurePosixPath(xml).stem)) for xml in xml_names]
-    return splits, f"the lists in {'/'.join(_LISTS)}", _stand_twice(path, twice)
+    return splits, f"the lists in {'/'.join(_LISTS)}", _in_several_lists(path, twice)
 
 
 def _is_list(name: str) -> bool:
@@ -68,8 +68,8 @@ def _stems(path: Path) -> list[str]:
     return [line.split()[0] for line in lines if line.strip()]
 
 
-def _stand_twice(path: Path, number: int) -> list[Fault]:
+def _in_several_lists(path: Path, number: int) -> list[Fault]:
     if not number:
         return []
-    message = f"{number} images stand in the lists of several splits; keep each in one."
+    message = f"{number} images are in the lists of several splits; keep each in one."
     return [Fault("W_SPLIT_TWICE", f"{path.name}/{'/'.join(_LISTS)}", message)]

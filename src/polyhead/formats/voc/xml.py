@@ -10,7 +10,7 @@ _SIDES = ("xmin", "ymin", "xmax", "ymax")
 
 @dataclass(frozen=True)
 class VocFile:
-    """What one file says of its image.
+    """The annotations of one image, from one file.
 
     Attributes:
         file_name: The image's name, without folders; empty when there is none.
@@ -18,7 +18,7 @@ class VocFile:
         boxes_xyxy: M boxes of four numbers, in pixel edges (counted from 0).
         difficult: M flags.
         problems: What is wrong with objects that are left out.
-        size: Height and width of the image; 0 where the file does not tell.
+        size: Height and width of the image; 0 where unknown.
     """
 
     file_name: str

@@ -24,7 +24,7 @@ OBJECT_FORMAT = ObjectFormat(
 def write_coco(
     table: Table, found: ObjectRows, sizes: np.ndarray, out: Path
 ) -> list[ConversionLoss]:
-    """Write the images that were looked through, also those without objects.
+    """Write the annotated images, also those without objects.
 
     An object without an area gets that of its box, which other programs need.
 
@@ -35,7 +35,7 @@ def write_coco(
         out: The file.
 
     Returns:
-        Other columns, and image ids that are given twice.
+        Other columns, and image ids used twice.
 
     Raises:
         PolyheadError: `E_WRITE`.
@@ -56,13 +56,13 @@ def write_coco(
         ],
     }
     write_bytes(out, json.dumps(document, ensure_ascii=False, allow_nan=False).encode())
-    losses = [ConversionLoss("image id", num_lost, "given twice")] if num_lost else []
+    losses = [ConversionLoss("image id", num_lost, "used twice")] if num_lost else []
     return [*losses, *lost_columns(table, [found.column, IMAGE_ID])]
 
 
 def _category(number: int, label: str, supercategory: str | None) -> dict[str, Any]:
-    said = {} if supercategory is None else {"supercategory": supercategory}
-    return {"id": number, "name": label, **said}
+    extra = {} if supercategory is None else {"supercategory": supercategory}
+    return {"id": number, "name": label, **extra}
 
 
 def _size(size: np.ndarray) -> dict[str, int]:
@@ -99,12 +99,12 @@ def _image_ids(table: Table, rows: np.ndarray) -> tuple[list[int | str], int]:
     """An id an image: the table's, whole numbers as such; new ones where it has none.
 
     Returns:
-        The ids, and how many of the table's are given anew because an earlier image has them.
+        The ids, and how many of the table's are replaced because an earlier image has them.
     """
-    given = [None] * len(rows)
+    written = [None] * len(rows)
     if IMAGE_ID in table.data.column_names:
-        given = table.column(IMAGE_ID).take(rows).to_pylist()
-    known = [_number(text) if isinstance(text, str) else None for text in given]
+        written = table.column(IMAGE_ID).take(rows).to_pylist()
+    known = [_number(text) if isinstance(text, str) else None for text in written]
     following = max((i for i in known if isinstance(i, int)), default=0) + 1
     ids, taken, num_lost = list[int | str](), set[int | str](), 0
     for found in known:

@@ -66,7 +66,7 @@ def describe(losses: Sequence[ConversionLoss]) -> str:
 
 
 def lost_columns(table: Table, kept: Sequence[str]) -> list[ConversionLoss]:
-    """Every column but those kept and those that only say what others were looked through for."""
+    """Every column but those kept and those that list the labels others were annotated for."""
     siblings = {labels_column(name) for name in table.columns}
     return [
         ConversionLoss(name, known_cells(table.column(name)), is_column=True)

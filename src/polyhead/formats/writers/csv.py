@@ -29,13 +29,13 @@ _UNFIT = re.compile(r"\A\s|\s\Z|\A\Z|[\r\n\0]")
 def write_csv(table: Table, out: Path) -> list[ConversionLoss]:
     """Write the columns of text, and of lists of labels as JSON lists; unknown cells are empty.
 
-    A cell that tells about some labels only is left empty: whole, it would deny all others.
+    A cell that is known for some labels only is left empty: written, it would say no to all others.
 
     Returns:
         Columns of objects and other nested cells, their supercategories, and cells left empty.
 
     Raises:
-        ConfigError: `E_COLUMN`: a column's name cannot stand in a header.
+        ConfigError: `E_COLUMN`: a column's name cannot be written in a header.
         PolyheadError: `E_WRITE`.
     """
     siblings = {labels_column(name) for name in table.columns}
@@ -52,7 +52,7 @@ def write_csv(table: Table, out: Path) -> list[ConversionLoss]:
                 ConversionLoss("cell", num_partial, f"of {name} known for some labels only")
             )
     text = io.StringIO(newline="")
-    # Other separators are told from the header, where quotes hide them.
+    # Other separators are inferred from the header, where quotes hide them.
     csv.writer(text, quoting=csv.QUOTE_ALL).writerow([IMAGE, *kept])
     csv.writer(text).writerows(zip(*columns, strict=True))
     write_bytes(out, text.getvalue().encode())
@@ -66,12 +66,12 @@ def _lost_supercategories(table: Table) -> list[ConversionLoss]:
 
 def _check_name(name: str) -> None:
     if _UNFIT.search(name) or has_image_suffix(name):
-        message = f"the column {name!r} cannot stand in the header of a CSV file; rename it."
+        message = f"the column {name!r} cannot be written in the header of a CSV file; rename it."
         raise ConfigError(message, code="E_COLUMN")
 
 
 def _texts(table: Table, name: str) -> tuple[list[str], int]:
-    """Cells as text, and how many of them are left empty because they do not tell all."""
+    """Cells as text, and how many are left empty because they cover some labels only."""
     column = table.column(name)
     texts = lists_to_text(column) if column.type == LABEL_LISTS else column.cast(pa.string())
     cells = texts.fill_null("").to_pylist()
@@ -79,5 +79,7 @@ def _texts(table: Table, name: str) -> tuple[list[str], int]:
     if sibling not in table.data.column_names:
         return cells, 0
     partial = table.column(sibling).is_valid().to_pylist()
-    num = sum(cell != "" and told for cell, told in zip(cells, partial, strict=True))
-    return ["" if told else cell for cell, told in zip(cells, partial, strict=True)], num
+    num = sum(cell != "" and is_partial for cell, is_partial in zip(cells, partial, strict=True))
+    return [
+        "" if is_partial else cell for cell, is_partial in zip(cells, partial, strict=True)
+    ], num

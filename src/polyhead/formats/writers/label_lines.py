@@ -1,4 +1,4 @@
-"""Labels that can stand in a line of their own."""
+"""Labels that fit on a line of their own."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class ObjectFormat:
 
 @dataclass(frozen=True)
 class ObjectRows:
-    """N images that were looked through for all labels, with their M objects.
+    """N images that were annotated for all labels, with their M objects.
 
     Attributes:
         column: The column that they come from.
@@ -103,7 +103,7 @@ def take_objects(
 ) -> tuple[ObjectRows, list[ConversionLoss]]:
     """The objects that a format can hold, and what it loses of them.
 
-    Images that were not looked through, or for some labels only, are left out: written without
+    Images that were not annotated, or for some labels only, are left out: written without
     their objects, they would say that there are none.
 
     Args:
@@ -153,13 +153,13 @@ def _images(
 ) -> tuple[np.ndarray, list[ConversionLoss]]:
     """(N,) bool, whose objects can be written; and why the others cannot."""
     known = table.column(name).is_valid().to_numpy()
-    whole = known & _looked_through_for_all(table, name)
+    whole = known & _annotated_for_all(table, name)
     units = units_of(table.data.schema.field(name))
     sized = (sizes > 0).all(axis=1) | (units == target.units)
     found = there | (not target.links_images)
     reasons = (
         (~known, "whose objects are unknown"),
-        (known & ~whole, "looked through for some labels only"),
+        (known & ~whole, "annotated for some labels only"),
         (whole & ~found, "whose file is not there"),
         (whole & found & ~sized, "whose size cannot be read"),
     )
@@ -167,7 +167,7 @@ def _images(
     return whole & found & sized, losses
 
 
-def _looked_through_for_all(table: Table, name: str) -> np.ndarray:
+def _annotated_for_all(table: Table, name: str) -> np.ndarray:
     sibling = labels_column(name)
     if sibling not in table.data.column_names:
         return np.ones(len(table), bool)

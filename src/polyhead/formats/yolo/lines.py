@@ -19,8 +19,8 @@ class YoloObjects:
     """Objects of many label files, one after the other.
 
     Attributes:
-        names: Class number to name; empty when nothing tells the classes.
-        num_key_values: Numbers of the key points behind each box; 0 where data.yaml tells of none.
+        names: Class number to name; empty where no file lists the classes.
+        num_key_values: Numbers of the key points behind each box; 0 where data.yaml has none.
         num_posed: Objects whose key points were left out.
         counts: Objects of each file.
         classes: M class numbers.
@@ -95,7 +95,7 @@ def _about_length(words: list[str], num_key_values: int) -> str:
     if num_key_values:
         return (
             f"found {len(words)} numbers; expected 5 (class, x, y, width, height), or "
-            f"{_BOX_WORDS + num_key_values} with the key points that kpt_shape tells of"
+            f"{_BOX_WORDS + num_key_values} with the key points of kpt_shape"
         )
     hint = "; is the sixth a score? give annotations, not predictions" if len(words) == 6 else ""
     return (

@@ -1,4 +1,4 @@
-"""The class names of a YOLO data set, and what its `data.yaml` says of the splits."""
+"""The class names of a YOLO data set, and the splits in its `data.yaml`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class YoloNames:
     """What is known of the classes.
 
     Attributes:
-        source: The file that tells them, or None when there is none.
+        source: The file that lists them, or None when there is none.
         names: Class number to name.
         splits: `train`, `val`, `test` to the folders or lists of images that belong to it.
         num_key_values: Numbers of the key points behind each box, by `kpt_shape`; 0 without.
@@ -37,7 +37,7 @@ class YoloNames:
 def find_names(path: Path) -> YoloNames:
     """Read `data.yaml` (or another YAML file with `names`), `classes.txt` or `obj.names`.
 
-    They may stand in the folder, in its `labels`, or one folder up when it is `labels`.
+    They may be in the folder, in its `labels`, or one folder up when it is `labels`.
 
     Raises:
         DataError: `E_YOLO_NAMES`, with the file: it is no YAML, or its names are no names.
@@ -110,7 +110,7 @@ def _numbered(file: Path, names: dict[int, Any]) -> dict[int, str]:
     cleaned = {key: name.strip() for key, name in sorted(names.items())}
     repeated = sorted(name for name in cleaned.values() if list(cleaned.values()).count(name) > 1)
     if repeated:
-        raise _refuse(file, f'two classes are called "{repeated[0]}"; rename one of them')
+        raise _refuse(file, f'two classes are named "{repeated[0]}"; rename one of them')
     return cleaned
 
 

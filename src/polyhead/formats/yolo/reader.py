@@ -2,8 +2,8 @@
 
 `labels/train/a.txt` for `images/train/a.jpg`, `train/labels/a.txt` for `train/images/a.jpg`, or
 both in one folder; classes in `data.yaml`, `classes.txt` or `obj.names`. The columns are `image`,
-`objects` and, where `data.yaml` or the folders tell it, `split`. By convention an image without a
-label file has no objects, if its folder has labels at all; otherwise nobody looked.
+`objects` and, where `data.yaml` or the folders have it, `split`. By convention an image without a
+label file has no objects, if its folder has labels at all; otherwise they are unknown.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def read(path: Path, files: Sequence[str], images: Path | None) -> RawTable:
 def _read_all(
     path: Path, images: Sequence[str], labels: LabelFiles, names: YoloNames
 ) -> tuple[YoloObjects, np.ndarray, list[Fault]]:
-    """The objects, (N,) bool whether anybody looked for them, and the faults."""
+    """The objects, (N,) bool whether they are known, and the faults."""
     objects, faults = YoloObjects(names.names, names.num_key_values), list[Fault]()
     known = np.ones(len(images), bool)
     without: list[str] = []
@@ -164,7 +164,7 @@ def _about_lines(path: Path, objects: YoloObjects) -> list[Fault]:
 def _about_names(path: Path, names: YoloNames) -> list[Fault]:
     if names.source is not None:
         return []
-    message = "no data.yaml, classes.txt or obj.names: the classes are called by their numbers."
+    message = "no data.yaml, classes.txt or obj.names: the classes are named by their numbers."
     return [Fault("N_CLASS_NAMES", f"{path.name}/", message)]
 
 

@@ -16,7 +16,7 @@ from polyhead.table.split_spellings import part_of, parts_by_folder
 
 @dataclass
 class _Membership:
-    """Which splits each image stands in."""
+    """The splits that list each image."""
 
     images: Sequence[str]
     splits: dict[str, set[str]] = field(default_factory=dict)
@@ -37,7 +37,7 @@ class _Membership:
 def yolo_splits(
     path: Path, root: Path, images: Sequence[str], names: YoloNames
 ) -> tuple[list[str | None] | None, str, list[Fault]]:
-    """What `data.yaml` says, else lists such as `train.txt`, else what the folders are called.
+    """The splits by `data.yaml`, else by lists such as `train.txt`, else by the folders' names.
 
     Args:
         path: The folder of the data set.
@@ -46,7 +46,7 @@ def yolo_splits(
         names: Tells each split's folders, or text files that list its images.
 
     Returns:
-        (N,) splits, or None where nothing tells them; what tells them; `W_SPLIT_FOLDER` for an
+        (N,) splits, or None where unknown; their source in words; `W_SPLIT_FOLDER` for an
         entry that is not there, `N_SPLIT_SHARED` for images in several splits, which are left
         without one.
     """
@@ -63,7 +63,7 @@ def yolo_splits(
                 faults.append(Fault("W_SPLIT_FOLDER", f"{path.name}/", message))
     shared = sum(len(found) > 1 for found in members.splits.values())
     if shared:
-        message = f"{shared} images stand in several splits of data.yaml; they keep none."
+        message = f"{shared} images are in several splits of data.yaml; they get none."
         faults.append(Fault("N_SPLIT_SHARED", f"{path.name}/", message))
     single = {name: min(found) for name, found in members.splits.items() if len(found) == 1}
     split_source = names.source.name if names.source else ""
