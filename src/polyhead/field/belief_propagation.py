@@ -96,6 +96,7 @@ class _Messages:
         found = np.empty(log_odds.shape)
         for _ in range(MAX_ROUNDS):
             change = self._send(unaries + self.gather @ messages, messages) - messages
+            # Half steps: undamped parallel updates swing between two states on short cycles.
             messages += DAMPING * change
             done = np.abs(change).max(0, initial=0) < TOLERANCE
             if done.any():
@@ -108,7 +109,10 @@ class _Messages:
 
     def _send(self, beliefs: np.ndarray, messages: np.ndarray) -> np.ndarray:
         """The next messages (number of messages, b)."""
-        heard = beliefs[self.receiver] - messages  # of each receiver, without this message
+        # What a label sends along an edge leaves out what it received along that edge: its belief
+        # less that message. `first` holds this for the first label of each edge, which receives
+        # the message back; `second` for the second label, which receives the one forth.
+        heard = beliefs[self.receiver] - messages
         first, second = heard[self.num_edges : 2 * self.num_edges], heard[: self.num_edges]
         pairs, implications = slice(self.num_pairs), slice(self.num_pairs, None)
         forth = [self._pair(first[pairs]), np.logaddexp(0, first[implications])]

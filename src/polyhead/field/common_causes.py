@@ -103,15 +103,18 @@ class CommonCauses:
         """(n,) of one image."""
         base = unaries + self.nodes @ self.factors.T
         prior = -0.5 * (self.nodes**2).sum(1) - 0.5 * self.nodes @ self.factors.sum(0)
+        # Nodes far below the likeliest add nothing; they are dropped before the costly rounds.
         rough = prior + self._log_sums(base)
         kept = rough > rough.max() - NEGLIGIBLE
         base, prior = base[kept], prior[kept]
         shares = self._shares(base)
+        # Fixed point of the mean-field equations with their second-order (TAP) correction.
         for _ in range(ROUNDS if self.left.any() else 0):
             change = self._shares(base + self._pull(shares)) - shares
             shares = shares + DAMPING * change
             if np.abs(change).max() < TOLERANCE:
                 break
+        # The weight of a node is its partition function to the same order, with terms in R and R².
         theta = base + self._pull(shares)
         weight, shares = self._log_sums(theta), self._shares(theta)
         spread, centre = shares * (1 - shares), shares - 0.5

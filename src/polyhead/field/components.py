@@ -16,7 +16,7 @@ from polyhead.field.halves import Halves
 from polyhead.field.iterated_modes import iterated_modes
 from polyhead.field.min_cut import min_cut
 from polyhead.field.mixed_integer import mixed_integer
-from polyhead.field.rules import UNKNOWN, Rules
+from polyhead.field.rules import UNKNOWN_LABEL, Rules
 from polyhead.field.states import MAX_STATES, legal_states, rule_graph
 
 PAIRS_FOR_A_STATE = 256  # two matrix products weigh so many in the time of one listed state
@@ -174,7 +174,7 @@ def most_likely(log_odds: np.ndarray, couplings: np.ndarray, rules: Rules) -> np
     """
     if not rules.groups and (couplings >= 0).all():
         return min_cut(log_odds, couplings, np.array(rules.implies, int).reshape(-1, 2))
-    start = rules.completion(np.full(len(couplings), UNKNOWN))
+    start = rules.completion(np.full(len(couplings), UNKNOWN_LABEL))
     assert start is not None  # evidence and rules were checked before
     climbed = iterated_modes(log_odds, couplings, rules, start)
     if np.count_nonzero(couplings) > 2 * MAX_PAIRS:

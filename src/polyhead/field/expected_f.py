@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from polyhead.field.rules import UNKNOWN, Rules
+from polyhead.field.rules import UNKNOWN_LABEL, Rules
 from polyhead.field.states import legal_states
 
 Repair = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -64,7 +64,7 @@ def maximise_expected_f(
     empty = joint[-1, 0]
     if states is None:
         return _best_of_all(gains, empty, evidence)
-    known = evidence != UNKNOWN
+    known = evidence != UNKNOWN_LABEL
     states = states[(states[:, known] == (evidence[known] == 1)).all(1)]
     sizes = states.sum(1)
     values = (states * gains.T[np.maximum(sizes, 1) - 1]).sum(1)

@@ -129,6 +129,7 @@ class Halved:
             left, right = self._scores(unaries[rows], known)
             peaks = [_peak(left), _peak(right)]
             first, second = np.exp(left - peaks[0]), np.exp(right - peaks[1])
+            # For each left half, the summed weight of the right halves that may join it.
             heard = second @ self._meeting.T
             peak = (peaks[0] + peaks[1])[:, 0] + self._energies.max()
             safe = (first * heard).sum(1) > SMALLEST_SUM

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from polyhead.field.rules import UNKNOWN, Rules
+from polyhead.field.rules import UNKNOWN_LABEL, Rules
 
 NUM_RESTARTS = 20
 MAX_SWEEPS = 100
@@ -45,7 +45,7 @@ Move = tuple[np.ndarray, np.ndarray, Rules]  # cells, their new values, groups t
 
 def _moves(rules: Rules, num_labels: int) -> list[Move]:
     """Both values of each label with what they force."""
-    wanted = np.full((2 * num_labels, num_labels), UNKNOWN, np.int8)
+    wanted = np.full((2 * num_labels, num_labels), UNKNOWN_LABEL, np.int8)
     labels = np.arange(num_labels)
     wanted[labels, labels], wanted[num_labels + labels, labels] = 1, 0
     # Being one of exactly one forces a value out of no single label: these groups are checked.

@@ -20,7 +20,7 @@ from polyhead.field.label_sizes import sizes_of_parts
 from polyhead.field.legal_thresholding import legal_thresholding
 from polyhead.field.low_rank import added_couplings
 from polyhead.field.pseudo_likelihood import pseudo_log_likelihood, unknown_neighbours
-from polyhead.field.rules import NO_RULES, UNKNOWN, Rules
+from polyhead.field.rules import NO_RULES, UNKNOWN_LABEL, Rules
 from polyhead.field.strongest import Coupling, strongest_couplings
 
 LARGEST_LOG_ODDS = 1e4  # an infinite one would make 0 · ∞ of a label that is no
@@ -190,7 +190,7 @@ class PairwiseField:
         """
         clean = self._checked(unaries, evidence)
         joint = sizes_of_parts(self._parts, clean, evidence, self.marginals(unaries, evidence))
-        known = np.full(clean.shape, UNKNOWN) if evidence is None else evidence
+        known = np.full(clean.shape, UNKNOWN_LABEL) if evidence is None else evidence
         return decide_expected_f(joint, beta, self.rules, known, self._uncoupled.mode)
 
     def strongest(

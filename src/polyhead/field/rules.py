@@ -14,7 +14,7 @@ from polyhead.field.rule_names import read_groups, read_implications, refuse_loo
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-UNKNOWN = -1
+UNKNOWN_LABEL = -1
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Rules:
             read_groups(classes, exactly_one, "exactly_one"),
         )
         # Without an exactly-one group the empty answer is legal.
-        if rules.exactly_one and rules.completion(np.full(len(classes), UNKNOWN)) is None:
+        if rules.exactly_one and rules.completion(np.full(len(classes), UNKNOWN_LABEL)) is None:
             raise ConfigError(
                 f"rules: no set of labels obeys all of {'; '.join(rules.texts)}; "
                 "drop or loosen one of them.",
@@ -103,7 +103,7 @@ class Rules:
         """
         inferred, clash = targets.copy(), np.zeros(len(targets), bool)
         while True:
-            num_known = np.count_nonzero(inferred != UNKNOWN)
+            num_known = np.count_nonzero(inferred != UNKNOWN_LABEL)
             for group in self.exclusive:
                 clash |= _propagate_group(inferred, group, is_complete=False)
             for group in self.exactly_one:
@@ -112,7 +112,7 @@ class Rules:
                 clash |= (inferred[:, source] == 1) & (inferred[:, target] == 0)
                 inferred[(inferred[:, source] == 1) & (inferred[:, target] < 0), target] = 1
                 inferred[(inferred[:, target] == 0) & (inferred[:, source] < 0), source] = 0
-            if np.count_nonzero(inferred != UNKNOWN) == num_known:
+            if np.count_nonzero(inferred != UNKNOWN_LABEL) == num_known:
                 return inferred, clash
 
     def linear(self, num_labels: int) -> tuple[csr_array, np.ndarray, np.ndarray]:
@@ -201,11 +201,11 @@ def _propagate_group(
     """
     cells = inferred[:, group]
     num_yes = (cells == 1).sum(1)
-    cells[(num_yes == 1)[:, None] & (cells == UNKNOWN)] = 0
+    cells[(num_yes == 1)[:, None] & (cells == UNKNOWN_LABEL)] = 0
     clash = num_yes > 1
     if is_complete:
-        num_unknown = (cells == UNKNOWN).sum(1)
-        cells[((num_yes == 0) & (num_unknown == 1))[:, None] & (cells == UNKNOWN)] = 1
+        num_unknown = (cells == UNKNOWN_LABEL).sum(1)
+        cells[((num_yes == 0) & (num_unknown == 1))[:, None] & (cells == UNKNOWN_LABEL)] = 1
         clash |= (num_yes == 0) & (num_unknown == 0)
     inferred[:, group] = cells
     return clash

@@ -21,10 +21,10 @@ from polyhead.scenes.folder import (
     write_json,
     write_whole,
 )
+from polyhead.scenes.hidden_labels import HIDDEN, flip_labels, hide_labels, known_tasks
 from polyhead.scenes.options import SceneOptions
 from polyhead.scenes.render import render_scene
 from polyhead.scenes.scene import Scene
-from polyhead.scenes.unknown import UNKNOWN, flip_labels, hide_labels, known_tasks
 from polyhead.scenes.vocabulary import DAYTIME_PROBABILITIES, DAYTIMES, MASK_CLASSES, TAGS
 
 TASKS = ("tags", "daytime", "people", "visibility_m", "mask", "objects")
@@ -52,7 +52,7 @@ def write_scenes(
 
     The pattern `per_task` hides each task of each row by itself, the other patterns hide tags
     only; label noise falls on tags only. `labels.csv` comes last: a folder without it was
-    interrupted, and the same call writes it anew.
+    interrupted, and the same call writes it again.
 
     Args:
         out: The folder; it is made, and must be empty or an earlier set of scenes.
@@ -141,17 +141,17 @@ def _annotated(
     """(N, L) int8 of 1, 0 and −1: the true tags after noise and hiding."""
     noisy = flip_labels(tags, options.label_noise, generator)
     if options.unknown_pattern == "per_task":
-        return np.where(known[:, None], noisy, UNKNOWN).astype(np.int8)
+        return np.where(known[:, None], noisy, HIDDEN).astype(np.int8)
     return hide_labels(noisy, options.unknown_fraction, options.unknown_pattern, generator)
 
 
 def _table(tags: np.ndarray, rows: list[list[str]]) -> list[list[str]]:
-    unknown = tags == UNKNOWN
+    unknown = tags == HIDDEN
     if np.all(unknown.all(axis=1) == unknown.any(axis=1)):
         names, cells = ["tags"], [[_delimited(row)] for row in tags]
     else:
         names = [f"tag:{label}" for label in TAGS]
-        cells = [[_cell(value != UNKNOWN, value) for value in row] for row in tags.tolist()]
+        cells = [[_cell(value != HIDDEN, value) for value in row] for row in tags.tolist()]
     header = ["image", *names, "daytime", "people", "visibility_m", "mask"]
     return [header, *([row[0], *told, *row[1:]] for row, told in zip(rows, cells, strict=True))]
 
@@ -159,7 +159,7 @@ def _table(tags: np.ndarray, rows: list[list[str]]) -> list[list[str]]:
 def _delimited(row: np.ndarray) -> str:
     labels = [label for label, value in zip(TAGS, row, strict=True) if value == 1]
     # No label at all is said aloud: an empty cell would mean unknown.
-    return _cell(bool(np.all(row != UNKNOWN)), "|".join(labels) if labels else "[]")
+    return _cell(bool(np.all(row != HIDDEN)), "|".join(labels) if labels else "[]")
 
 
 def _cell(known: bool, text: str | int) -> str:

@@ -133,12 +133,15 @@ def _choose(
     def spread(values: np.ndarray) -> np.ndarray:
         return np.repeat(values, lengths, axis=0)
 
+    # COCO's bound is just below 1, so that a perfect box can match at any threshold.
     overlaps = overlaps[:, None, None]
     open_pairs = free & (overlaps >= np.minimum(IOU_THRESHOLDS, 1 - 1e-10))
+    # True boxes that count come first: an ignored one is taken only where no other is left.
     proper = open_pairs & counted
     open_pairs = np.where(spread(np.logical_or.reduceat(proper, starts)), proper, open_pairs)
     values = np.where(open_pairs, overlaps, -1.0)
     best = open_pairs & (values == spread(np.maximum.reduceat(values, starts)))
+    # Of equal overlaps the later true box wins, as in COCOeval, whose loop keeps the last.
     numbers = np.where(best, np.arange(len(rows))[:, None, None], -1)
     return np.maximum.reduceat(numbers, starts), rows[starts]
 

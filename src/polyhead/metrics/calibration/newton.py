@@ -58,6 +58,7 @@ def newton(
         going, step = going[gains], step[gains]
         if not len(going):
             break
+        # A longer step would leave the region where the quadratic model of the likelihood holds.
         step /= np.maximum(1.0, np.abs(step).max(axis=1, keepdims=True) / LARGEST_STEP)
         left = going
         while len(left):

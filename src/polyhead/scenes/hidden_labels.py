@@ -6,7 +6,7 @@ import numpy as np
 
 from polyhead.scenes.options import require_pattern, require_share
 
-UNKNOWN = -1
+HIDDEN = -1
 
 
 def hide_labels(
@@ -45,7 +45,7 @@ def hide_labels(
         hidden = np.broadcast_to(generator.random((num, 1)) < fraction, labels.shape)
     else:
         hidden = generator.random((num, num_labels)) < fraction
-    return np.where(hidden, UNKNOWN, labels).astype(np.int8)
+    return np.where(hidden, HIDDEN, labels).astype(np.int8)
 
 
 def flip_labels(labels: np.ndarray, fraction: float, generator: np.random.Generator) -> np.ndarray:

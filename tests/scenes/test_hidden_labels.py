@@ -6,7 +6,7 @@ from hypothesis.extra import numpy as arrays
 
 from polyhead.errors import ConfigError
 from polyhead.scenes import PATTERNS, flip_labels, hide_labels, known_tasks
-from polyhead.scenes.unknown import UNKNOWN
+from polyhead.scenes.hidden_labels import HIDDEN
 
 label_tables = arrays.arrays(
     np.int8,
@@ -21,7 +21,7 @@ shares = st.floats(0, 1)
 def test_known_cells_are_unchanged_and_the_rest_unknown(labels, fraction, pattern, seed):
     hidden = hide_labels(labels, fraction, pattern, np.random.default_rng(seed))
     assert hidden.dtype == np.int8
-    assert np.all((hidden == labels) | (hidden == UNKNOWN))
+    assert np.all((hidden == labels) | (hidden == HIDDEN))
     again = hide_labels(labels, fraction, pattern, np.random.default_rng(seed))
     np.testing.assert_array_equal(hidden, again)
 
@@ -36,7 +36,7 @@ def test_fraction_zero_hides_nothing(labels, pattern):
 @settings(deadline=None)
 @given(label_tables, st.sampled_from([p for p in PATTERNS if p != "single_positive"]))
 def test_fraction_one_hides_all(labels, pattern):
-    assert np.all(hide_labels(labels, 1.0, pattern, np.random.default_rng(0)) == UNKNOWN)
+    assert np.all(hide_labels(labels, 1.0, pattern, np.random.default_rng(0)) == HIDDEN)
 
 
 @settings(deadline=None)
@@ -56,7 +56,7 @@ def test_single_positive_picks_each_positive_equally_often():
 @settings(deadline=None)
 @given(label_tables, shares, st.integers(0, 1000))
 def test_per_task_hides_whole_rows(labels, fraction, seed):
-    hidden = hide_labels(labels, fraction, "per_task", np.random.default_rng(seed)) == UNKNOWN
+    hidden = hide_labels(labels, fraction, "per_task", np.random.default_rng(seed)) == HIDDEN
     np.testing.assert_array_equal(hidden.all(axis=1), hidden.any(axis=1))
 
 
@@ -64,7 +64,7 @@ def test_per_task_hides_whole_rows(labels, fraction, seed):
 def test_hidden_share_is_the_fraction(fraction):
     labels = np.zeros((8000, 10), dtype=np.int8)
     for pattern in ("random", "per_class", "per_task"):
-        hidden = hide_labels(labels, fraction, pattern, np.random.default_rng(3)) == UNKNOWN
+        hidden = hide_labels(labels, fraction, pattern, np.random.default_rng(3)) == HIDDEN
         assert hidden.mean() == pytest.approx(fraction, abs=0.02)
     known = known_tasks(8000, 6, fraction, np.random.default_rng(3))
     np.testing.assert_allclose(known.mean(axis=0), 1 - fraction, atol=0.02)
