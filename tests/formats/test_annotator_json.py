@@ -89,13 +89,13 @@ def test_labelme_files_alone_and_in_a_list(tmp_path):
     assert json.loads(outline) == [[30, 5, 90, 30, 40, 75]]
 
 
-def test_labelme_without_the_name_of_the_image_says_what_to_add(tmp_path):
+def test_labelme_without_the_name_of_the_image_reports_what_to_add(tmp_path):
     bare = {key: value for key, value in A.items() if key != "imagePath"}
     with pytest.raises(DataError, match="labelme writes it beside imagePath"):
         read(tmp_path, bare)
     assert len(boxes(read(tmp_path, [{**bare, "imagePath": "a.jpg"}]))["a.jpg"]) == 3
 
 
-def test_a_shape_without_points_is_told(tmp_path):
+def test_a_shape_without_points_is_reported(tmp_path):
     table = read(tmp_path, labelme("a.jpg", shape("cat", "circle"), A["shapes"][0]))
     assert any(fault.is_error for fault in table.faults)

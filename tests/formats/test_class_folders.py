@@ -103,13 +103,13 @@ def test_split_folders_at_other_levels(tmp_path, names, expected):
     assert rows(read_table(fill(tmp_path, *names))) == expected
 
 
-def test_folders_beside_those_of_a_split_are_left_out_and_said(tmp_path):
+def test_folders_beside_those_of_a_split_are_left_out_and_reported(tmp_path):
     table = read_table(fill(tmp_path, "train/good/a.jpg", "test/bad/b.jpg", "masks/bad/b.jpg"))
     assert [row[1] for row in rows(table)] == ["bad", "good"]
     assert "W_SPLIT_FOLDER" in codes(table)
 
 
-def test_lists_of_images_tell_the_split(tmp_path):
+def test_lists_of_images_define_the_split(tmp_path):
     fill(tmp_path, "images/cat/1.jpg", "images/cat/2.jpg", "images/dog/1.jpg", "images/dog/3.jpg")
     (tmp_path / "meta").mkdir()
     (tmp_path / "meta/train.txt").write_text("cat/1\ndog/3\n")
@@ -120,7 +120,7 @@ def test_lists_of_images_tell_the_split(tmp_path):
     assert table.column("split").to_pylist() == ["train", "test", "test", "train"]
 
 
-def test_hidden_other_and_loose_files_are_left_out_and_said(tmp_path):
+def test_hidden_other_and_loose_files_are_left_out_and_reported(tmp_path):
     fill(tmp_path, "cat/a.jpg", "cat/.b.jpg", ".git/c.jpg", "cat/n.heic", "cat/m.heic", "LICENSE")
     fill(tmp_path, "loose.jpg")
     (tmp_path / "empty").mkdir()

@@ -164,7 +164,7 @@ def test_a_faulty_annotation_is_named_and_left_out(tmp_path, item, code, row, wo
     assert boxes(table) == [[], [("car", 1.0, 2.0, 4.0, 6.0)]]
 
 
-def test_ids_as_text_and_as_numbers_are_told_apart_with_a_mend_that_works(tmp_path):
+def test_ids_as_text_and_as_numbers_are_kept_apart_with_a_mend_that_works(tmp_path):
     wrong = [{**GOOD, "image_id": "3"}, {**GOOD, "id": 2, "category_id": "90"}]
     first, second = read(tmp_path, document(*wrong)).faults
     assert "'3' is text, while that id is a number (3) where the file lists it" in first.message
@@ -327,7 +327,7 @@ def corners_in_bbox(folder, *, size=True, quads=None, name="coco.json"):
 
 
 @pytest.mark.parametrize("size", [True, False])
-def test_corners_in_bbox_are_asked_about_and_read_when_told(tmp_path, size):
+def test_corners_in_bbox_are_asked_about_and_read_when_declared(tmp_path, size):
     path, quads = corners_in_bbox(tmp_path, size=size)
     with pytest.raises(DataError) as caught:
         read_table(path)
@@ -345,7 +345,7 @@ def test_corners_in_bbox_are_asked_about_and_read_when_told(tmp_path, size):
     assert sized[0] == [("car", 20.0, 5.0, 70.0, 45.0)]
 
 
-def test_a_third_of_the_boxes_tells_of_corners_where_all_fit_so(tmp_path):
+def test_a_third_of_the_boxes_points_to_corners_where_all_fit_so(tmp_path):
     small = [[2, 3, 10, 12]] * 5  # in the upper left corner, within the image either way
     path, _ = corners_in_bbox(tmp_path, quads=[*small, *[[40, 20, 60, 44]] * 5])
     with pytest.raises(DataError, match="5 of 10 boxes reach out"):
@@ -378,7 +378,7 @@ def test_a_false_size_in_the_file_does_not_make_corners(tmp_path):
     assert boxes(read_table(path))[0] == [("car", 10.0, 10.0, 40.0, 40.0)]
 
 
-def test_the_box_around_polygons_stays_when_corners_are_told(tmp_path):
+def test_the_box_around_polygons_stays_when_corners_are_declared(tmp_path):
     outline = {**GOOD, "bbox": [], "segmentation": [[1, 2, 9, 2, 9, 12]]}
     path = tmp_path / "coco.json"
     path.write_text(json.dumps(document(outline, {**GOOD, "id": 2, "bbox": [1, 2, 3, 4]})))

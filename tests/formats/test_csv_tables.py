@@ -124,7 +124,7 @@ def test_cells_keep_their_spaces_and_header_names_do_not(tmp_path):
         ("image;tags;with, comma", ";"),
     ],
 )
-def test_the_separator_is_told_from_the_header(tmp_path, header, separator):
+def test_the_separator_is_inferred_from_the_header(tmp_path, header, separator):
     filled = separator.join(["x.jpg", *["1"] * header.count(separator)])
     table = read_bytes(tmp_path, f"{header}\n{filled}\n".encode())
     assert cells(table, "image") == ["x.jpg"]

@@ -75,7 +75,7 @@ def test_rows_are_found_in_every_layout(tmp_path, layout):
     assert ("N_JSON_ROWS" in codes(table)) == isinstance(layout, dict)
 
 
-def test_a_layout_inside_an_object_is_told_with_what_is_not_read(tmp_path):
+def test_a_layout_inside_an_object_is_reported_with_what_is_not_read(tmp_path):
     (note,) = read(tmp_path, LAYOUTS["data"]).faults
     assert note.code == "N_JSON_ROWS"
     assert '2 rows were read: the list "data"' in note.message
@@ -97,7 +97,7 @@ def test_a_list_in_a_file_named_jsonl_is_read_too(tmp_path):
     assert cells(read(tmp_path, ROWS, "t.jsonl"), "label") == [["cat", "dog"]]
 
 
-def test_lines_of_a_list_are_told_and_items_counted_where_they_share_one(tmp_path):
+def test_lines_of_a_list_are_reported_and_items_counted_where_they_share_one(tmp_path):
     spread = json.dumps(ROWS, indent=1)
     assert read(tmp_path, spread).lines.tolist() == [2, 7]
     assert read(tmp_path, ROWS).lines.tolist() == [1, 2]
@@ -119,7 +119,7 @@ def test_objects_inside_objects_become_columns(tmp_path):
     assert cells(table, *table.columns) == [["clear", None, None], ["true", None, None]]
 
 
-def test_labels_of_bdd_become_boxes_and_what_has_no_box_is_told(tmp_path):
+def test_labels_of_bdd_become_boxes_and_what_has_no_box_is_reported(tmp_path):
     lane = {"category": "lane", "poly2d": [{"vertices": [[0, 1], [2, 3]]}]}
     car = {
         "category": "car",

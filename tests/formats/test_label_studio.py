@@ -133,7 +133,7 @@ def test_answers_on_single_regions_are_no_tags_of_the_image(tmp_path):
     assert any("choices of single regions (1)" in f.message for f in table.faults)
 
 
-def test_several_annotators_who_differ_are_told_and_ground_truth_counts(tmp_path):
+def test_several_annotators_who_differ_are_reported_and_ground_truth_counts(tmp_path):
     def tasks(**more):
         found = task(1, result("choices", "kind", {"choices": ["a"]}), **more)
         other = task(2, result("choices", "kind", {"choices": ["b"]}))

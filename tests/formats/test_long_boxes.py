@@ -78,7 +78,7 @@ def rows_of(kind, box):
         ("image,label,x_center,y_center,width,height", "cxcywh"),
     ],
 )
-def test_columns_of_a_box_are_told_by_their_names(tmp_path, header, kind):
+def test_columns_of_a_box_are_recognised_by_their_names(tmp_path, header, kind):
     save_images(tmp_path, "a.jpg")
     lines = [",".join(map(str, (p, label, *rows_of(kind, box)))) for p, label, box in TWO]
     table = read(tmp_path, "\n".join([header, *lines, ""]))
@@ -89,7 +89,7 @@ def test_columns_of_a_box_are_told_by_their_names(tmp_path, header, kind):
     assert codes(table) == ["N_LONG_TABLE"]
 
 
-def test_tensorflow_rows_tell_sizes_and_keep_columns_of_images(tmp_path):
+def test_tensorflow_rows_have_sizes_and_keep_columns_of_images(tmp_path):
     save_images(tmp_path, "a.jpg", "b.jpg")
     text = (
         "filename,width,height,class,xmin,ymin,xmax,ymax,weather,pose\n"
@@ -162,7 +162,7 @@ class TestFourNumbersInACell:
         assert boxes(read(tmp_path, text, box_format="xywh"))["a.jpg"] == [("cat", 10, 10, 40, 50)]
         assert boxes(read(tmp_path, text, box_format="xyxy"))["a.jpg"] == [("cat", 10, 10, 30, 40)]
 
-    def test_told_sizes_stand_in_for_images_that_are_not_there(self, tmp_path):
+    def test_annotated_sizes_stand_in_for_images_that_are_not_there(self, tmp_path):
         text = 'image,width,height,bbox\nx.jpg,64,64,"[30, 4, 50, 44]"\n'
         assert boxes(read(tmp_path, text)) == {"x.jpg": [("object", 30, 4, 50, 44)]}
 
@@ -209,7 +209,7 @@ class TestFourNumbersInACell:
 
 
 class TestImagesWithoutABox:
-    def test_empty_cells_mean_none_and_are_told(self, tmp_path):
+    def test_empty_cells_mean_none_and_are_reported(self, tmp_path):
         save_images(tmp_path, "a.jpg", "b.jpg", "c.jpg")
         rows = "a.jpg,cat,1,2,30,40\nb.jpg,,,,,\nc.jpg,No finding,,,,\n"
         text = HEADER + rows
@@ -326,7 +326,7 @@ class TestWhatIsNoBox:
             read(tmp_path, "image,label\na.jpg,cat\n", rows="box")
 
 
-def test_a_box_written_twice_counts_once_and_is_told(tmp_path):
+def test_a_box_written_twice_counts_once_and_is_reported(tmp_path):
     text = "image,label,xmin,ymin,xmax,ymax\n" + "a.jpg,cat,1,2,30,40\n" * 3
     table = read(tmp_path, text)
     assert boxes(table) == {"a.jpg": [("cat", 1, 2, 30, 40)]}

@@ -65,7 +65,7 @@ def test_open_images_answers_yes_no_and_unknown(tmp_path):
     assert "N_CLASS_NAMES" in codes(table)
 
 
-def test_terms_without_descriptions_are_told(tmp_path):
+def test_terms_without_descriptions_are_reported(tmp_path):
     table = read(tmp_path, "ImageID,LabelName,Confidence\na,/m/1,1\na,/m/2,0\n")
     (fault,) = [fault for fault in table.faults if fault.code == "N_CLASS_NAMES"]
     assert "class-descriptions.csv" in fault.message
@@ -197,7 +197,7 @@ def test_a_column_without_a_telling_name_is_found_where_images_repeat(tmp_path):
     assert answers(table, "what is there")["1.jpg"] == ({"elm", "fir"}, None)
 
 
-def test_columns_of_images_stay_and_those_of_rows_are_told(tmp_path):
+def test_columns_of_images_stay_and_those_of_rows_are_reported(tmp_path):
     text = "image,label,weather,timestamp\na.jpg,x,rain,1\na.jpg,y,rain,2\nb.jpg,x,sun,3\n"
     table = read(tmp_path, text)
     assert table.columns == ["weather", "label"]

@@ -61,7 +61,7 @@ def test_folders_of_a_split_are_the_split(tmp_path):
     assert columns(table)["mask"] == ["train/masks/a.png", "valid/masks/a.png"]
 
 
-def test_what_has_no_partner_is_told(tmp_path):
+def test_what_has_no_partner_is_reported(tmp_path):
     names = [f"{kind}/{n}.png" for n in "abc" for kind in ("images", "masks")]
     table = written(tmp_path, *names, "images/d.png", "masks/e.png")
     assert columns(table)["mask"][-1] is None

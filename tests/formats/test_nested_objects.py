@@ -105,7 +105,7 @@ def test_objects_without_a_label_are_faults_of_their_rows(tmp_path):
     ]
 
 
-def test_keys_that_are_not_read_are_told(tmp_path):
+def test_keys_that_are_not_read_are_reported(tmp_path):
     table = from_lines(tmp_path, [{"label": "a", "box": [1, 2, 3, 4], "colour": "red", "id": 1}])
     assert [fault.code for fault in table.faults] == ["N_OBJECT_KEYS"]
     assert "colour, id" in table.faults[0].message
@@ -116,7 +116,7 @@ def test_keys_that_are_not_read_are_told(tmp_path):
     [("xyxy", (1, 2, 3, 4)), ("xywh", (1, 2, 4, 6)), ("cxcywh", (-0.5, 0, 2.5, 4))],
 )
 @pytest.mark.parametrize("key", ["bbox", "bounding_box"])
-def test_box_format_settles_a_key_that_leaves_it_open(tmp_path, kind, corners, key):
+def test_box_format_resolves_a_key_that_leaves_it_open(tmp_path, kind, corners, key):
     (tmp_path / "t.jsonl").write_text(
         json.dumps({"image": "0.jpg", "o": [{"label": "a", key: [1, 2, 3, 4]}]})
     )
@@ -125,7 +125,7 @@ def test_box_format_settles_a_key_that_leaves_it_open(tmp_path, kind, corners, k
     assert boxes(read_table(tmp_path / "t.jsonl", box_format=kind), "o") == [[("a", *corners)]]
 
 
-def test_box_format_leaves_alone_what_a_key_says(tmp_path):
+def test_box_format_leaves_alone_a_key_with_its_own_format(tmp_path):
     (tmp_path / "t.jsonl").write_text(
         json.dumps({"image": "0.jpg", "o": [{"label": "a", "xywh": [1, 2, 3, 4]}]})
     )

@@ -48,7 +48,7 @@ def test_a_folder_in_which_names_differ_is_never_left_out(folder):
     assert read(folder, written) == (written, ())
 
 
-def test_a_bare_name_means_the_one_file_so_called_in_any_folder(folder):
+def test_a_bare_name_means_the_one_file_of_that_name_in_any_folder(folder):
     names, (note,) = read(folder, ["one.JPG", "Two.png", "cats/my dog.jpg"])
     assert names == ["cats/one.JPG", "dogs/two.png", "cats/my dog.jpg"]
     assert (note.code, "2 names" in note.message) == ("N_IMAGE_NAMES", True)
@@ -71,7 +71,7 @@ def test_a_bare_name_that_several_files_have_is_asked_about(folder):
     assert not [fault for fault in table.faults if fault.is_error]
 
 
-def test_of_copies_with_the_same_bytes_the_first_is_read_and_told(tmp_path):
+def test_of_copies_with_the_same_bytes_the_first_is_read_and_reported(tmp_path):
     for place in ("a/one.jpg", "b/one.jpg", "train/two.jpg", "test/two.jpg"):
         (tmp_path / "photos" / place).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "photos" / place).write_bytes(b"equal")

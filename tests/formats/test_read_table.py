@@ -175,7 +175,7 @@ def test_names_without_suffix_mean_the_image_with_that_stem(tmp_path):
         *(("both", "both"), ("7.5", "7.5")),
     ],
 )
-def test_ids_mean_the_one_image_so_called_in_any_folder(tmp_path, written, meant):
+def test_ids_mean_the_one_image_of_that_name_in_any_folder(tmp_path, written, meant):
     touch(tmp_path, "p/jpg/train_0.jpg", "p/hand/1377.png", "p/hand/0007.png", "p/a/both.png")
     touch(tmp_path, "p/b/both.jpg")
     table = read_table(write(tmp_path / "t.csv", f"id,grade\n{written},1\n"), images=tmp_path / "p")

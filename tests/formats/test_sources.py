@@ -103,7 +103,7 @@ class TestRows:
         (nameless,) = [fault for fault in table.faults if fault.code == "E_IMAGE_MISSING_NAME"]
         assert (table.image(nameless.row), len(table)) == ("", 4)
 
-    def test_files_of_one_name_are_told_apart(self, write):
+    def test_files_of_one_name_are_kept_apart(self, write):
         one = write("a/t.csv", "image,u\nx.jpg,1\nx.jpg,1\n", "a/x.jpg", "b/y.jpg")
         two = write("b/t.csv", "image,u\ny.jpg,2\n")
         table = read_tables([Source(one), Source(two)])

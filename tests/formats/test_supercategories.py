@@ -157,7 +157,7 @@ class TestDifferent:
         table = read_table(coco(tmp_path, both, used=[2, 2]))
         assert (groups_of(field_of(table)), faults(table)) == ({"bat": "sports"}, {})
 
-    def test_files_that_disagree_are_told_and_neither_is_picked(self, tmp_path):
+    def test_files_that_disagree_are_reported_and_neither_is_picked(self, tmp_path):
         one = real(tmp_path)
         pairs = [("person", ""), ("car", "vehicle"), ("dog", "pet"), ("cat", "animal")]
         two = coco(tmp_path, [category(k, *pair) for k, pair in enumerate(pairs, 1)], "two.json")

@@ -94,7 +94,7 @@ def test_files_come_back_as_written(tmp_path_factory, images):
     ]
 
 
-def test_image_sets_tell_the_split(voc):
+def test_image_sets_define_the_split(voc):
     put(voc, "ImageSets/Main/train.txt", "a\n\n")
     put(voc, "ImageSets/Main/val.txt", "b 1\n")
     put(voc, "ImageSets/Main/trainval.txt", "a\nb\n")
@@ -111,7 +111,7 @@ def test_train_and_val_listed_together_train(voc):
     assert read_table(voc).column("split").to_pylist() == ["train", "test"]
 
 
-def test_lists_elsewhere_tell_the_split(voc):
+def test_lists_elsewhere_define_the_split(voc):
     put(voc, "ImageSets/train.txt", "a\n")
     put(voc, "ImageSets/valid.txt", "b\n")
     assert read_table(voc).column("split").to_pylist() == ["train", "val"]
@@ -140,7 +140,7 @@ def test_xml_beside_images_in_split_folders(tmp_path):
     assert table.column("split").to_pylist() == ["train", "val"]
 
 
-def test_images_without_xml_and_other_xml_are_left_out_and_said(voc):
+def test_images_without_xml_and_other_xml_are_left_out_and_reported(voc):
     put(voc, "JPEGImages/c.jpg")
     put(voc, "Annotations/zzz.xml", "<settings/>")
     table = read_table(voc)

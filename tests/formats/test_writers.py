@@ -192,7 +192,7 @@ class TestRoundTrip:
 
 
 class TestLosses:
-    def test_images_that_cannot_be_told_are_left_out_not_denied(self, convert):
+    def test_images_that_are_unknown_are_left_out_not_denied(self, convert):
         def make(folder):
             known = [["car"], LABELS, None, None]
             table = object_table(folder, [[], [], [], []], objects__labels=known)
@@ -226,7 +226,7 @@ class TestLosses:
             "2 objects with a coordinate that is no finite number",
         ]
 
-    def test_csv_leaves_cells_empty_that_tell_about_some_labels_only(self, convert):
+    def test_csv_leaves_cells_empty_that_cover_some_labels_only(self, convert):
         known = pa.array([["car"], None], pa.list_(pa.string()))
         make = lambda f: object_table(f, [[], None], tags=["car|bus", "bus"], tags__labels=known)  # noqa: E731
         _, back, losses = convert(make, "csv")
@@ -235,7 +235,7 @@ class TestLosses:
             "1 cell of tags known for some labels only, the column objects (1 cell)"
         )
 
-    def test_columns_are_told_together(self):
+    def test_columns_are_reported_together(self):
         losses = [ConversionLoss("crowd flag", 3), ConversionLoss("area", 1)]
         losses += [ConversionLoss(name, 60, is_column=True) for name in ("daytime", "people")]
         assert describe(losses) == "3 crowd flags, 1 area, the columns daytime, people (120 cells)"
@@ -269,7 +269,7 @@ class TestFiles:
         assert (found["bbox"], found["area"], found["iscrowd"]) == ([1, 2, 4.5, 4], 18, 1)
         assert coco.cats[found["category_id"]]["name"] == "012"
 
-    def test_images_stay_and_folders_that_hold_one_name_twice_are_told_apart(self, tmp_path):
+    def test_images_stay_and_folders_that_hold_one_name_twice_are_kept_apart(self, tmp_path):
         table = object_table(tmp_path / "in", [[], []])
         names = pa.array(["a/1.jpg", "b/1.png"])
         table = type(table)(

@@ -216,7 +216,7 @@ def test_splits_listed_in_files_shared_or_missing(tmp_path):
     assert codes(table) == [("W_SPLIT_FOLDER", None), ("N_SPLIT_SHARED", None)]
 
 
-def test_lists_of_cvat_and_darknet_tell_the_split(tmp_path):
+def test_lists_of_cvat_and_darknet_define_the_split(tmp_path):
     put(tmp_path, "obj.names", "car\n")
     put(tmp_path, "obj.data", "classes = 1\ntrain = data/train.txt\nnames = data/obj.names\n")
     for name in ("a", "b"):
@@ -283,7 +283,7 @@ class TestKeyPoints:
         with pytest.raises(DataError, match="kpt_shape"):
             self.build(tmp_path, self.LINE, "kpt_shape: many")
 
-    def test_without_a_shape_outlines_are_told(self, tmp_path):
+    def test_without_a_shape_outlines_are_reported(self, tmp_path):
         table = self.build(tmp_path, "0 .1 .1 .4 .2 .3 .5 .05 .4", "")
         assert codes(table) == [("N_YOLO_LINES", None)]
         assert "four corners" in table.faults[0].message

@@ -102,7 +102,7 @@ def test_a_corner_and_a_size_become_two_corners():
     assert boxes_of(column(cells)) == [[("7", (1.0, 2.0, 4.5, 6.0))], []]
 
 
-def test_flags_area_and_outline_are_read_and_absent_ones_are_told():
+def test_flags_area_and_outline_are_read_and_absent_ones_are_reported():
     rle = {"size": [2, 2], "counts": "ab"}
     item = {"label": "a", "box": [0, 0, 1, 1], "iscrowd": 1, "area": 3, "segmentation": rle}
     found = canonical_objects(column([[item]])).to_pylist()[0][0]
@@ -136,7 +136,7 @@ def test_missing_numbers_are_nan_and_inverted_boxes_are_kept():
         ([None, {"name": ["a", "b"], "box": [[1, 2, 3, 4]]}], 1, ("differ in length",)),
     ],
 )
-def test_what_cannot_be_read_says_row_and_mend(cells, row, words):
+def test_what_cannot_be_read_names_row_and_mend(cells, row, words):
     assert is_objects(column(cells).type)
     fault = refused(column(cells))
     assert fault.row == row

@@ -132,14 +132,14 @@ class TestMaskFiles:
             (Image.new("I;16", (6, 4), 40000), "E_MASK_VALUE", "value 40000"),
         ],
     )
-    def test_a_mask_that_is_none_is_told(self, tmp_path, image, code, words):
+    def test_a_mask_that_is_none_is_reported(self, tmp_path, image, code, words):
         image.save(tmp_path / "mask.png")
         with pytest.raises(ImageError) as caught:
             files(tmp_path, ["mask.png"])[0]
         assert caught.value.code == code
         assert words in caught.value.message
 
-    def test_a_missing_or_damaged_file_is_told(self, tmp_path):
+    def test_a_missing_or_damaged_file_is_reported(self, tmp_path):
         (tmp_path / "text.png").write_text("no image")
         Image.fromarray(np.random.default_rng(0).integers(0, 3, (400, 600), np.uint8)).save(
             tmp_path / "whole.png"
@@ -202,7 +202,7 @@ class TestMaskSegments:
         mask = segments([(1, None, [2, 1, 4, 3])])[0]
         assert np.argwhere(mask == 255).tolist() == [[1, 2], [1, 3], [2, 2], [2, 3]]
 
-    def test_what_no_object_covers_is_as_told(self):
+    def test_what_no_object_covers_is_as_declared(self):
         assert (segments([], uncovered=255)[0] == 255).all()
 
     def test_rows_keep_their_objects(self):
@@ -247,12 +247,12 @@ class TestRunLengths:
             "7",
         ],
     )
-    def test_what_is_no_segmentation_is_told(self, text):
+    def test_what_is_no_segmentation_is_reported(self, text):
         with pytest.raises(ImageError, match="expected polygons") as caught:
             fill_region(text, (5, 6))
         assert caught.value.code == "E_MASK_FORMAT"
 
-    def test_runs_of_another_size_are_told(self):
+    def test_runs_of_another_size_are_reported(self):
         with pytest.raises(ImageError, match="expected the same") as caught:
             fill_region('{"size": [6, 5], "counts": [30]}', (5, 6))
         assert caught.value.code == "E_MASK_SIZE"
@@ -262,7 +262,7 @@ class TestRunLengths:
 
 
 class TestPredictions:
-    def test_a_mask_is_told_in_run_lengths(self):
+    def test_a_mask_is_annotated_in_run_lengths(self):
         mask = np.zeros((4, 6), np.uint8)
         mask[1:, 2:4] = 2
         prediction = MaskPrediction(("road", "sky", "tree"), mask)
@@ -274,7 +274,7 @@ class TestPredictions:
             np.testing.assert_array_equal(decoded, mask == shown["classes"].index(region["label"]))
         assert str(prediction) == "road 75%, tree 25%"
 
-    def test_boxes_are_told_one_by_one(self):
+    def test_boxes_are_annotated_one_by_one(self):
         prediction = BoxesPrediction([[0.0, 1.0, 2.0, 3.0]] * 2, ["car", "car"], [0.9, 0.8])
         assert prediction.to_dict() == {
             "type": "boxes",

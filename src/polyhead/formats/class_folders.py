@@ -105,7 +105,7 @@ def _classes(path: Path, folders: list[list[str]], level: int | None) -> list[st
 
 
 def _below(folders: list[str]) -> list[str]:
-    """What lies in a folder of a part; `train/images/` and `train/train/` are no classes."""
+    """The path below the folder of a part; `train/images/` and `train/train/` are no classes."""
     while folders and (folders[0].lower() in _KINDS_OF_FILES or part_of(folders[0])):
         folders = folders[1:]
     return folders

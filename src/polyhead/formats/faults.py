@@ -1,4 +1,4 @@
-"""How readers say what is wrong: refuse a whole file, or report single rows."""
+"""Faults of readers: refuse a whole file, or report single rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tell what kind of data set a folder is: VOC, YOLO, pairs with masks or class folders."""
+"""Recognise the kind of data set in a folder: VOC, YOLO, pairs with masks or class folders."""
 
 from __future__ import annotations
 

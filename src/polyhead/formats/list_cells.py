@@ -1,4 +1,4 @@
-"""What can be wrong inside a list cell."""
+"""Faults inside list cells."""
 
 from __future__ import annotations
 

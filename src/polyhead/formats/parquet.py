@@ -67,7 +67,7 @@ def as_text(cells: pa.Array) -> pa.Array:
 
 
 def with_metadata(data: pa.Table, schema: pa.Schema) -> pa.Table:
-    """The table with what the fields of a schema say of its columns of objects.
+    """The table with the metadata of a schema on its columns of objects.
 
     Args:
         data: As read.

@@ -1,4 +1,4 @@
-"""What the reader of one format returns."""
+"""The result of the reader of one format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Say what a file really is, whatever its name promises."""
+"""Recognise a file by its content, whatever its suffix."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MARKUP = (b"<!doctype", b"<html", b"<?xml", b"<head", b"<body")
 
 
 def recognise(head: bytes) -> str | None:
-    """What the first bytes of a file are and what to do, or None for plain text."""
+    """The kind of file by its first bytes and what to do, or None for plain text."""
     for magic, meaning in _MAGIC.items():
         if head.startswith(magic):
             return meaning

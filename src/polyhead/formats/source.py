@@ -1,4 +1,4 @@
-"""One of the files that annotations are read from, and what is taken from it."""
+"""One of several annotation files, and the columns and labels to take from it."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from polyhead.table import Table
 
 
 def unite_sources(sources: Sequence[Source], tables: Sequence[Table]) -> Table:
-    """One table of what each source may say.
+    """One table of the columns and labels taken from each source.
 
     Args:
         sources: One or more files.

@@ -1,4 +1,4 @@
-"""How people spell the keys of an object: its label, its box, its flags."""
+"""Usual spellings of the keys of an object: its label, its box, its flags."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How people write the names of the three parts of a data set."""
+"""Usual spellings of the three parts of a data set."""
 
 from __future__ import annotations
 

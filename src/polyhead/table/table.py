@@ -110,7 +110,7 @@ class Table:
         return [self.root / name for name in chosen.to_pylist()]
 
     def where(self, row: int) -> str:
-        """How messages name one row: `train.csv:412 img/a.jpg`, with every file that names it."""
+        """The name of a row in messages: `train.csv:412 img/a.jpg`, with all files that name it."""
         origins = self.origins or (Origin(self.source, self.lines),)
         places = [place for origin in origins if (place := origin.place(row)) is not None]
         return f"{' + '.join(places)} {self.image(row)}"

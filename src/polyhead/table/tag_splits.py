@@ -1,4 +1,4 @@
-"""How the cells of a text column split into labels, if they do."""
+"""The split of text cells into labels."""
 
 from __future__ import annotations
 

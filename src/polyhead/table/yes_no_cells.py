@@ -118,6 +118,6 @@ def _is_blank(text: str, key: str) -> bool:
 
 
 def _key(text: str) -> str:
-    """What spellings of one word or number share."""
+    """The common form of all spellings of one word or number."""
     number = plain_number(text)
     return text.strip().casefold() if number is None else repr(number)

@@ -130,7 +130,7 @@ def _about_category(item: dict[str, Any], ids: Ids) -> str:
 
 
 def _alike(found: Any, known: Collection[Any]) -> str | None:
-    """What to say of an id that is text where the file's own is a number, or the reverse."""
+    """A hint on an id that is text where the file's own is a number, or the reverse."""
     other = next((each for each in known if str(each) == str(found)), None)
     if other is None:
         return None
@@ -154,7 +154,7 @@ _MESSAGES = {
 
 
 def _repeated(items: _Items, source: str) -> list[Fault]:
-    """One warning: the ids count nothing here, but a file written twice over has them twice."""
+    """One warning on repeated ids: they are not used, but a file written twice has each twice."""
     ids = [item["id"] for item in items if isinstance(item.get("id"), int | str)]
     repeats = len(ids) - len(set(ids))
     if not repeats:
@@ -192,7 +192,7 @@ def _turned(items: _Items, keys: Sequence[str], source: str) -> list[Fault]:
 
 
 def _angle(value: Any) -> bool:
-    """Whether a value, or one called so below it, is an angle other than 0."""
+    """Whether a value, or one with such a key below it, is an angle other than 0."""
     if isinstance(value, dict):
         return any(_angle(value.get(key)) for key in _ANGLES)
     return isinstance(value, int | float) and not isinstance(value, bool) and value % 360 != 0

@@ -83,7 +83,7 @@ def _pairs(categories: Sequence[dict[str, Any]], source: str) -> list[tuple[int,
 
 
 def _group(categories: Sequence[dict[str, Any]]) -> str | None:
-    """The name of category 0 where it is the group that all others are in and none is called so."""
+    """The name of category 0 where it is the group of all others and no other has that name."""
     first = [category for category in categories if category["id"] == 0]
     others = [category for category in categories if category["id"] != 0]
     if not first or not others or first[0].get("supercategory") not in (None, "", "none"):

@@ -1,4 +1,4 @@
-"""Load a COCO document, or say what the file is instead."""
+"""Load a COCO document, or refuse another kind of file by its name."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _OTHERS = {
 
 
 def load_document(path: Path) -> Any:
-    """What the file holds.
+    """The JSON object of the file.
 
     Raises:
         DataError: `E_JSON` or `E_ENCODING`.

@@ -21,7 +21,7 @@ _NAMES_END = re.compile(r"[,;|\s]+")
 
 @dataclass(frozen=True)
 class _Layout:
-    """How a table is written.
+    """The layout of a table.
 
     Attributes:
         num_before: Lines up to the header, without it; the last may count the rows.

@@ -1,4 +1,4 @@
-"""What spreadsheets leave around a table: columns without a name, rows without content."""
+"""Blank parts of spreadsheets: columns without a name, rows without content."""
 
 from __future__ import annotations
 

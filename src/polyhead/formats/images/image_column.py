@@ -1,4 +1,4 @@
-"""Which column names the images."""
+"""The column that names the images."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _SAMPLE_ROWS = 1000
 def name_image_column(
     data: pa.Table, source: str, wanted: str | None, roots: Sequence[Path] = ()
 ) -> tuple[pa.Table, list[Fault]]:
-    """Call the column that names the images `image`, and make it plain text without nulls.
+    """Rename the column that names the images to `image`, and make it plain text without nulls.
 
     An unknown name becomes empty text. Another column named `image` is kept as
     `image (other)`, with a note.

@@ -1,4 +1,4 @@
-"""Which file names are images."""
+"""File names of images."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ def _have_backslash(names: pa.ChunkedArray) -> np.ndarray:
 
 
 def choices(root: Path, found: Sequence[str]) -> str:
-    """What a name could mean, and what to write instead.
+    """A message with the images a name could mean, and what to write instead.
 
     Args:
         root: The folder of images.

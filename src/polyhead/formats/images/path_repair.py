@@ -1,4 +1,4 @@
-"""Names of images that were written on another machine, for the web or in another case."""
+"""Repair names of images that were written on another machine, for the web or in another case."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def _is_missing(root: Path, name: str) -> bool:
 
 
 def _missing_rows(root: Path, names: Sequence[str], listed: frozenset[str]) -> list[int]:
-    """Rows whose name no file has; the disk is asked for names alone that the list cannot have."""
+    """Rows whose name no file has; the disk is checked only for names that the list cannot have."""
     unlisted = [row for row, name in enumerate(names) if name and name not in listed]
     return [row for row in unlisted if "/" not in names[row] or _is_missing(root, names[row])]
 
@@ -136,7 +136,7 @@ class _Files:
         return []
 
     def _ending_in(self, ending: str) -> list[str]:
-        """Images whose path ends in these steps; those in the very case, where there are any."""
+        """Images whose path ends in these steps; those of the same case, where there are any."""
         named = self._by_name.get(_folded(posixpath.basename(ending)), [])
         found = [name for name in named if _folded(f"/{name}").endswith(_folded(f"/{ending}"))]
         return [name for name in found if f"/{name}".endswith(f"/{ending}")] or found
@@ -174,7 +174,7 @@ def _bare_names(name: str) -> list[str]:
 
 
 def _num_dropped(names: Sequence[str], files: _Files) -> int:
-    """The fewest leading folders that must go so that most names are found."""
+    """The fewest leading folders to drop so that most names are found."""
     sides = [with_slashes(name).split("/")[:-1] for name in (min(names), max(names))]
     common = len(posixpath.commonprefix(sides))
     some = names[:: max(len(names) // 200, 1)]

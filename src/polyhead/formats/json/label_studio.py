@@ -100,7 +100,7 @@ class _Tasks:
         return {name: [] for name in self._drawn if name not in cells}
 
     def notes(self, source: str) -> list[Fault]:
-        """What was left out."""
+        """Notes on what was left out."""
         found = []
         if self._unread:
             shown = first_few([f"{kind} ({n:,})" for kind, n in self._unread.items()], 8)

@@ -1,4 +1,4 @@
-"""What can be wrong in single rows of a table with a row a box."""
+"""Faults in single rows of a table with a row a box."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def boxless_rows(
 
 
 def repeated_rows(raw: RawTable, rows: np.ndarray, source: str) -> list[Fault]:
-    """One warning on rows that say what an earlier one does."""
+    """One warning on rows that repeat an earlier one."""
     if not len(rows):
         return []
     first = int(rows[0])
@@ -46,7 +46,7 @@ def repeated_rows(raw: RawTable, rows: np.ndarray, source: str) -> list[Fault]:
 
 
 def place(raw: RawTable, row: int, source: str) -> str:
-    """How messages name a row of the file: its line, where it has one, and its image."""
+    """The name of a row in messages: its line, where it has one, and its image."""
     line = int(raw.lines[row])
     name = raw.data.column(IMAGE)[row].as_py()
     return f"{source}:{line} {name}" if line else f"{source} row {row + 1} {name}"

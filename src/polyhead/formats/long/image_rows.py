@@ -1,4 +1,4 @@
-"""Which rows of a long table are about the same image."""
+"""The rows of a long table, grouped by image."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ImageRows:
 
     @property
     def num_several(self) -> int:
-        """How many images have more than one row."""
+        """The number of images with more than one row."""
         return int((np.bincount(self.of_row) > 1).sum())
 
 

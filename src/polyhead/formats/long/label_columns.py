@@ -1,4 +1,4 @@
-"""Which columns of a table with a row a label hold the label, and whether it holds."""
+"""The columns of label and answer in a table with a row a label."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _DELIMITERS = ("|", ";")
 
 @dataclass(frozen=True)
 class LabelColumns:
-    """What the columns hold.
+    """The columns of a table with a row a label.
 
     Attributes:
         label: The column of labels.

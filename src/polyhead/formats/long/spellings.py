@@ -1,4 +1,4 @@
-"""How people head the columns of tables that have a row a box or a label."""
+"""Usual column names of tables that have a row a box or a label."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class Contest:
 
 @dataclass(frozen=True)
 class MergedColumn:
-    """N cells, and where tables met.
+    """N merged cells, and the images on which tables were united or differ.
 
     Attributes:
         cells: N cells.

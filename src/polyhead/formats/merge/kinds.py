@@ -128,7 +128,7 @@ def _covers_all_labels(part: Part) -> bool:
 
 
 def _with_annotated_labels(part: Part, labels: list[str], united: list[str]) -> Part:
-    """Objects of a file that lacks some of the labels say nothing on those."""
+    """Mark the labels that a file lacks as unknown on its images."""
     if set(labels) == set(united):
         return part
     own = pa.array([labels], LABEL_LISTS).take(pa.array(np.zeros(len(part.cells), np.int64)))

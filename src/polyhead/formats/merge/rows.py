@@ -1,4 +1,4 @@
-"""Which rows of several tables are about the same image."""
+"""The rows of several tables, matched by image."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def have_boxes(cells: Iterable[Any]) -> bool:
 
 
 class ObjectReader:
-    """Reads the objects of one column and remembers what it could not take over.
+    """Reads the objects of one column and records what it could not read.
 
     Args:
         column: Its name.
@@ -85,7 +85,7 @@ class ObjectReader:
         return [{"label": label, **box, **flags}]
 
     def notes(self, source: str) -> list[Fault]:
-        """What was left out or read otherwise than drawn.
+        """Notes on what was left out or read otherwise than drawn.
 
         Returns:
             `W_NO_BOX` for objects without a box whose label others have with one, `N_NO_BOX` for

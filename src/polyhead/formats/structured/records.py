@@ -54,7 +54,7 @@ def _flatten(cells: dict[str, Any], name: str, value: Any, depth: int) -> None:
 
 
 def unwrapped(value: Any) -> Any:
-    """What an object that only wraps labels, a number, a text or one box holds."""
+    """The content of an object that only wraps labels, a number, a text or one box."""
     if not isinstance(value, dict) or not value:
         return value
     choices = choices_in(value)
@@ -73,7 +73,7 @@ def _are_parallel(value: Mapping[str, Any]) -> bool:
 
 
 class RecordColumns:
-    """Turns the cells of columns, chunk by chunk, into what Arrow takes as it is."""
+    """Turns the cells of columns, chunk by chunk, into values that Arrow accepts."""
 
     def __init__(self) -> None:
         self._readers: dict[str, ObjectReader] = {}
@@ -116,7 +116,7 @@ class RecordColumns:
         return [v if v is None else [str(label_of(item)) for item in v] for v in values]
 
     def notes(self, source: str) -> tuple[Fault, ...]:
-        """What was left out of all columns."""
+        """Notes on what was left out of all columns."""
         return tuple(note for reader in self._readers.values() for note in reader.notes(source))
 
 

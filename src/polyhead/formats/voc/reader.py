@@ -32,7 +32,7 @@ _SAMPLE_FILES = 20
 
 @dataclass
 class _Rows:
-    """What has been read so far, one entry an image."""
+    """The files read so far, one entry an image."""
 
     source: str
     images: list[str] = field(default_factory=list)

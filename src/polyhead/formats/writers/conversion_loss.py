@@ -1,4 +1,4 @@
-"""What a format cannot hold of a table."""
+"""The parts of a table that a format cannot hold."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ConversionLoss:
 
     @property
     def what(self) -> str:
-        """The thing without its number."""
+        """The noun phrase without its number."""
         return f"column {self.noun}" if self.is_column else f"{self.noun} {self.rest}".rstrip()
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""How a written file names the images, which stay where they are."""
+"""Names of images in a written file; the images stay where they are."""
 
 from __future__ import annotations
 

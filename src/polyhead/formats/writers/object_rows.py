@@ -35,7 +35,7 @@ SIDES = ("x_min", "y_min", "x_max", "y_max")
 
 @dataclass(frozen=True)
 class ObjectFormat:
-    """What a format of boxes can hold.
+    """The units, keys and image links of an output format of boxes.
 
     Attributes:
         units: Of its coordinates.
@@ -196,7 +196,7 @@ def _whole_objects(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, list[Conve
 
 
 def _lost_values(found: ObjectRows, target: ObjectFormat) -> list[ConversionLoss]:
-    """What the format has no place for."""
+    """The values that the format cannot hold."""
     nouns = {
         "crowd": "crowd flag",
         "difficult": "difficult flag",

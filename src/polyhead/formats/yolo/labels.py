@@ -1,4 +1,4 @@
-"""Which label file belongs to an image of a YOLO data set."""
+"""The label file of each image of a YOLO data set."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ _SPLIT_KEYS = {"train": "train", "val": "val", "valid": "val", "validation": "va
 
 @dataclass(frozen=True)
 class YoloNames:
-    """What is known of the classes.
+    """The class names and splits of a data set.
 
     Attributes:
         source: The file that lists them, or None when there is none.
