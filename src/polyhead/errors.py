@@ -37,7 +37,7 @@ class ConfigError(PolyheadError):
 
 
 class ImageError(PolyheadError):
-    """An image that cannot be decoded: `E_NOT_IMAGE`, `E_TRUNCATED`, `E_TOO_LARGE` and kin."""
+    """An image that cannot be decoded: `E_NOT_IMAGE`, `E_TRUNCATED`, `E_TOO_LARGE` and similar."""
 
     code = "E_NOT_IMAGE"
 
@@ -72,7 +72,7 @@ class Fault:
         code: `E_…` error, `W_…` warning or `N_…` note.
         where: File, and row where there is one, such as `train.csv:412 img/a.jpg`.
         message: What was found, what was expected, how to mend it.
-        row: Row of the table that it spoils (0-based), or None when it concerns no single row.
+        row: Faulty row of the table (0-based), or None when it concerns no single row.
     """
 
     code: str

@@ -25,12 +25,12 @@ _MEND = {
     errno.EROFS: "Choose a folder that can be written",
     errno.ENOENT: "Create the folder",
     errno.EEXIST: "A file has this name: choose another",
-    errno.ENOTDIR: "A file stands where a folder should be: choose another path",
+    errno.ENOTDIR: "There is a file where a folder should be: choose another path",
 }
 if hasattr(errno, "EDQUOT"):
     _MEND[errno.EDQUOT] = "Free some of the quota"
 
-# What Windows has and needs, and others lack: without it line breaks would be translated.
+# Flag of Windows alone: without it line breaks would be translated.
 BINARY = getattr(os, "O_BINARY", 0)
 
 
@@ -42,8 +42,8 @@ def explained(
 
     Args:
         action: What was tried, such as `write`.
-        path: What it was tried on.
-        outcome: What is left on the disk, as a sentence.
+        path: The file or folder.
+        outcome: State of the disk after the failure, as a sentence.
         code: Code of the error.
 
     Raises:
@@ -100,7 +100,7 @@ def write_json(path: Path, value: Any) -> str:
 
 
 def append_line(path: Path, record: Mapping[str, Any]) -> None:
-    """Append one JSON object as one whole line, handed to the system at once.
+    """Append one JSON object as one whole line, in a single write.
 
     A line that an earlier crash left torn is cut off first. A failed append leaves the earlier
     lines as they were.
@@ -200,7 +200,7 @@ def _write_and_sync(path: Path, data: bytes) -> None:
 
 
 def write_all(descriptor: int, data: bytes) -> None:
-    """Write everything: one `os.write` may take less than it was given."""
+    """Write everything: one `os.write` may write less than its argument."""
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(descriptor, rest) :]

@@ -53,10 +53,10 @@ class NoteColumn(ProgressColumn):
 
 
 class Reporter:
-    """Where a long piece of work says how far it is.
+    """Reports messages and the progress of long work.
 
     Args:
-        quiet: Say nothing.
+        quiet: Print nothing.
     """
 
     def __init__(self, *, quiet: bool = False) -> None:
@@ -73,7 +73,7 @@ class Reporter:
 
     @contextmanager
     def logged(self, path: Path) -> Iterator[None]:
-        """Append what is said while the body runs to a file as well.
+        """Append messages to a file as well while the body runs.
 
         Args:
             path: The file; quiet reporters write it too.
@@ -103,7 +103,7 @@ class Reporter:
             unit: Their name, for plain lines.
 
         Yields:
-            `advance(units, note)`, told how many more units are done.
+            `advance(units, note)`, to be called with the number of further units done.
         """
         if self.quiet or total <= 0:
             yield lambda _units, _note: None

@@ -1,4 +1,4 @@
-"""Components by name: what the YAML writes, the registries of the rooms, typed construction."""
+"""Components by name: their keys in the YAML, registries of classes, typed construction."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ ComponentField = Annotated[
 
 
 def by_name(base: type[T], members: Iterable[object]) -> dict[str, type[T]]:
-    """The registry of a room: its concrete classes by their names in snake case.
+    """The registry of a package: its concrete classes by their names in snake case.
 
     Args:
-        base: What they all are; itself left out.
-        members: All that the room exports.
+        base: Their base class, which is left out.
+        members: All exports of a package.
     """
     classes = [
         member
@@ -64,7 +64,7 @@ def construct(
     """Build the named component.
 
     Args:
-        kind: What it is, for messages: `head` or `loss`.
+        kind: `head` or `loss`, for messages.
         choices: Name to class.
         component: The name, and the options that become keyword arguments.
         arguments: Positional arguments that polyhead computes.
@@ -103,7 +103,7 @@ def check_component(
 
 
 def _typed(where: str, name: str, value: object, kind: Any) -> Any:
-    """One option as the constructor wants it."""
+    """One option converted to the type of its parameter."""
     try:
         if isinstance(value, bool) and kind is not bool:
             raise ConfigError(f"{where}: option {name} = {value}: expected no boolean.")

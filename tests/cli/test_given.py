@@ -6,10 +6,10 @@ import shutil
 import numpy as np
 import pytest
 
-from polyhead.cli.predict import given_notes
+from polyhead.cli.predict import evidence_notes
 from polyhead.errors import ConfigError
 from polyhead.field import PairwiseField, Rules
-from polyhead.runtime.given import conditioned
+from polyhead.runtime.evidence import conditioned
 from polyhead.runtime.run_folder import RunFolder
 from polyhead.tasks import NumberDecider, TagsDecider
 from polyhead.tasks.tags.decision import TagDecision
@@ -43,11 +43,11 @@ def test_only_tasks_that_were_told_without_a_field_are_noted():
         "people": NumberDecider("people"),
     }
     told = {"plain/bus": True, "ruled/bus": False, "coupled/car": True}
-    assert list(given_notes(tasks, told)) == [
+    assert list(evidence_notes(tasks, told)) == [
         "plain: no field and no rules; what is given changes no other label",
         "ruled: no field of couplings; what is given acts on other labels by rules only",
     ]
-    assert not list(given_notes(tasks, {}))
+    assert not list(evidence_notes(tasks, {}))
 
 
 @pytest.fixture

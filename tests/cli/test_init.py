@@ -59,7 +59,7 @@ def test_a_recipe_alone_is_written_as_it_is(polyhead, tmp_path, name):
     out = tmp_path / "p.yaml"
     code, printed, _ = polyhead("init", "--recipe", name, "--out", out)
     assert (code, out.read_text()) == (0, read_recipe(name).text)
-    assert "it says what data it expects" in printed
+    assert "it describes the data that it expects" in printed
     assert polyhead("init", "--recipe", name, "--out", out).code == 2
 
 

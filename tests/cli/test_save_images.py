@@ -65,7 +65,7 @@ def test_a_folder_that_cannot_be_made_stops_before_the_model_is_loaded(shell, tm
     assert shell.codes == {"E_WRITE"}
     assert "A file has this name: choose another" in shell.err
     assert shell(*words, tmp_path / "taken" / "below") == 1
-    assert "A file stands where a folder should be" in shell.err
+    assert "There is a file where a folder should be" in shell.err
 
 
 def test_a_drawing_that_cannot_be_written_is_told(tmp_path):

@@ -44,9 +44,9 @@ def test_keys_and_items_know_their_lines():
 @pytest.mark.parametrize(
     ("text", "line", "expected"),
     [
-        ("a: 1\nb: 2\na: 3\n", 3, 'key "a" stands twice (first on line 1)'),
-        ("a:\n  b: 1\n  b: 1\n", 3, 'key "b" stands twice (first on line 2)'),
-        ("{a: 1, 'a': 2}", 1, "stands twice"),
+        ("a: 1\nb: 2\na: 3\n", 3, 'key "a" appears twice (first on line 1)'),
+        ("a:\n  b: 1\n  b: 1\n", 3, 'key "b" appears twice (first on line 2)'),
+        ("{a: 1, 'a': 2}", 1, "appears twice"),
         ("a: &x 1\n", 1, "anchors and aliases"),
         ("a: 1\nb: *x\n", 2, "anchors and aliases"),
         ("a: !!python/object:os.system x\n", 1, "tags such as"),

@@ -23,7 +23,7 @@ def test_large_tables_are_judged_by_a_sample(tmp_path):
     }
     pq.write_table(pa.table(table), tmp_path / "t.parquet")
     proposal = propose(None, [tmp_path / "t.parquet"])
-    assert (proposal.num_rows, proposal.num_looked_at) == (num_rows, MAX_ROWS)
+    assert (proposal.num_rows, proposal.num_sampled) == (num_rows, MAX_ROWS)
     kinds = {decision.columns: decision.type for decision in proposal.decisions}
     assert kinds == {("serial",): "identifier", ("kind",): "class", ("rare", "other"): "tags"}
     kind = next(task for task in proposal.tasks if task.task == "kind")

@@ -167,7 +167,7 @@ def proposal_of(**changes):
         "sources": (Source(Path("labels.csv")),),
         "image_column": None,
         "num_rows": 10,
-        "num_looked_at": 10,
+        "num_sampled": 10,
         "decisions": (decision,),
     }
     return Proposal(**given | changes)
@@ -189,7 +189,7 @@ def test_paths_start_at_the_folder_of_the_file(tmp_path):
 
 def test_the_sample_is_admitted():
     assert "judged by 20,000 rows" in render_yaml(
-        proposal_of(num_rows=10**6, num_looked_at=20_000), "x"
+        proposal_of(num_rows=10**6, num_sampled=20_000), "x"
     ).replace("\n# ", " ")
 
 

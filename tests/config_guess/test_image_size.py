@@ -45,7 +45,7 @@ def test_headers_are_read_as_displayed(tmp_path):
     Image.new("RGB", (200, 100)).save(tmp_path / "a.jpg", exif=exif)
     found = guess_image_size([tmp_path / "a.jpg"])
     assert found.size == (192, 96)
-    assert "100 × 200 pixels (1 looked at)" in found.reason
+    assert "100 × 200 pixels (1 measured)" in found.reason
 
 
 @settings(max_examples=100)

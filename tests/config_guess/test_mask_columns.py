@@ -55,7 +55,7 @@ def test_colours_get_a_class_each(tmp_path):
         "18,52,86": "colour_18_52_86",
         "255,0,0": "red",
     }
-    assert "mend those that stand for the colours" in decision.reason
+    assert "correct those made from the colours" in decision.reason
     assert (mask == np.array([0, 2, 1])[STRIPES % 3]).all()
 
 
@@ -226,7 +226,7 @@ def test_files_beside_masks_name_colours(tmp_path, file):
     (tmp_path / file).write_text(LABEL_FILES[file])
     decision, _ = proposed(tmp_path)
     assert decision.keys["colours"] == {"0,0,0": "background", "9,8,7": "crack", "255,0,0": "rust"}
-    assert f"{file} beside them tells the names" in decision.reason
+    assert f"{file} beside them holds the names" in decision.reason
 
 
 def test_files_beside_masks_name_values(tmp_path):
@@ -245,6 +245,6 @@ def test_masks_of_any_name_with_few_values(tmp_path):
 
 def test_one_colour_tells_nothing(tmp_path):
     decision, _ = proposed(write(tmp_path, rgb(0xFF0000)))
-    assert "masks of one colour tell nothing" in decision.reason
+    assert "masks of a single colour hold no information" in decision.reason
     with pytest.raises(DataError):
         propose(None, [table(tmp_path)])

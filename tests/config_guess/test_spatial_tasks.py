@@ -67,7 +67,7 @@ def test_nested_objects_and_rows_that_nobody_looked_at(tmp_path):
     things = one(proposal, "things")
     assert (things.task, things.type, things.labels) == ("things", "boxes", ("cat",))
     assert "all cat" in things.reason
-    assert "in 4 nobody looked" in things.reason
+    assert "in 4 no one annotated" in things.reason
     assert_clean(written(proposal, tmp_path))
 
 
@@ -118,7 +118,7 @@ def test_masks_get_a_class_for_each_value(tmp_path, values):
     task = one(proposal, "mask")
     assert (task.task, task.type) == ("mask", "mask")
     assert task.keys == {"column": "mask", "classes": ("class_0", "class_1", "class_2")}
-    assert f"values {', '.join(map(str, values))} in 12 looked at" in task.reason
+    assert f"values {', '.join(map(str, values))} in 12 that were read" in task.reason
     assert "write one for each value" in task.reason
     assert_clean(written(proposal, tmp_path))
 

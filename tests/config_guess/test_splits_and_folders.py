@@ -85,7 +85,7 @@ def test_exports_with_a_folder_a_part(tmp_path):
     proposal = propose(None, [tmp_path])
     assert kinds(proposal)["objects"] == "boxes"
     assert kinds(proposal)["dent"] == "tags"
-    assert proposal.own_split.told_by.startswith("the names of folders")
+    assert proposal.own_split.basis.startswith("the names of folders")
     _, prepared = ready(tmp_path, proposal)
     assert [len(prepared.rows(part)) for part in ("train", "val", "test")] == [14, 5, 5]
 
@@ -100,7 +100,7 @@ def test_a_table_a_part_beside_the_images(tmp_path):
         cells = [f"{n},{'ab'[k % 2]}" for k, n in enumerate(rows)]
         table(tmp_path / f"{part}.csv", "image,kind", *cells)
     proposal = propose(None, [tmp_path])
-    assert "dev.csv" in proposal.own_split.told_by
+    assert "dev.csv" in proposal.own_split.basis
     config, prepared = ready(tmp_path, proposal)
     assert config.data.images == tmp_path / "pictures"
     assert [len(prepared.rows(part)) for part in ("train", "val", "test")] == [12, 4, 4]

@@ -81,7 +81,7 @@ def test_one_group_of_all_labels_makes_no_rules_and_is_told(tmp_path, group):
     proposal = propose(None, [with_groups(tmp_path, dict.fromkeys(("crack", "dent"), group))])
     assert not proposal.offers
     (task,) = proposal.tasks
-    assert f'all are in the supercategory "{group}", which tells none apart' in task.reason
+    assert f'all are in the supercategory "{group}", which separates none of them' in task.reason
 
 
 def test_the_group_of_roboflow_makes_no_rules(tmp_path):
@@ -167,7 +167,7 @@ class TestTagsOfATable:
         proposal = self.propose(tmp_path, "dog|animal", "animal|car", "car")
         (tags,) = (task for task in proposal.tasks if task.type == "tags")
         assert tags.may_add == {"rules": {"implies": {"dog": ["animal"]}}}
-        assert "rows say otherwise" not in tags.may_add_why
+        assert "rows break them" not in tags.may_add_why
         assert "rules" not in render_yaml(proposal, "x", tmp_path).split("tags:")[0]
         config = uncommented(proposal, tmp_path, "rules:")
         assert config.tasks["tags"].rules.implies == {"dog": ("animal",)}
@@ -176,7 +176,7 @@ class TestTagsOfATable:
     def test_rows_that_break_them_are_counted(self, tmp_path):
         proposal = self.propose(tmp_path, "dog|animal", "dog|car", "car|animal")
         (tags,) = (task for task in proposal.tasks if task.type == "tags")
-        assert "4 rows say otherwise" in tags.may_add_why
+        assert "4 rows break them" in tags.may_add_why
         found = examine(uncommented(proposal, tmp_path, "rules:"), QUIET)
         assert [fault.code for fault in found.faults if fault.is_error] == ["E_RULE"] * 4
 

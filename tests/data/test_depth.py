@@ -20,16 +20,16 @@ def where(row):
     return f"t.csv:{row + 2}"
 
 
-def ranges_of(*arrays_, given=NO_RANGES):
-    return choose_ranges([pixel_span(np.asarray(a)) for a in arrays_], given)
+def ranges_of(*arrays_, configured=NO_RANGES):
+    return choose_ranges([pixel_span(np.asarray(a)) for a in arrays_], configured)
 
 
-def checked(folder, files, given=NO_RANGES):
+def checked(folder, files, configured=NO_RANGES):
     paths = []
     for name, data in files.items():
         (folder / name).write_bytes(data)
         paths.append(folder / name)
-    return check_images(paths, where, given=given)
+    return check_images(paths, where, configured=configured)
 
 
 def told(check):
@@ -89,8 +89,8 @@ class TestRange:
     def test_floats_and_whole_numbers_have_a_range_each_and_what_is_given_goes_first(self):
         both = ([[0, 900]], [[0.0, 0.8]])
         assert ranges_of(*both) == PixelRanges((0, 1023), (0, 1))
-        assert ranges_of(*both, given=PixelRanges((0, 500))) == PixelRanges((0, 500), (0, 1))
-        assert ranges_of(given=PixelRanges((0, 500))) == PixelRanges((0, 500))
+        assert ranges_of(*both, configured=PixelRanges((0, 500))) == PixelRanges((0, 500), (0, 1))
+        assert ranges_of(configured=PixelRanges((0, 500))) == PixelRanges((0, 500))
 
     @given(
         arrays(np.uint16, (2, 3)),
@@ -172,7 +172,7 @@ class TestCheck:
         files = {f"{i}.png": grey16_png(noise(4000, 12, 12, seed=i)) for i in range(5)}
         check = checked(tmp_path, {"a.png": encoded(noise(255, 12, 12, 3).astype("u1")), **files})
         assert told(check) == [("W_DEPTH", "t.csv:3"), ("N_DEPTH", "t.csv:3")]
-        assert "which 12 bits say" in check.faults[0].message
+        assert "which 12 bits hold" in check.faults[0].message
         assert "data.pixel_range: [0, 4095]" in check.faults[0].message
         assert "5 of 6 images" in check.faults[1].message
         assert check.ranges == PixelRanges((0, 4095))

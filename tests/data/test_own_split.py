@@ -124,7 +124,7 @@ def test_parts_by_folder(names, parts):
 def test_columns_that_tell_the_split(tmp_path, columns, parts):
     found = own(tmp_path, **columns)
     assert found.parts.tolist() == parts
-    assert all(f'"{name}"' in found.told_by for name in columns)
+    assert all(f'"{name}"' in found.basis for name in columns)
     assert found.column == (next(iter(columns)) if len(columns) == 1 else None)
 
 
@@ -191,7 +191,7 @@ def test_annotation_files_named_after_parts(tmp_path):
     names = ["train_labels.csv", "val_labels.csv", "test_labels.csv", "extra.csv"]
     found = find_own_split(read_tables([Source(tmp_path / name) for name in names]))
     assert found.parts.tolist() == ["train"] * 3 + ["val", "test", "train"]
-    assert "train_labels.csv" in found.told_by
+    assert "train_labels.csv" in found.basis
     assert [fault.code for fault in found.faults] == ["W_SPLIT_REST"]
 
 

@@ -49,29 +49,29 @@ def test_the_users_own_split_is_taken_without_a_word(divided):
     images = [f"{part}/{k}.png" for part in ("train", "valid", "test") for k in range(4)]
     prepared = divided(images)
     assert prepared.split.tolist() == ["train"] * 4 + ["val"] * 4 + ["test"] * 4
-    assert prepared.split_told_by == "your own, told by the names of folders"
+    assert prepared.split_basis == "your own, from the names of folders"
 
 
-def test_shares_do_not_draw_it_anew_but_a_method_does(divided):
+def test_shares_do_not_draw_it_again_but_a_method_does(divided):
     cells = ["0"] * 8 + ["1"] * 2
     prepared = divided(plain(10), "{val: .4, test: .2}", is_valid=cells)
     assert prepared.split.tolist() == ["train"] * 8 + ["val"] * 2
     prepared = divided(plain(10), "{method: stratified, val: .4, test: .2}", is_valid=cells)
     assert (prepared.split == "val").sum() == 4
-    assert prepared.split_told_by == "shared out (stratified; val 0.4, test 0.2)"
+    assert prepared.split_basis == "shared out (stratified; val 0.4, test 0.2)"
 
 
 def test_validation_rows_are_drawn_from_train_where_only_test_is_told(divided):
     prepared = divided(plain(20), is_test=["0"] * 15 + ["1"] * 5)
     assert prepared.split[15:].tolist() == ["test"] * 5
     assert set(prepared.split[:15]) == {"train", "val"}
-    assert prepared.split_told_by.endswith('"is_test", val drawn from its train rows')
+    assert prepared.split_basis.endswith('"is_test", val drawn from its train rows')
 
 
 def test_a_learnt_column_is_no_split(divided):
     prepared = divided(plain(40), kind=["train", "test"])
     assert set(prepared.split) == {"train", "val", "test"}
-    assert "shared out" in prepared.split_told_by
+    assert "shared out" in prepared.split_basis
 
 
 def test_folds_are_taken_as_the_user_lists_them(divided):
@@ -88,7 +88,7 @@ def test_the_mends_for_a_split_with_other_words_work(divided):
     prepared = divided(plain(12), "{column: subset, parts: {val: [val]}}", subset=cells)
     assert prepared.split.tolist() == ["train", "val", "train", "train"] * 3
     prepared = divided(plain(12), "{method: stratified}", subset=cells)
-    assert "shared out" in prepared.split_told_by
+    assert "shared out" in prepared.split_basis
 
 
 def test_parts_need_a_column(divided):
@@ -121,6 +121,6 @@ def test_subjects_in_several_parts_are_warned_of_and_the_mend_works(divided):
     assert "split: {group_by: patient_id}" in warning.message
     prepared = divided(plain(60), "{group_by: patient_id}", patient_id=patients)
     assert "W_GROUP_STRADDLES" not in codes(prepared)
-    assert '"patient_id"' in prepared.split_told_by
+    assert '"patient_id"' in prepared.split_basis
     parts = prepared.split.reshape(20, 3)
     assert (parts == parts[:, :1]).all()

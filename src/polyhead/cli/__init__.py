@@ -20,7 +20,7 @@ class CtrlC(KeyboardInterrupt):
 
 
 def main() -> None:
-    """The command; Ctrl-C stops it with one line on standard error, while it loads, too."""
+    """Run the command; Ctrl-C stops it with one line on standard error, during loading too."""
     try:
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             signal.signal(signal.SIGINT, _raise)
@@ -32,7 +32,10 @@ def main() -> None:
 
 
 def stopped() -> int:
-    """Say so; returns the exit code. A second Ctrl-C ends the process at once."""
+    """Print that the command stopped; returns the exit code.
+
+    A second Ctrl-C ends the process at once.
+    """
     if signal.getsignal(signal.SIGINT) is _raise:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     print("polyhead: stopped", file=sys.stderr)

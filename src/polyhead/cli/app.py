@@ -60,7 +60,7 @@ def _guarded(debug: bool) -> int:
     except typer.Exit as stop:
         return stop.exit_code
     except BrokenPipeError:
-        # The reader, such as `head`, has seen enough; closing must not complain again.
+        # The reader, such as `head`, has stopped reading; closing must not fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (KeyboardInterrupt, typer.Abort):
@@ -73,7 +73,7 @@ def _guarded(debug: bool) -> int:
 
 
 def _run(words: list[str]) -> int:
-    """Run a verb, without typer's own ideas about broken pipes and Ctrl-C."""
+    """Run a verb, without typer's own handling of broken pipes and Ctrl-C."""
     command = typer.main.get_command(app)
     with command.make_context("polyhead", words) as context:
         return command.invoke(context) or 0
@@ -103,7 +103,7 @@ def _full_list(words: list[str]) -> str:
 
 
 def _usage(error: Any) -> str:
-    """What typer's parser says, and where to read on; the whole help when no verb was given."""
+    """The message of typer's parser with a pointer to the help; the whole help without a verb."""
     found = error.format_message()
     context = error.ctx
     if context is None or found == context.get_help():

@@ -26,21 +26,21 @@ EXAMPLE = "polyhead check polyhead.yaml"
 
 @dataclass(frozen=True)
 class Findings:
-    """What the check says.
+    """Results of a check.
 
     Attributes:
-        faults: All of them.
+        faults: All faults.
         num_rows: Rows of the table; 0 when it cannot be read.
         num_images: Rows whose image decodes.
         split: Part to number of rows; empty when there is an error.
-        split_told_by: Where the split comes from, in words; empty when there is an error.
+        split_basis: Where the split comes from, in words; empty when there is an error.
     """
 
     faults: Sequence[Fault]
     num_rows: int
     num_images: int
     split: dict[str, int]
-    split_told_by: str = ""
+    split_basis: str = ""
 
     @property
     def num_errors(self) -> int:
@@ -73,7 +73,7 @@ def run(
 
     reporter = Reporter(quiet=quiet)
     if labels is not None:
-        return _doubted(config, set_ or [], labels, json_, reporter)
+        return _doubted_labels(config, set_ or [], labels, json_, reporter)
     if config is None:
         raise ConfigError("give a config to check, such as polyhead.yaml, or --labels RUN.")
     try:
@@ -95,8 +95,8 @@ def run(
         parts = ", ".join(f"{count} {part}" for part, count in found.split.items())
         state = counted(found.num_errors, "error") if found.num_errors else f"no errors; {parts}"
         images = counted(found.num_images, "readable image")
-        if found.split_told_by:
-            print(f"split: {found.split_told_by}")
+        if found.split_basis:
+            print(f"split: {found.split_basis}")
         sets = "".join(f" --set {shlex.quote(change)}" for change in set_ or [])
         then = (
             "" if found.num_errors else f"; next: polyhead train {shlex.quote(str(config))}{sets}"
@@ -111,7 +111,7 @@ def full_list(config: str | Path, changes: Sequence[str]) -> str:
     return f"{shlex.join(['polyhead', NAME, one_line(str(config)), *sets])} {ALL_IN_JSON}"
 
 
-def _doubted(
+def _doubted_labels(
     path: Path | None, changes: Sequence[str], labels: Path, as_json: bool, reporter: Reporter
 ) -> int:
     from polyhead.config import load_config
@@ -149,7 +149,7 @@ def _examined(path: Path, changes: Sequence[str], reporter: Reporter) -> Finding
     except DataError as error:
         return Findings([*error.faults, *found.faults], rows, images, {})
     parts = {part: len(prepared.rows(part)) for part in ("train", "val", "test")}
-    return Findings(prepared.faults, rows, images, parts, prepared.split_told_by)
+    return Findings(prepared.faults, rows, images, parts, prepared.split_basis)
 
 
 def _print_json(found: Findings) -> None:

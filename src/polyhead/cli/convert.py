@@ -59,8 +59,8 @@ def run(
     if json_:
         found = [{"what": loss.what, "num": loss.num} for loss in losses]
         faults = [asdict(fault) for fault in table.faults]
-        told = {"out": str(out), "to": to, "num_rows": len(table)}
-        print(json.dumps({**told, "losses": found, "faults": faults}))
+        summary = {"out": str(out), "to": to, "num_rows": len(table)}
+        print(json.dumps({**summary, "losses": found, "faults": faults}))
     else:
         print(one_line(f"wrote {out} from {len(table)} rows"))
         if losses:
@@ -69,7 +69,7 @@ def run(
 
 
 def _print_faults(table: Table) -> None:
-    """Warnings and notes go to standard error; what a reader had to leave out stops everything."""
+    """Warnings and notes go to standard error; errors, such as rows left out, stop the command."""
     from polyhead.preparation import fault_lines
 
     errors = [fault for fault in table.faults if fault.is_error]
@@ -84,7 +84,7 @@ def _print_faults(table: Table) -> None:
 
 
 def _say_missing(table: Table, reporter: Reporter) -> None:
-    """Names that lead nowhere would lead nowhere from the new place, too."""
+    """Warn of image names without a file, which the new file would inherit."""
     missing = [path for path in table.paths() if not path.is_file()]
     if missing:
         reporter.say(

@@ -1,4 +1,4 @@
-"""`polyhead demo`: the whole way in one command."""
+"""`polyhead demo`: train, evaluate and predict in one command."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def run(
     out: Annotated[Path, typer.Option(help="Folder for everything.")] = Path("demo"),
     device: Device = "auto",
 ) -> int:
-    """Prints where everything is."""
+    """Prints the paths of all results."""
     from polyhead.cli.predict import save
     from polyhead.config import load_config
     from polyhead.config_guess import read_recipe

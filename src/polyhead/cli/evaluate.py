@@ -13,7 +13,7 @@ from polyhead.cli.options import Device, Json, Quiet, check_run
 from polyhead.errors import ConfigError
 
 NAME = "evaluate"
-HELP = "Held-out figures with intervals, of a run or of anybody's scores."
+HELP = "Held-out figures with intervals, of a run or of a table of scores."
 EXAMPLE = "polyhead evaluate runs/street-001"
 
 Subject = Annotated[
@@ -58,7 +58,7 @@ def run(  # noqa: PLR0913 - each is an option of the command line
 ) -> int:
     """Writes evaluation.json into the run and prints it; --predictions only prints.
 
-    With --annotations, images that the run has not had are evaluated, and the figures go into
+    With --annotations, images that are new to the run are evaluated, and the figures go into
     evaluation-new-<name>.json beside it: the held-out figures stay.
     """
     from polyhead.progress import Reporter
@@ -75,7 +75,7 @@ def run(  # noqa: PLR0913 - each is an option of the command line
                 "labels in its data.annotations, and leave --annotations out."
             )
         if save_scores is not None:
-            raise ConfigError("--save-scores writes what a run says; leave --predictions out.")
+            raise ConfigError("--save-scores needs a run; leave --predictions out.")
         result = _of_scores(run_, predictions, protocol, split, reporter)
     else:
         check_run(run_)
@@ -116,7 +116,7 @@ def _next(run_: Path) -> str:
 def _of_scores(
     config: Path, predictions: Path, protocol: str, split: str | None, reporter: Any
 ) -> dict[str, Any]:
-    """Without PyTorch: it takes a table, labels and arithmetic."""
+    """Evaluate a table of scores, without PyTorch."""
     from polyhead.config import load_config
     from polyhead.evaluation.score_predictions import score_predictions
 

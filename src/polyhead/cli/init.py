@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 NAME = "init"
 HELP = "Guess the tasks from tables or folders of labels; write a config."
 EXAMPLE = "polyhead init photos/ labels.csv objects.json"
-_TOLD = ("N_LONG_TABLE", "N_CLASS_NAMES", "N_YOLO_LINES")  # what the guess rests on
+_SHOWN_NOTES = ("N_LONG_TABLE", "N_CLASS_NAMES", "N_YOLO_LINES")  # what the guess rests on
 RECIPES = "vgg16-multitask, street-five, tags-fast or detect-only"
 
 Images = Annotated[
@@ -66,7 +66,7 @@ def run(
         if chosen is None:
             raise ConfigError("expected IMAGES TABLE, a folder with labels, or --recipe NAME.")
         write_config(out, chosen.text, overwrite=force)
-        print(f"wrote {out}; it says what data it expects; next: polyhead check {out}")
+        print(f"wrote {out}; it describes the data that it expects; next: polyhead check {out}")
         return 0
     folder, files = _in_order(images, tables or [])
     proposal = propose(folder, files, image_column, **reading_keys(sets))
@@ -86,7 +86,7 @@ def run(
 
 
 def _in_order(images: Path, tables: list[Path]) -> tuple[Path | None, list[Path]]:
-    """The folder of images, None where the tables know it, and the tables.
+    """The folder of images, None where the tables hold its paths, and the tables.
 
     Raises:
         ConfigError: The folder of images does not come first, or is none.
@@ -119,7 +119,7 @@ def _print(proposal: Proposal) -> None:
 
 
 def _print_split(proposal: Proposal) -> None:
-    """Where the parts come from, and which rows stay together."""
+    """The source of the split, and the rows that stay together."""
     from polyhead.table.split_spellings import PARTS
 
     own = proposal.own_split
@@ -131,17 +131,17 @@ def _print_split(proposal: Proposal) -> None:
         )
         lacks = "" if "val" in own.parts else "; val is drawn from train"
         lacks += "" if "test" in own.parts else "; no test part, so nothing is held out"
-        print(one_line(f"split: your own, told by {own.told_by}: {counts}{lacks}"))
+        print(one_line(f"split: your own, from {own.basis}: {counts}{lacks}"))
     else:
-        print("split: shared out anew: nothing in the data tells one")
+        print("split: shared out by polyhead, as the data hold none")
     if proposal.group_by is not None:
         print(one_line(f'group_by: images of one "{proposal.group_by}" stay in one part'))
 
 
 def _print_faults(proposal: Proposal) -> None:
-    """How tables were read, and what could not be and was not looked at."""
+    """How tables were read, and what could not be read."""
     for fault in proposal.faults:
-        if fault.code in _TOLD:
+        if fault.code in _SHOWN_NOTES:
             print(fault)
     errors = [fault for fault in proposal.faults if fault.is_error]
     if errors:

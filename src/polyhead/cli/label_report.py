@@ -14,10 +14,10 @@ from rich.text import Text
 from polyhead.errors import one_line
 
 MAX_SHOWN = 20
-UNLIMITED = 10_000  # columns, where no terminal has an edge to keep to
+UNLIMITED = 10_000  # columns, of output that is not a terminal
 TITLES = {
-    "missing": "likely missing: given no or unknown, and likely there",
-    "wrong": "likely wrong: given yes, and likely not there",
+    "missing": "likely missing: labelled no or unknown, and likely there",
+    "wrong": "likely wrong: labelled yes, and likely not there",
     "rule": "labels that break a rule",
     "twins": "near-duplicate images, one with the label and one without",
 }
@@ -27,7 +27,7 @@ def print_label_report(report: Mapping[str, Any]) -> None:
     """The counts, then the first of each kind, on standard output.
 
     Args:
-        report: As `LabelReport.to_dict`.
+        report: Result of `LabelReport.to_dict`.
     """
     console = Console(highlight=False, width=None if sys.stdout.isatty() else UNLIMITED)
     for kind, title in TITLES.items():

@@ -41,7 +41,7 @@ class Reading(TypedDict, total=False):
 
 
 def reading_keys(settings: Sequence[str] | None) -> Reading:
-    """The keys of `data` that a table is read by, as given with `--set`.
+    """The keys of `data` that change how a table is read, as written with `--set`.
 
     Raises:
         ConfigError: Another key, or a value that it cannot have.
@@ -62,7 +62,7 @@ def reading_keys(settings: Sequence[str] | None) -> Reading:
 
 
 def check_run(run: Path) -> None:
-    """Tell of a wrong folder before PyTorch loads; what is named as a file, the loader judges.
+    """Refuse a wrong run folder before PyTorch loads; the loader checks paths of files.
 
     Raises:
         CheckpointError: `E_RUN`, it is no run folder.

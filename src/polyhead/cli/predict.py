@@ -60,13 +60,13 @@ def run(  # noqa: PLR0913 - each is an option of the command line
     from polyhead.formats.writers.conversion_loss import counted
     from polyhead.progress import Reporter
     from polyhead.runtime.answer_tables import AnswerTables
-    from polyhead.runtime.given import read_given
+    from polyhead.runtime.evidence import parse_evidence
     from polyhead.runtime.sources import expand
 
     # Answers on the screen are progress enough; a bar among them would only flicker.
     reporter = Reporter(quiet=quiet or sys.stdout.isatty())
     check_run(run_)
-    told = read_given(given) if given else None
+    evidence = parse_evidence(given) if given else None
     wanted, _ = expand(images)
     check_outputs(save_images, csv_, csv_boxes)
     with Reporter(quiet=quiet).waiting("loading the model"):
@@ -76,12 +76,12 @@ def run(  # noqa: PLR0913 - each is an option of the command line
     tables = AnswerTables(predictor.tasks, csv_, csv_boxes)
     notes = () if quiet else weak_notes(run_, predictor.tasks)
     fonts = font_notes(predictor.tasks) if save_images else ()
-    for line in (*notes, *given_notes(predictor.tasks, told or {}), *fonts):
+    for line in (*notes, *evidence_notes(predictor.tasks, evidence or {}), *fonts):
         print(line, file=sys.stderr)
     failed, doubts = 0, Doubts()
-    answers = predictor.stream(wanted, batch_size=batch_size, given=told)
+    answers = predictor.stream(wanted, batch_size=batch_size, given=evidence)
     work = reporter.work("predicting", len(wanted), "images")
-    with work as advance, tables_told(tables, len(wanted)):
+    with work as advance, reporting_tables(tables, len(wanted)):
         for number, prediction in enumerate(answers):
             failed += prediction.error is not None
             doubts.add(prediction)
@@ -136,8 +136,8 @@ def check_outputs(save_images: Path | None, csv_: Path | None, csv_boxes: Path |
 
 
 @contextmanager
-def tables_told(tables: AnswerTables, num_images: int) -> Iterator[None]:
-    """Keep tables open while the body runs, then say what they hold, after Ctrl-C too."""
+def reporting_tables(tables: AnswerTables, num_images: int) -> Iterator[None]:
+    """Keep tables open while the body runs, then print their contents, after Ctrl-C too."""
     try:
         with tables:
             yield
@@ -160,11 +160,11 @@ def font_notes(tasks: Mapping[str, TaskDecider]) -> Iterator[str]:
 
 
 def weak_notes(run: Path, tasks: Mapping[str, TaskDecider]) -> Iterator[str]:
-    """A line for each head whose validation figure is near that of a trivial answer.
+    """A line for each head whose validation figure is near that of a constant prediction.
 
     Args:
         run: The run folder.
-        tasks: Of the model.
+        tasks: Task name to decider of the model.
     """
     from polyhead.runtime.run_folder import RunFolder
     from polyhead.runtime.weak_heads import weak_heads
@@ -177,19 +177,19 @@ def weak_notes(run: Path, tasks: Mapping[str, TaskDecider]) -> Iterator[str]:
         )
 
 
-def given_notes(tasks: Mapping[str, TaskDecider], told: Mapping[str, bool]) -> Iterator[str]:
-    """A line for each task of which what is told says less than a reader may expect.
+def evidence_notes(tasks: Mapping[str, TaskDecider], evidence: Mapping[str, bool]) -> Iterator[str]:
+    """A line for each task that uses the evidence less than a reader may expect.
 
     Args:
-        tasks: Of the model.
-        told: Label, or `task/label`, to whether it holds.
+        tasks: Task name to decider of the model.
+        evidence: Label, or `task/label`, to whether it holds.
 
     Raises:
-        ConfigError: No tags task has such a label, or what is told breaks a rule.
+        ConfigError: No tags task has such a label, or the evidence breaks a rule.
     """
-    from polyhead.runtime.given import conditioned
+    from polyhead.runtime.evidence import conditioned
 
-    for name, task in conditioned(tasks, told).items():
+    for name, task in conditioned(tasks, evidence).items():
         if note := task.evidence_note():
             yield f"{name}: {note}"
 

@@ -11,7 +11,7 @@ from polyhead.cli.options import Device, Quiet, Runs, Set, check_run
 from polyhead.errors import ConfigError
 
 NAME = "train"
-HELP = "Train every head, or go on with a run."
+HELP = "Train every head, or resume a run."
 EXAMPLE = "polyhead train polyhead.yaml --set train.epochs=20"
 
 Bad = Annotated[
@@ -22,7 +22,7 @@ Bad = Annotated[
 def run(  # noqa: PLR0913 - each is an option of the command line
     config: Annotated[Path | None, typer.Argument(help="The config.")] = None,
     set_: Set = None,
-    resume_: Annotated[Path | None, typer.Option("--resume", help="A run to go on with.")] = None,
+    resume_: Annotated[Path | None, typer.Option("--resume", help="A run to resume.")] = None,
     init_from: Annotated[
         Path | None,
         typer.Option("--init-from", metavar="RUN", help="A run whose weights to start from."),
@@ -34,10 +34,10 @@ def run(  # noqa: PLR0913 - each is an option of the command line
 ) -> int:
     """Prints the run folder on standard output."""
     if (config is None) == (resume_ is None):
-        raise ConfigError("give either a config to train or --resume RUN to go on with.")
+        raise ConfigError("give either a config to train or --resume RUN.")
     if resume_ is not None and (set_ or bad_data or init_from):
         raise ConfigError(
-            "--resume goes on with the run's own config and weights; leave --set, --bad-data and "
+            "--resume uses the run's own config and weights; leave --set, --bad-data and "
             "--init-from."
         )
     from polyhead.config import load_config

@@ -1,4 +1,4 @@
-"""Where labels are read from: one file, or several that each tell a part."""
+"""Where labels are read from: one file, or several that each hold a part."""
 
 from __future__ import annotations
 
@@ -30,11 +30,10 @@ class SourceConfig(Section):
     box_format: BoxFormat | None = Field(default=None, description=BOX_FORMAT)
 
     def source(self, default: Source) -> Source:
-        """What the reader takes.
+        """The source as the reader takes it.
 
         Args:
-            default: What holds for files that do not say it themselves; folders hold their own
-                images.
+            default: Values for keys that the file does not set; folders hold their own images.
         """
         is_table = self.path.suffix.lower() in TABLE_SUFFIXES
         return Source(

@@ -1,4 +1,4 @@
-"""What training changes in its images."""
+"""Keys of the augmentation of training images."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from polyhead.tasks import Section
 
 
 class AugmentConfig(Section):
-    """How an image differs each time it is shown; boxes and masks move along."""
+    """Random changes of each training image; boxes and masks follow."""
 
     flip: bool = Field(default=True, description="false where left and right or writing matter.")
     crop: float = Field(

@@ -29,9 +29,9 @@ def explain(error: Any, value: Mapping[str, Any], places: Mapping[Location, str]
     """Put a pydantic error in the user's terms.
 
     Args:
-        error: One of `with_alternatives`.
-        value: The tree that was checked.
-        places: Where each key stands, by its path; the empty path is the whole source.
+        error: An item of `with_alternatives`.
+        value: The tree of keys and values that was checked.
+        places: File and line of each key, by its path; the empty path is the whole source.
     """
     path = _path_in(value, error["loc"], is_key=error["type"] in ("missing", "extra_forbidden"))
     where = next(places[path[:n]] for n in range(len(path), -1, -1) if path[:n] in places)

@@ -75,7 +75,7 @@ def _rebase(value: dict[str, Any], keys: Sequence[str], folder: Path) -> None:
 
 
 def _from(found: Any, folder: Path, key: str) -> Any:
-    """The same with every path starting at the folder: a path, or a list of several sources."""
+    """A copy in which every path starts at the folder: a path, or a list of several sources."""
     if isinstance(found, str) and found:
         try:
             return str(folder / Path(found).expanduser())
@@ -93,10 +93,10 @@ def apply_override(value: dict[str, Any], override: str) -> Location:
     """Set one dotted key in a tree, in place: `train.epochs=20`, `tasks.contents.loss=bce`.
 
     Returns:
-        The keys on the way to it.
+        The path of the key.
 
     Raises:
-        ConfigError: No `=`, or the path runs through something that is no mapping.
+        ConfigError: No `=`, or the path leads through a value that is no mapping.
     """
     key, equals, text = override.partition("=")
     if not equals or not key.strip():

@@ -1,4 +1,4 @@
-"""Which images an epoch shows more often than others."""
+"""Keys of the sampler, which repeats images of rare classes."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class SplitConfig(Section):
         if (self.method == "column") != (self.column is not None):
             raise ValueError("`method: column` and `column: NAME` go together")
         if self.parts and self.column is None:
-            raise ValueError("`parts` says what the cells of a column mean; add `column: NAME`")
+            raise ValueError("`parts` lists the cells of a column; add `column: NAME`")
         if self.val + self.test >= 0.9:
             raise ValueError(f"val + test = {self.val + self.test:g} leaves too little to train on")
         return self
@@ -84,11 +84,11 @@ class DataConfig(Section):
     )
 
     def ranges(self) -> PixelRanges:
-        """What is black and white in deep images, as far as it is known."""
+        """Black and white of images with more than 8 bits a channel, as far as configured."""
         return PixelRanges(self.pixel_range, self.float_range)
 
     def with_ranges(self, ranges: PixelRanges) -> DataConfig:
-        """The same data, read by these ranges from now on."""
+        """A copy with these pixel ranges."""
         found = {"pixel_range": ranges.integers, "float_range": ranges.floats}
         return self.model_copy(update=found)
 

@@ -97,7 +97,7 @@ def _take(event: Any, tree: YamlTree, stack: list[_Open], source: str) -> None:
 
 
 def _place(value: Any, tree: YamlTree, stack: list[_Open], event: Any, where: str) -> Location:
-    """Put a value where it belongs; a mapping takes its keys and values by turns."""
+    """Put a value where it belongs; in a mapping keys and values alternate."""
     if not stack:
         tree.value = value
         return ()
@@ -111,7 +111,7 @@ def _place(value: Any, tree: YamlTree, stack: list[_Open], event: Any, where: st
             raise ConfigError(f"{where}: a key must be a plain word, not a list or mapping.")
         if value in parent.value:
             first = tree.lines[(*parent.path, value)]
-            raise ConfigError(f'{where}: key "{value}" stands twice (first on line {first}).')
+            raise ConfigError(f'{where}: key "{value}" appears twice (first on line {first}).')
         parent.key = value
         path = (*parent.path, value)
         tree.lines[path] = line

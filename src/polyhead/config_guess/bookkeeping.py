@@ -1,11 +1,11 @@
-"""Columns in which an annotation tool keeps its own books."""
+"""Columns of an annotation tool that say nothing about the image."""
 
 from __future__ import annotations
 
 from polyhead.config_guess.proposal import Decision
 from polyhead.table import Table
 
-# Label Studio's CSV and JSON-MIN have all of these; none says anything on the image.
+# Label Studio's CSV and JSON-MIN have all of these; none says anything about the image.
 _MARKS = ("annotation_id", "lead_time")
 _LABEL_STUDIO = ("id", "annotator", *_MARKS, "created_at", "updated_at")
 
@@ -18,7 +18,7 @@ def bookkeeping(table: Table) -> dict[str, list[Decision]]:
     """
     if not all(name in table.columns for name in _MARKS):
         return {}
-    reason = "Label Studio's own books on who annotated when, which say nothing on the image"
+    reason = "Label Studio's record of who annotated when, which says nothing about the image"
     return {
         name: [Decision((name,), None, "identifier", reason)]
         for name in _LABEL_STUDIO

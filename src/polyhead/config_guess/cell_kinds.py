@@ -1,4 +1,4 @@
-"""What the cells of a column look like: numbers, dates, images, web addresses, a split."""
+"""Kinds of cells: numbers, dates, image files, web addresses, parts of a split."""
 
 from __future__ import annotations
 

@@ -19,12 +19,12 @@ MAX_ROWS = 20_000
 
 @dataclass(frozen=True)
 class ColumnProfile:
-    """One column at a glance.
+    """Counts of the cells of one column.
 
     Attributes:
-        name: As in the table.
-        num_rows: Rows looked at.
-        num_unknown: How many of them are empty, or say so.
+        name: Name of the column.
+        num_rows: Rows that were counted.
+        num_unknown: How many of them are empty, or hold a word for unknown.
         texts: Rows of each different cell of a column of text, outer white space removed.
         unknown_words: Words such as `N/A` among the unknown cells, which are not in `texts`.
         lists: Rows of each different list of a column of lists.
@@ -41,14 +41,15 @@ class ColumnProfile:
 
     @property
     def num_known(self) -> int:
-        """Rows looked at whose cell says something."""
+        """Counted rows whose cell is known."""
         return self.num_rows - self.num_unknown
 
 
 def spread_rows(num_rows: int) -> np.ndarray:
     """At most `MAX_ROWS` row numbers: one out of each of as many equal stretches of the table.
 
-    Which one is by chance, always the same: even steps would see one frame of each video.
+    The row of each stretch is random with a fixed seed: even steps could take the same frame of
+    each video.
     """
     edges = np.linspace(0, num_rows, min(num_rows, MAX_ROWS) + 1).astype(np.int64)
     chance = np.random.default_rng(0).random(len(edges) - 1)
@@ -56,7 +57,7 @@ def spread_rows(num_rows: int) -> np.ndarray:
 
 
 def profile_columns(table: Table, without: Collection[str] = ()) -> list[ColumnProfile]:
-    """Count the cells of every annotation column, but for some.
+    """Count the cells of every annotation column, except those in `without`.
 
     Columns with few different cells are counted whole, which costs little; the others by
     `spread_rows`.

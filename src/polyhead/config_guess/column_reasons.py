@@ -27,8 +27,10 @@ def unknown_cells(column: ColumnProfile) -> str:
     if not column.num_unknown:
         return ""
     words = first_few([f'"{word}"' for word in column.unknown_words], _MAX_WORDS)
-    said = f" or say {words}" if words else ""
-    return f"; {column.num_unknown:,} of {column.num_rows:,} cells are empty{said}, read as unknown"
+    saying = f" or say {words}" if words else ""
+    return (
+        f"; {column.num_unknown:,} of {column.num_rows:,} cells are empty{saying}, read as unknown"
+    )
 
 
 def fewest_rows(column: ColumnProfile) -> str:

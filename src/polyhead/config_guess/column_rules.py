@@ -1,4 +1,4 @@
-"""What one column is: the rules in their order."""
+"""The rules that decide what a column is, in their order."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ _RULES: tuple[Callable[[ColumnProfile], Decision | None], ...] = (
 
 
 def decide(column: ColumnProfile) -> Decision:
-    """What one column is: a task or something else, and why.
+    """Decide what one column is: a task or something else, with the reason.
 
-    The task of the decision is the name of the column; the caller makes it a name of its own.
+    The task of the decision is the name of the column; the caller makes it unique.
     """
     return next(found for rule in _RULES if (found := rule(column)) is not None)

@@ -18,15 +18,17 @@ from polyhead.formats import Source
 from polyhead.table.split_spellings import part_of
 
 _FORBIDDEN = re.compile(r"[^\w.-]+")
-_SAY_NOTHING = frozenset(("images", "image", "imgs", "img", "jpegimages", "labels", "annotations"))
+_GENERIC_NAMES = frozenset(
+    ("images", "image", "imgs", "img", "jpegimages", "labels", "annotations")
+)
 _MAX_STEPS = 3
 
 
 def render_yaml(proposal: Proposal, name: str, folder: Path | None = None) -> str:
-    """The config that a proposal amounts to, with its reasons as comments.
+    """The config of a proposal, with its reasons as comments.
 
     Args:
-        proposal: What `propose` found.
+        proposal: Result of `propose`.
         name: Names the run folders; characters that a file name should not have become `-`.
         folder: Where the file will lie, since its paths start there; the working directory when
             None.
@@ -79,14 +81,14 @@ def write_config(path: Path, text: str, *, overwrite: bool = False) -> None:
 def _head(proposal: Proposal) -> Iterator[str]:
     files = ", ".join(source.path.name for source in proposal.sources)
     rows = f"{proposal.num_rows:,} rows"
-    if proposal.num_looked_at < proposal.num_rows:
+    if proposal.num_sampled < proposal.num_rows:
         rows += (
-            f"; columns with many different cells were judged by {proposal.num_looked_at:,} rows "
+            f"; columns with many different cells were judged by {proposal.num_sampled:,} rows "
             "spread evenly over them"
         )
     recipe = f", for the recipe {proposal.recipe.name}" if proposal.recipe else ""
     yield from comment(f"Guessed by `polyhead init` from {files} ({rows}){recipe}.")
-    yield "# Read the reason above each task, mend what is wrong, then run `polyhead check` on it."
+    yield "# Read the reason above each task, fix what is wrong, then run `polyhead check` on it."
     yield ""
 
 
@@ -108,17 +110,17 @@ def _data(proposal: Proposal, folder: Path) -> Iterator[str]:
 
 
 def _split(proposal: Proposal) -> Iterator[str]:
-    """Where the parts come from, and which rows stay together."""
+    """The source of the split, and the rows that stay together."""
     own, split = proposal.split_column, SplitConfig()
     keys = [] if own is None else [f"column: {scalar(own)}"]
     if proposal.split_problem is not None:
         yield from comment(f"Your own split is not clear: {proposal.split_problem}", "  ")
     elif own is not None:
-        yield "  # Your own train, val and test rows; without this line they are shared out anew."
+        yield "  # Your own train, val and test rows; without this line the rows are split again."
     elif proposal.own_split is not None:
-        told_by = proposal.own_split.told_by
-        yield from comment(f"Your own train, val and test rows, told by {told_by}.", "  ")
-        yield "  # split: {method: stratified} would share them out anew."
+        basis = proposal.own_split.basis
+        yield from comment(f"Your own train, val and test rows, from {basis}.", "  ")
+        yield "  # split: {method: stratified} would split the rows again."
     else:
         yield "  # Rows are shared out: train learns, val chooses the epoch, test is held out."
         if proposal.group_by is None:
@@ -135,7 +137,7 @@ def _split(proposal: Proposal) -> Iterator[str]:
 
 
 def _source(source: Source, images: Path | None, folder: Path) -> str:
-    """One of several, with the folder of its images where that is not the one of all."""
+    """One of several sources, with its folder of images where that differs from the common one."""
     path = _relative(source.path, folder)
     if source.images is None or (source.images == images and not source.path.is_dir()):
         return scalar(path)
@@ -187,11 +189,11 @@ def _shown(found: ImageSize) -> str:
 def meaningful_name(path: Path) -> str:
     """The name of the nearest folder that says what the images are: `photos` of `photos/images`.
 
-    The path is taken as typed: links are not followed, and `.` is the folder that it stands for.
+    The path is taken as typed: links are not followed, and `.` is resolved.
     """
     steps = [step for step in Path(os.path.abspath(path)).parts[1:][-_MAX_STEPS:] if step]
-    said = (step for step in reversed(steps) if step.casefold() not in _SAY_NOTHING)
-    return next((step for step in said if part_of(step) is None), steps[-1] if steps else "run")
+    named = (step for step in reversed(steps) if step.casefold() not in _GENERIC_NAMES)
+    return next((step for step in named if part_of(step) is None), steps[-1] if steps else "run")
 
 
 def _relative(path: Path, folder: Path) -> str:

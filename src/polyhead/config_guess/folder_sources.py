@@ -29,10 +29,10 @@ _RENAMED = ("N_IMAGE_NAMES", "E_IMAGE_AMBIGUOUS")
 
 @dataclass(frozen=True)
 class FoundSources:
-    """What a folder is read as.
+    """The sources found in a folder.
 
     Attributes:
-        images: The folder that the names of all tables start at; None where each knows its own.
+        images: The folder that the names of all tables start at; None where each has its own.
         sources: The files, or the folder itself.
         notes: Which files are read and which are not, in words.
     """
@@ -78,20 +78,20 @@ def find_sources(folder: Path, default: Source) -> FoundSources:
     shown = first_few([f"{each.name} ({len(each.table):,} rows)" for each in used], 10)
     where = "" if root is None else f"; images: {root}"
     labels = f"the labels of {folder.name}/, " if is_labels else ""
-    told = f"found in {folder}: {labels}{shown}{where}"
+    summary = f"found in {folder}: {labels}{shown}{where}"
     if is_labels:
         sources = (Source(folder), *sources)
-    return FoundSources(None if is_labels else root, sources, (told, *notes))
+    return FoundSources(None if is_labels else root, sources, (summary, *notes))
 
 
 def _packed(files: Sequence[str]) -> tuple[str, ...]:
-    """That archives are not looked into, in words, where there are some."""
+    """A note that archives are not read, where there are some."""
     archives = [name for name in files if name.lower().endswith(_ARCHIVES)]
     return (f"not read: {first_few(archives, 3)}: unpack archives first",) if archives else ()
 
 
 def _without_labels(files: Sequence[str]) -> list[str]:
-    """The files that are no label files of YOLO: texts below `labels`, or called as an image."""
+    """The files that are no YOLO labels, which are texts below `labels` or with an image's name."""
     stems = {name.rpartition(".")[0] for name in files if has_image_suffix(name)}
     return [
         name
@@ -156,7 +156,7 @@ def _read_one(default: Source, name: str, roots: Sequence[Path]) -> _Candidate |
         table, root, best = _placed(replace(default, path=path), roots)
     except PolyheadError as error:
         if isinstance(error, DataError) and error.faults[0].code in _QUESTIONS:
-            raise  # its answer makes the table readable
+            raise  # once it is answered the table can be read
         reason = one_line(error.message)
         return reason if len(reason) <= _MAX_REASON else f"{reason[:_MAX_REASON]}…"
     if best < _MIN_FOUND:
@@ -184,13 +184,14 @@ def _placed(source: Source, roots: Sequence[Path]) -> tuple[Table, Path | None, 
 
 
 def _meant_folder(path: Path, table: Table, roots: Sequence[Path]) -> Path | None:
-    """Which folder is meant where several have all images of a table; None: the table's root.
+    """The folder meant where several have all images of a table; None: the table's root.
 
-    That of the table; of the part that the table's name tells; called as those of images; not
-    called as those of masks; any where they hold the same bytes: what leaves one folder.
+    The tests are, in this order, until one folder is left: it is the folder of the table; it is
+    that of the part in the table's name; it has a usual name for images; it has no usual name for
+    masks. Any will do where they hold the same bytes.
 
     Raises:
-        DataError: `E_IMAGE_AMBIGUOUS`: nothing does.
+        DataError: `E_IMAGE_AMBIGUOUS`: several folders are left.
     """
     names = sample_names(table.data.column(IMAGE))
     folders = {root.absolute(): root for root in (table.root, *roots)}
@@ -232,13 +233,13 @@ def _share(root: Path, names: Sequence[str]) -> float:
 
 
 def missing_images(table: Table) -> str | None:
-    """That most of the names that were looked at are no images, in words; None where they are."""
+    """A sentence where most of the names in a table are no images; None where they are."""
     names = sample_names(table.data.column(IMAGE))
     share = _share(table.root, names)
     if share >= _MIN_FOUND:
         return None
     return (
-        f"{round((1 - share) * len(names))} of {len(names)} names that were looked at are no "
+        f"{round((1 - share) * len(names))} of {len(names)} names that were checked are no "
         f"images in {table.root} (such as {names[0] if names else 'none'})"
     )
 
@@ -280,6 +281,6 @@ def _are_copies(root: Path, others: Sequence[Path], names: Sequence[str]) -> boo
 
 
 def as_sources(found: FoundSources, default: Source) -> tuple[Source, ...]:
-    """The sources, read as the user says of all tables."""
-    said = {key: getattr(default, key) for key in ("image_column", "rows", "box_format")}
-    return tuple(replace(source, **said) for source in found.sources)
+    """The sources, with the reading options that the user set for all tables."""
+    options = {key: getattr(default, key) for key in ("image_column", "rows", "box_format")}
+    return tuple(replace(source, **options) for source in found.sources)

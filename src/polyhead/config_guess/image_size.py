@@ -1,4 +1,4 @@
-"""Which size images should have in the network, so that boxes and masks keep their detail."""
+"""A guess at the image size of the network at which boxes and masks keep their detail."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_IMAGES = 200
 _MOST = 0.8  # of the images must be of one shape, within this factor:
 _SAME_SHAPE = 1.2
 _LONGEST = 8.0  # shape that is kept, so that no side gets too long
-_SQUARE = 4 / 3  # shapes up to it bear the stretch to a square, as photos do
+_SQUARE = 4 / 3  # shapes up to it may be stretched to a square, as photos
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def guess_image_size(paths: Sequence[Path]) -> ImageSize:
     size = _rounded(side / shape**0.5), _rounded(side * shape**0.5)
     height, width = np.median(sizes, axis=0).round().astype(int).tolist()
     how = "kept" if side < SIDE else f"brought down to the work of {SIDE} × {SIDE}"
-    reason = f"the median image has {width} × {height} pixels ({len(sizes):,} looked at), {how}"
+    reason = f"the median image has {width} × {height} pixels ({len(sizes):,} measured), {how}"
     return ImageSize(size, f"{reason} in steps of {STEP}; more shows smaller things, and is slower")
 
 

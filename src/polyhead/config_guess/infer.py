@@ -29,8 +29,8 @@ from polyhead.config_guess.object_rules import (
 )
 from polyhead.config_guess.proposal import Decision, Proposal
 from polyhead.config_guess.split_rules import (
+    holds_split,
     own_split,
-    shares_out_rows,
     subject_decisions,
 )
 from polyhead.config_guess.supercategory_rules import with_rules
@@ -105,7 +105,7 @@ def propose(
 
 
 def _read(sources: Sequence[Source], notes: Sequence[str]) -> Table:
-    """The table; where the folder is none, with what else it holds and why that is not read."""
+    """The table; an error also says why other files of the folder were not read."""
     try:
         return read_tables(sources)
     except DataError as error:
@@ -120,7 +120,7 @@ def _sources(annotations: Sequence[Path], default: Source) -> tuple[Source, ...]
     """The files as the config that is to be written will name them."""
     images = default.images
     if len(annotations) > 1:
-        folders = [None if _holds_its_own(path, images) else images for path in annotations]
+        folders = [None if _holds_own_images(path, images) else images for path in annotations]
         return tuple(
             SourceConfig(path=path, images=folder if path.is_dir() else None).source(default)
             for path, folder in zip(annotations, folders, strict=True)
@@ -130,7 +130,7 @@ def _sources(annotations: Sequence[Path], default: Source) -> tuple[Source, ...]
     return (replace(default, path=path, images=None if is_same else images),)
 
 
-def _holds_its_own(path: Path, images: Path | None) -> bool:
+def _holds_own_images(path: Path, images: Path | None) -> bool:
     """Whether a folder of annotations has its images in it or beside it: masks have not."""
     if not path.is_dir() or not ImageFolder.find(path, list(list_files(path)), None).names:
         return False
@@ -144,7 +144,7 @@ def _decide(
 ) -> tuple[list[Decision], str | None]:
     """Decisions in the order of the table, and the column whose rows are to stay together.
 
-    A group of columns stands where its first one does.
+    A group of columns has the place of its first column.
     """
     decided: dict[str, list[Decision]] = {
         name: [decision] if decision else [] for name, decision in belongs_to_objects(table).items()
@@ -154,7 +154,7 @@ def _decide(
     subjects, group_by = subject_decisions(table, own, decided)
     decided |= subjects
     columns = profile_columns(table, without=decided)
-    yes_no = [c for c in columns if is_yes_no(c) and not shares_out_rows(c)]
+    yes_no = [c for c in columns if is_yes_no(c) and not holds_split(c)]
     for group in group_columns(yes_no):
         if group.members:
             found = decide_group(group, table)
@@ -170,7 +170,7 @@ def _decide(
 
 
 def _decide_one(table: Table, column: ColumnProfile) -> list[Decision]:
-    """What one column is, and the tasks that it might be instead."""
+    """The decision on one column, and the tasks that it might be instead."""
     decision = decide(column)
     if decision.type == "image":
         return [mask_task(table, column)]
@@ -178,7 +178,7 @@ def _decide_one(table: Table, column: ColumnProfile) -> list[Decision]:
 
 
 def _offers(column: ColumnProfile, decision: Decision) -> Iterator[Decision]:
-    """The tasks of other types that say of themselves that the column may be one of theirs."""
+    """Offers of task types that may fit the column as well (`offered_for`)."""
     for name, kind in TASK_TYPES.items():
         if reason := kind.config.offered_for(column.name, column.texts, decision.type):
             task, keys = f"{column.name}_{name}", {"column": column.name}
@@ -186,7 +186,7 @@ def _offers(column: ColumnProfile, decision: Decision) -> Iterator[Decision]:
 
 
 def _name_tasks(decisions: Sequence[Decision]) -> list[Decision]:
-    """Each with a task name that no other has, also where an offer names its source."""
+    """Each with a task name that no other has, also in the `from` of offers."""
     taken: list[str] = []
     named, sources = [], dict[str, str | None]()
     for decision in decisions:

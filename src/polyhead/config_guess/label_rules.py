@@ -22,7 +22,7 @@ _MASK_FOLDERS = ("mask", "masks", "segmentation", "segmentations", "segmentation
 
 
 def label_lists(column: ColumnProfile) -> Decision | None:
-    """Decide a column of lists; a column of text is left to other rules."""
+    """Decide a column of lists; columns of text are left to other rules."""
     if not column.lists:
         return None
     counts = count_labels(column.lists)

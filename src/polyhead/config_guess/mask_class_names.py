@@ -23,7 +23,7 @@ _TRAIN_IDS = re.compile(r"(?i)train_?ids")
 _INSTANCES = 1000  # Cityscapes writes 1000 times the class and a number
 _BACKGROUND, _FOREGROUND = "background", "foreground"
 _GREYS = (127, 128)  # of the border in a trimap from 0 to 255
-_AS_THERE = "whose classes are called as there; mend the names if yours only look alike"
+_AS_THERE = "with the class names used there; correct them if yours only look alike"
 _PLAIN = {
     0x000000: "black",
     0xFFFFFF: "white",
@@ -39,23 +39,23 @@ _PLAIN = {
 
 @dataclass(frozen=True)
 class Naming:
-    """What stands for which class.
+    """Classes of the values or colours of masks.
 
     Attributes:
         names: Value or colour, as the YAML writes it, to class.
         ignored: Values or colours that are unknown.
-        told_by: Where the names come from, a sentence; "" where they only stand for the codes.
+        basis: Where the names come from, a sentence; "" where they are only made from the codes.
         hint: What the names may be, a sentence.
     """
 
     names: Mapping[str, str]
     ignored: tuple[str, ...] = ()
-    told_by: str = ""
+    basis: str = ""
     hint: str = field(default="")
 
 
 def have_meaning(place: str) -> bool:
-    """Whether masks are called as those whose values are not places, but ids.
+    """Whether the name of a mask is one of formats whose values are ids, not class indices.
 
     Args:
         place: Column and name of a mask.
@@ -75,7 +75,7 @@ def name_values(sample: MaskSample, values: Sequence[int], place: str) -> Naming
     if found is not None:
         path, named = found
         names = {v: named.get(v, f"class_{v}") for v in values if v in named or v < UNKNOWN_PIXEL}
-        return Naming(_texts(names), told_by=f"{path.name} beside them tells the names")
+        return Naming(_texts(names), basis=f"{path.name} beside them holds the names")
     if _TRIMAP.search(place):
         trimap = _trimap(values)
         if trimap is not None:
@@ -84,8 +84,8 @@ def name_values(sample: MaskSample, values: Sequence[int], place: str) -> Naming
         return _cityscapes(values)
     known = [value for value in values if value != UNKNOWN_PIXEL]
     if _TRAIN_IDS.search(place) and max(known, default=0) < len(CITYSCAPES_TRAIN_IDS):
-        told_by = "Train ids of Cityscapes by their name, which are called as there"
-        return Naming(_texts(dict(enumerate(CITYSCAPES_TRAIN_IDS))), told_by=told_by)
+        basis = "Train ids of Cityscapes by their name, with the names used there"
+        return Naming(_texts(dict(enumerate(CITYSCAPES_TRAIN_IDS))), basis=basis)
     if sample.palette:
         return _of_palette(sample, values)
     if len(values) == 2 and values[0] == 0 and values[1] > 1:
@@ -109,8 +109,8 @@ def _trimap(values: Sequence[int]) -> Naming | None:
         how = f"0 background, {UNKNOWN_PIXEL} foreground and {border} the border"
     else:
         return None
-    told_by = f"Trimaps by their name: {how}, which is unknown; mend that if it is otherwise"
-    return Naming(names, (str(border),), told_by)
+    basis = f"Trimaps by their name: {how}, which is unknown; mend that if it is otherwise"
+    return Naming(names, (str(border),), basis)
 
 
 def _cityscapes(values: Sequence[int]) -> Naming:
@@ -118,14 +118,14 @@ def _cityscapes(values: Sequence[int]) -> Naming:
     classes = {v: v // _INSTANCES if v >= _INSTANCES else v for v in values}
     names = {v: CITYSCAPES_IDS[k] for v, k in classes.items() if k in CITYSCAPES_IDS}
     ignored = tuple(str(value) for value in values if value not in names)
-    told_by = "Ids of Cityscapes by their name, which are called as there"
+    basis = "Ids of Cityscapes by their name, with the names used there"
     if ignored:
-        told_by += "; what is no class there is under ignore"
+        basis += "; values that are no class there are under ignore"
     if max(values) >= _INSTANCES:
-        told_by += f"; {_OTHER_INSTANCES}"
+        basis += f"; {_OTHER_INSTANCES}"
     if len(set(names.values())) < 2:
         return _instances(values)
-    return Naming(_texts(names), ignored, told_by)
+    return Naming(_texts(names), ignored, basis)
 
 
 _OTHER_INSTANCES = (
@@ -137,9 +137,9 @@ _OTHER_INSTANCES = (
 def _instances(values: Sequence[int]) -> Naming:
     classes = {v: v // _INSTANCES if v >= _INSTANCES else v for v in values}
     hint = f"{_OTHER_INSTANCES[:1].upper()}{_OTHER_INSTANCES[1:]}"
-    is_told = max(values) >= _INSTANCES
+    has_instances = max(values) >= _INSTANCES
     return Naming(
-        _texts({v: f"class_{k}" for v, k in classes.items()}), hint=hint if is_told else ""
+        _texts({v: f"class_{k}" for v, k in classes.items()}), hint=hint if has_instances else ""
     )
 
 
@@ -150,14 +150,14 @@ def _of_palette(sample: MaskSample, values: Sequence[int]) -> Naming:
     palette = known_palette(colours)
     if palette is not None:
         names = {v: palette.classes[c] for v, c in shown.items() if c in palette.classes}
-        told_by = f"Their palette is that of {palette.name}, {_AS_THERE}"
-        return Naming(_texts(names), told_by=told_by)
+        basis = f"Their palette is that of {palette.name}, {_AS_THERE}"
+        return Naming(_texts(names), basis=basis)
     names = {value: f"class_{value}" for value in shown if value != UNKNOWN_PIXEL}
     return Naming(_texts(names), hint=_hint({str(value): shown[value] for value in names}))
 
 
 def _hint(colours: Mapping[str, int]) -> str:
-    """What the palettes that have all colours call them; "" where none has.
+    """The names of the colours in all palettes that have them; "" where none has.
 
     Args:
         colours: Value or colour as the YAML writes it to packed colour.
@@ -177,25 +177,25 @@ def name_colours(sample: MaskSample, colours: Sequence[int], _place: str) -> Nam
     if found is not None:
         path, named = found
         names = {code: named.get(code, _stand_in(code, colours)) for code in colours}
-        return _coloured(names, told_by=f"{path.name} beside them tells the names")
+        return _coloured(names, basis=f"{path.name} beside them holds the names")
     palette = known_palette(colours)
     if palette is not None:
         names = {code: palette.classes[code] for code in colours if code in palette.classes}
         ignored = [code for code in colours if code in palette.unknown]
-        told_by = f"All are colours of {palette.name}, {_AS_THERE}"
+        basis = f"All are colours of {palette.name}, {_AS_THERE}"
         if ignored:
-            told_by += f"; {first_few([colour_text(c) for c in ignored], 3)} is unknown there"
-        return _coloured(names, [colour_text(code) for code in ignored], told_by)
+            basis += f"; {first_few([colour_text(c) for c in ignored], 3)} is unknown there"
+        return _coloured(names, [colour_text(code) for code in ignored], basis)
     hint = _hint({colour_text(code): code for code in colours})
     names = {code: _stand_in(code, colours) for code in colours}
     return _coloured(names, hint=hint)
 
 
 def _coloured(
-    names: Mapping[int, str], ignored: Sequence[str] = (), told_by: str = "", hint: str = ""
+    names: Mapping[int, str], ignored: Sequence[str] = (), basis: str = "", hint: str = ""
 ) -> Naming:
     texts = {colour_text(code): name for code, name in names.items()}
-    return Naming(texts, tuple(ignored), told_by, hint)
+    return Naming(texts, tuple(ignored), basis, hint)
 
 
 def _stand_in(code: int, colours: Sequence[int]) -> str:

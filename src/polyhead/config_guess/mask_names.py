@@ -33,7 +33,7 @@ def named_codes(
 
     Args:
         folders: Where to look.
-        codes: What masks hold.
+        codes: Values or packed colours in the masks.
         is_colour: Whether codes are colours.
     """
     for path in _files(folders):
@@ -51,7 +51,7 @@ def _files(folders: Sequence[Path]) -> Iterator[Path]:
 
 
 def _lines(path: Path, *, is_colour: bool) -> Iterator[tuple[int, str]]:
-    """Code and name of each line that tells them; the first name of a code comes last."""
+    """Code and name of each line that holds them; the first name of a code comes last."""
     text = path.read_text(encoding="utf-8-sig", errors="replace")
     for line in reversed(text.splitlines()):
         found = _code_and_name(line.strip(), is_colour=is_colour)

@@ -14,7 +14,7 @@ from polyhead.config_guess.mask_class_names import (
     name_colours,
     name_values,
 )
-from polyhead.config_guess.mask_samples import MaskSample, look_at_masks
+from polyhead.config_guess.mask_samples import MaskSample, sample_masks
 from polyhead.config_guess.proposal import Decision
 from polyhead.errors import ImageError
 from polyhead.table import Table
@@ -24,7 +24,7 @@ _NAME = re.compile(
     r"(?i)mask|seg|trimap|annot|ground.?truth|(?:^|[^a-z])gt(?:$|[^a-z])|label.?ids|train.?ids"
 )
 _MIN_SHARE = 1 / 8  # of the values up to the greatest; else they are grey levels
-_FEW = 16  # values or colours of masks that nothing calls so
+_FEW = 16  # values or colours of masks whose names do not say so
 _OTHERS = "others"
 
 
@@ -41,13 +41,13 @@ def mask_task(table: Table, column: ColumnProfile) -> Decision:
     found = f"names another image in each of {column.num_known:,} cells"
     doubt = ", masks by its name, but" if is_named else "; if these are masks:"
     try:
-        sample = look_at_masks(table, column.name)
+        sample = sample_masks(table, column.name)
     except ImageError as error:
         return no_task(column, kind, f"{found}{doubt} {error.message}")
     codes = sample.clear_codes()
     if codes is None or (not is_named and (sample.has_edges or sample.is_lossy)):
         return no_task(column, kind, f"{found}{doubt} {_photo_reason(sample)}")
-    if not sample.is_colour and _are_places(codes, sample, place):
+    if not sample.is_colour and _are_indices(codes, sample, place):
         return _in_order(column, sample, codes, place)
     problem = _problem(codes, sample, is_named=is_named)
     if problem:
@@ -72,8 +72,8 @@ def _known(values: Sequence[int]) -> list[int]:
     return [value for value in values if value != UNKNOWN_PIXEL]
 
 
-def _are_places(values: Sequence[int], sample: MaskSample, place: str) -> bool:
-    """Whether values are the places of classes: 0, 1, 2, … and 255 for unknown."""
+def _are_indices(values: Sequence[int], sample: MaskSample, place: str) -> bool:
+    """Whether values are class indices: 0, 1, 2, … and 255 for unknown."""
     known = _known(values)
     if sample.is_lossy or sample.has_edges or not known:
         return False
@@ -89,7 +89,7 @@ def _problem(values: Sequence[int], sample: MaskSample, *, is_named: bool) -> st
         return (
             f"{UNKNOWN_PIXEL} is read as unknown: write the index of the class instead, 0, 1, 2, …"
             if list(values) == [UNKNOWN_PIXEL]
-            else f"masks of one {_what(sample)[:-1]} tell nothing"
+            else f"masks of a single {_what(sample)[:-1]} hold no information"
         )
     if min(values) < 0 and not sample.is_colour:
         return f"values are 0 or more: write {UNKNOWN_PIXEL} where a pixel is unknown"
@@ -104,14 +104,14 @@ def _in_order(
     classes = tuple(f"class_{value}" for value in range(max(2, 1 + max(_known(values)))))
     naming = name_values(sample, values, place)
     reason = (
-        f"{_seen(column, sample)}. Masks do not tell names: write one for each value under "
+        f"{_seen(column, sample)}. Masks hold no names: write one for each value under "
         f"classes, in this order ({UNKNOWN_PIXEL} is unknown)"
     )
-    if naming.told_by:
+    if naming.basis:
         if any(str(index) not in naming.names for index in range(len(classes))):
             return _mapped(column, sample, naming)
         classes = tuple(naming.names[str(index)] for index in range(len(classes)))
-        reason = f"{_seen(column, sample)}. {naming.told_by}; {UNKNOWN_PIXEL} is unknown"
+        reason = f"{_seen(column, sample)}. {naming.basis}; {UNKNOWN_PIXEL} is unknown"
     elif naming.hint:
         reason += f". {naming.hint}"
     keys = {"column": column.name, "classes": classes}
@@ -123,11 +123,11 @@ def _mapped(column: ColumnProfile, sample: MaskSample, naming: Naming) -> Decisi
     key = "colours" if sample.is_colour else "values"
     ignored: str | tuple[str, ...] = naming.ignored
     reason = f"{_seen(column, sample)}. "
-    if naming.told_by:
-        reason += naming.told_by
+    if naming.basis:
+        reason += naming.basis
     else:
         reason += (
-            f"Masks do not tell names: mend those that stand for the {_what(sample)}; take out a "
+            f"Masks hold no names: correct those made from the {_what(sample)}; take out a "
             f"{key[:-1]} that is unknown and write it under ignore"
         )
     if naming.hint:
@@ -154,5 +154,5 @@ def _seen(column: ColumnProfile, sample: MaskSample) -> str:
     about = "about " if codes else ""
     return (
         f"names masks in {column.num_known:,} cells, with the {_what(sample)} "
-        f"{about}{sample.shown(codes)} in {sample.num_masks} looked at{unknown_cells(column)}"
+        f"{about}{sample.shown(codes)} in {sample.num_masks} that were read{unknown_cells(column)}"
     )

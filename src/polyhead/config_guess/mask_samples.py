@@ -1,4 +1,4 @@
-"""What some masks of a column hold: values or colours, and how many pixels each."""
+"""Values or colours in some masks of a column, with their shares of the pixels."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from polyhead.table.mask_pixels import read_mask
 from polyhead.table.mask_sources import MaskFiles
 from polyhead.tasks.mask.mask_cells import mask_files
 
-MAX_MASKS = 40  # that are looked at
+MAX_MASKS = 40  # that are read
 MAX_CODES = 64  # that are classes rather than grey levels or shades
 _MIN_SHARE = 1e-3  # of the pixels that a value has that is more than an edge's
 _MIN_CLEAR = 0.9  # of the pixels that hold values of classes, where the rest are edges
@@ -26,12 +26,12 @@ _APART = 16  # greys that are classes after packing by JPEG
 
 @dataclass(frozen=True, eq=False)
 class MaskSample:
-    """The codes of some masks.
+    """Distinct values or colours of some masks.
 
     Attributes:
         codes: (M,) int64, distinct and in order: values, or packed colours.
         shares: (M,) of all pixels.
-        num_masks: How many masks were looked at.
+        num_masks: How many masks were read.
         is_colour: Whether codes are colours.
         is_lossy: Whether any mask is a JPEG, whose values moved.
         folders: Where the masks lie, the innermost folder first, up to the folder of the table.
@@ -87,8 +87,8 @@ class MaskSample:
         return chosen if self.shares[near].sum() >= _MIN_CLEAR else None
 
 
-def look_at_masks(table: Table, column: str) -> MaskSample:
-    """Look at some masks, spread over the rows.
+def sample_masks(table: Table, column: str) -> MaskSample:
+    """Read some masks, spread over the rows.
 
     Colours are read where a file is coloured or transparent, and where palettes give one index
     several colours, so that an index says nothing.
@@ -124,7 +124,7 @@ def _need_colours(paths: Sequence[Path]) -> bool:
             try:
                 read_mask(path, in_colours=True)
             except ImageError:
-                continue  # the reason why it is no mask of values tells more
+                continue  # the error of reading it as values says more
             return True
     return False
 
@@ -137,7 +137,7 @@ def _common_palette(paths: Sequence[Path]) -> dict[int, int] | None:
             with Image.open(path) as image:
                 palette = image.getpalette("RGB") if image.mode == "P" else None
                 used = np.unique(np.asarray(image)).tolist() if palette else []
-        except (OSError, SyntaxError, ValueError):  # which `read_mask` tells
+        except (OSError, SyntaxError, ValueError):  # which `read_mask` reports
             continue
         for index in used:
             red, green, blue = (palette or [])[3 * index : 3 * index + 3]

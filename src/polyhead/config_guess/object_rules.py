@@ -1,4 +1,4 @@
-"""What a column of objects can teach: boxes, a mask where they have outlines, and tags."""
+"""Tasks of a column of objects: boxes, a mask where they have outlines, and tags."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def object_columns(table: Table) -> list[str]:
 
 
 def belongs_to_objects(table: Table) -> dict[str, Decision | None]:
-    """Columns that say something about other columns, and what to tell of them.
+    """Columns that describe other columns, with their decisions.
 
     Returns:
-        The ids of a COCO file with their decision; with None the columns that say what was looked
-        for, which no user wrote.
+        The ids of a COCO file with their decision; with None the columns of annotated
+        labels, which no user wrote.
     """
     found: dict[str, Decision | None] = {
         labels_column(name): None for name in table.columns if labels_column(name) in table.columns
@@ -81,12 +81,12 @@ def _reason(table: Table, name: str, cells: BoxCells, classes: tuple[str, ...]) 
     if num_known > num_with:
         reason += f"; {num_known - num_with:,} images have none"
     if num_known < len(table):
-        reason += f"; in {len(table) - num_known:,} nobody looked, read as unknown"
+        reason += f"; in {len(table) - num_known:,} no one annotated, read as unknown"
     if labels_column(name) in table.columns:
-        reason += "; some images were looked through for some labels only"
+        reason += "; some images were annotated for some labels only"
     everything = hierarchy_of(table, name, classes).everything
     if everything is not None:
-        reason += f'; all are in the supercategory "{everything}", which tells none apart'
+        reason += f'; all are in the supercategory "{everything}", which separates none of them'
     return reason
 
 

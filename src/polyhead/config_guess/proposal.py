@@ -1,4 +1,4 @@
-"""What `polyhead init` makes of a table: one decision a column, with its reason."""
+"""The proposal of `polyhead init`: one decision for each column, with its reason."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from polyhead.formats import Source
 
 @dataclass(frozen=True)
 class Decision:
-    """What some columns are, and why.
+    """A decision on some columns, with its reason.
 
     Attributes:
         columns: Their names, as in the table.
@@ -28,7 +28,7 @@ class Decision:
         keys: Keys of the task in the YAML, besides `type`: text, lists of text, or mappings.
         is_offer: Whether the task is one that the user may add, and not part of the guess.
         may_add: More keys, which the user may add to the task.
-        may_add_why: What speaks for them, in words.
+        may_add_why: Reason for them.
     """
 
     columns: tuple[str, ...]
@@ -51,24 +51,24 @@ class Proposal:
         sources: The tables and folders as they were read.
         image_column: The column that names the images, where the user named it.
         num_rows: Rows of the table.
-        num_looked_at: Rows that columns with many different cells were judged by.
+        num_sampled: Rows that columns with many different cells were judged by.
         decisions: Tasks and other columns, in the order of the table.
-        image_size: What boxes and masks ask of the images; None without such a task.
+        image_size: Guess at the image size for boxes and masks; None without such a task.
         recipe: How the tasks are learnt; None for the defaults.
-        faults: What the readers found wrong: what they left out, the guess did not see.
-        table_keys: What else the user said of how the tables are read: keys of `data`.
-        own_split: The user's own train, val and test rows; None where the data tell none.
-        split_problem: What keeps the user's own split from being taken, in words.
+        faults: Faults of the readers; rows and cells that these left out are not in the guess.
+        table_keys: Further keys of `data` that the user set for reading the tables.
+        own_split: The user's own train, val and test rows; None where the data hold none.
+        split_problem: Why the user's own split cannot be used.
         group_by: The column whose rows are to stay in one part.
         notes: Which files of a folder are read and which are not, in words.
-        missing: In words, that most of the images are not where they were looked for.
+        missing: A sentence where most of the images are missing in their folder.
     """
 
     images: Path | None
     sources: tuple[Source, ...]
     image_column: str | None
     num_rows: int
-    num_looked_at: int
+    num_sampled: int
     decisions: tuple[Decision, ...]
     image_size: ImageSize | None = None
     recipe: Recipe | None = None
@@ -97,7 +97,7 @@ class Proposal:
 
     @property
     def split_column(self) -> str | None:
-        """The one column that tells the user's own split, where there is one."""
+        """The one column that holds the user's own split, where there is one."""
         return None if self.own_split is None else self.own_split.column
 
     @property

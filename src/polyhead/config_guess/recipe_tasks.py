@@ -1,4 +1,4 @@
-"""A guess at tasks, learnt as a recipe says."""
+"""A proposal with the heads and losses of a recipe."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Columns that share out rows, or say which of them belong together."""
+"""Columns that hold a split of the rows, or groups of rows that belong together."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from polyhead.errors import DataError
 from polyhead.table import Table
 
 
-def shares_out_rows(column: ColumnProfile) -> bool:
+def holds_split(column: ColumnProfile) -> bool:
     """Whether a yes/no column is no label by its name: `is_valid`, `split`, `fold`."""
     names_part = flag_part(column.name) is not None
     return names_part or bool(SPLIT_NAME.fullmatch(column.name) or FOLD_NAME.fullmatch(column.name))
@@ -43,7 +43,7 @@ def part_flags(column: ColumnProfile) -> Decision | None:
 
 
 def folds(column: ColumnProfile) -> Decision | None:
-    """Numbers of folds, of which nobody but the user knows which to hold out."""
+    """Numbers of folds, of which only the user knows the one to hold out."""
     if not FOLD_NAME.fullmatch(column.name) or not 2 <= len(column.texts) <= 100:
         return None
     first, second = sorted(column.texts)[:2]
@@ -56,7 +56,7 @@ def folds(column: ColumnProfile) -> Decision | None:
 
 
 def own_split(table: Table, learnt: Collection[str]) -> tuple[OwnSplit | None, str | None]:
-    """The user's own split, or what keeps it from being taken."""
+    """The user's own split, or why it cannot be used."""
     try:
         return find_own_split(table, learnt), None
     except DataError as error:

@@ -1,4 +1,4 @@
-"""What the supercategories of a file say of its labels: which of them implies which."""
+"""Rules between labels from the supercategories of a file: which label implies which."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Hierarchy:
         implies: Label to the group that it is in: another label, or the name of a group alone.
         groups: Groups that are no labels, in the order of first appearance.
         loops: Labels that are in one another, directly or by way of others; they are in no group.
-        everything: The one group that all labels are in, which tells none apart, if there is one.
+        everything: The one group that all labels are in, which gives no rule; None otherwise.
     """
 
     implies: dict[str, str]
@@ -64,7 +64,7 @@ everything=None)
 
 
 def supercategory_tags(table: Table, name: str, labels: tuple[str, ...]) -> Decision | None:
-    """The offer of tags that follow from boxes, with the rules that their supercategories tell.
+    """The offer of tags that follow from boxes, with the rules of their supercategories.
 
     Args:
         table: The rows.
@@ -78,7 +78,7 @@ def supercategory_tags(table: Table, name: str, labels: tuple[str, ...]) -> Deci
     if found.groups:
         keys["classes"] = [*labels, *found.groups]
     keys["rules"] = implications(found.implies)
-    reason = f"{said(found)}, so that tags of whole images can be learnt from the boxes too"
+    reason = f"{described(found)}, so that tags of whole images can be learnt from the boxes too"
     if found.groups:
         reason += (
             f"; {first_few(found.groups, _NAMED)} {'is' if len(found.groups) == 1 else 'are'} no "
@@ -89,7 +89,7 @@ def supercategory_tags(table: Table, name: str, labels: tuple[str, ...]) -> Deci
 
 
 def with_rules(decision: Decision, table: Table, columns: Sequence[str]) -> Decision:
-    """A tags task with the rules that supercategories of boxes tell of its labels, as an offer.
+    """A tags task with the rules from the supercategories of boxes, as an offer.
 
     Args:
         decision: Any decision; one that is no tags task with a column of its own stays as it is.
@@ -110,14 +110,14 @@ def with_rules(decision: Decision, table: Table, columns: Sequence[str]) -> Deci
     task = config.resolve(decision.task, table)
     rules = RulesConfig.model_validate(implications(pairs)).over(task.classes)
     num = len({row for row, _ in find_violations(rules, task.encode(table).targets)})
-    why = f"{said(Hierarchy(pairs, ()))}, and every answer can be made to obey that"
+    why = f"{described(Hierarchy(pairs, ()))}, and every answer can be made to obey these rules"
     if num:
-        why += f"; {num:,} rows say otherwise, and are faults of the table then"
+        why += f"; {num:,} rows break them, and are faults of the table then"
     return replace(decision, may_add={"rules": implications(pairs)}, may_add_why=why)
 
 
 def hierarchy_of(table: Table, name: str, labels: Sequence[str]) -> Hierarchy:
-    """The hierarchy that a column of objects tells of these labels."""
+    """The hierarchy of these labels in a column of objects."""
     groups = groups_of(table.data.schema.field(name))
     return find_hierarchy(labels, {label.strip(): group for label, group in groups.items()})
 
@@ -127,8 +127,8 @@ def implications(implies: Mapping[str, str]) -> dict[str, dict[str, list[str]]]:
     return {"implies": {label: [group] for label, group in implies.items()}}
 
 
-def said(found: Hierarchy) -> str:
-    """What the supercategories say, in words."""
+def described(found: Hierarchy) -> str:
+    """A sentence that describes the supercategories."""
     members: dict[str, list[str]] = {}
     for label, group in found.implies.items():
         members.setdefault(group, []).append(label)

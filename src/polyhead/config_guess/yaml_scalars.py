@@ -1,4 +1,4 @@
-"""Text as YAML writes it."""
+"""Text as YAML scalars."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def mapping_key(key: str) -> str:
 
 
 def mapping_value(value: str | Mapping[str, Any] | list[str]) -> str:
-    """What stands beside a key of a mapping: numbers bare, else as `inline`, lists in brackets."""
+    """The value of a key of a mapping: numbers bare, else as `inline`, lists in brackets."""
     if isinstance(value, list):
         return f"[{', '.join(map(mapping_value, value))}]"
     return value if isinstance(value, str) and _NUMBER.fullmatch(value) else inline(value)

@@ -21,7 +21,7 @@ class ColumnGroup:
     """Yes/no columns that belong together.
 
     Attributes:
-        prefix: What their names share; "" when it is nothing.
+        prefix: Common prefix of their names; "" when there is none.
         members: The columns, in the order of the table.
     """
 
@@ -29,17 +29,17 @@ class ColumnGroup:
     members: tuple[ColumnProfile, ...]
 
 
-def answers(profile: ColumnProfile, said: Answers | None = None) -> dict[int, int]:
+def answers(profile: ColumnProfile, reading: Answers | None = None) -> dict[int, int]:
     """Rows that say yes (1), no (0) and unknown (-1, empty cells included).
 
     Args:
         profile: Of a yes/no column.
-        said: What cells say in all columns of a group; by the column alone when None.
+        reading: Meaning of the cells in all columns of a group; by the column alone when None.
     """
-    said = said or read_answers(profile.texts)
+    reading = reading or read_answers(profile.texts)
     counts = {YES: 0, NO: 0, UNKNOWN: profile.num_unknown}
     for text, rows in profile.texts.items():
-        counts[said.of[text] or 0] += rows
+        counts[reading.of[text] or 0] += rows
     return counts
 
 
@@ -55,9 +55,9 @@ def says_both(profile: ColumnProfile) -> bool:
 
 
 def group_columns(columns: Sequence[ColumnProfile]) -> list[ColumnGroup]:
-    """Put yes/no columns into groups, which are tasks; a group of one is a question of its own.
+    """Put yes/no columns into groups, which are tasks; a group of one is a task of its own.
 
-    A shared prefix that is made for it (`tag:`, `is_`) makes a group, and takes in columns that
+    A shared prefix with a marker (`tag:`, `is_`) makes a group, and takes in columns that
     say only yes or only no. Other first words (`color_`) count when every remaining column shares
     one; else all that remain are one group.
 

@@ -35,34 +35,34 @@ def decide_group(group: ColumnGroup, table: Table) -> list[Decision]:
 def _tags(group: ColumnGroup, names: Sequence[str]) -> Decision:
     """A multi-hot task; a single column is one too when its cells also say unknown."""
     columns = tuple(member.name for member in group.members)
-    said = read_answers(dict.fromkeys(text for member in group.members for text in member.texts))
+    reading = read_answers(dict.fromkeys(text for member in group.members for text in member.texts))
     is_glob = _is_glob(group.prefix, columns, names)
     labels = tuple(name.removeprefix(group.prefix) for name in columns) if is_glob else columns
     patterns = (f"{group.prefix}*",) if is_glob else columns
     task = group.prefix or (columns[0] if len(columns) == 1 else "tags")
     keys: dict[str, Any] = {"columns": patterns}
-    if said.negatives:
-        yes = [text for text in said.of if said.of[text] == YES]
-        keys["values"] = {"yes": yes, "no": list(said.negatives)}
-    return Decision(columns, task, "tags", _reason(group, said), labels, keys)
+    if reading.negatives:
+        yes = [text for text in reading.of if reading.of[text] == YES]
+        keys["values"] = {"yes": yes, "no": list(reading.negatives)}
+    return Decision(columns, task, "tags", _reason(group, reading), labels, keys)
 
 
-def _reason(group: ColumnGroup, said: Answers) -> str:
-    counts = [answers(member, said) for member in group.members]
+def _reason(group: ColumnGroup, reading: Answers) -> str:
+    counts = [answers(member, reading) for member in group.members]
     num_cells = sum(member.num_rows for member in group.members)
     num_yes, num_unknown = (sum(count[answer] for count in counts) for answer in (YES, UNKNOWN))
     shared = f' named "{group.prefix}…"' if group.prefix else ""
     several = len(group.members) > 1
     subject = f"{len(group.members):,} columns{shared} hold" if several else "the column holds"
-    examples = " and ".join(said.negatives) if said.negatives else "0"
+    examples = " and ".join(reading.negatives) if reading.negatives else "0"
     share = f"{num_yes / num_cells:.0%} of {num_cells:,} cells say yes"
     reason = f"{subject} only yes and no (such as 1 and {examples}), {share}"
     words = first_few(sorted({f'"{w}"' for m in group.members for w in m.unknown_words}), 8)
     if num_unknown:
         reason += f"; {num_unknown:,} cells are empty or say unknown{f' ({words})' * bool(words)}"
-    if said.asked:
+    if reading.asked:
         reason += (
-            f"; {', '.join(said.asked)} beside no may mean unknown as well as no: say which, as "
+            f"; {', '.join(reading.asked)} beside no may mean unknown as well as no: say which, as "
             "values: {unknown: [-1]} or values: {no: [0, -1]} in the task"
         )
     return reason
@@ -76,7 +76,7 @@ def _one_hot(tags: Decision, table: Table) -> list[Decision]:
         return []
     reason = (
         f"each of {len(table):,} rows says yes in exactly one of the {len(tags.labels)} columns: "
-        "they may as well be the classes of one question"
+        "they may as well be the classes of one task"
     )
     task = f"{tags.task}_class"
     return [Decision(tags.columns, task, "class", reason, tags.labels, tags.keys, is_offer=True)]

@@ -32,7 +32,7 @@ class ImageCache:
     folder.
 
     Args:
-        folder: Where the cache lives; made if need be.
+        folder: Folder of the cache; created if missing.
         path_of: The path of a row, such as `Table.path`.
         num: Number of rows.
         size: (height, width) of the resized images.
@@ -47,7 +47,7 @@ class ImageCache:
         self._path_of = path_of
         self._shape = (*size, 3)
         self._num_bytes = size[0] * size[1] * 3
-        # What a row's key was when `get` missed: a file that changes while it is being decoded
+        # Key of a row at the time when `get` missed: a file that changes while it is being decoded
         # must not be kept under its new key.
         self._missed: dict[int, bytes] = {}
         with explained("keep resized images in", folder, ELSEWHERE):
@@ -84,7 +84,7 @@ class ImageCache:
             )
         key = self._missed.pop(row, None) or self._key(row)
         if key is None:
-            return  # the file vanished: nothing to tell its next version from this one
+            return  # the file vanished: a later version could not be told apart from it
         pixels = image.tobytes()
         _write(self._pixels, row * self._num_bytes, pixels)
         _write(self._records, row * _RECORD_LENGTH, key + _checksum(pixels))
@@ -100,12 +100,12 @@ class ImageCache:
 
 
 def _version(path: Path) -> bytes:
-    """What tells one content of a file from another, without reading all of it.
+    """Bytes that differ where two versions of a file differ, without reading all of it.
 
     A copy or an unpacked archive keeps size and modification time; the time of change moves on
     then, but in steps of milliseconds and not on every file system: hence some of the bytes.
     """
-    # A pipe of an image's name must not be waited for.
+    # Opening a named pipe with the name of an image must not block.
     flags = os.O_RDONLY | BINARY | getattr(os, "O_NONBLOCK", 0)
     with open(path, "rb", buffering=0, opener=lambda name, _: os.open(name, flags)) as file:
         found = os.fstat(file.fileno())

@@ -12,7 +12,7 @@ from PIL import Image
 from polyhead.errors import ImageError
 
 BACKGROUND = (255, 255, 255)
-"""What shows through transparent pixels: white, as on the pages that such images are made for."""
+"""Background of transparent pixels: white, as on the pages that such images are made for."""
 
 _MODES = frozenset({"1", "L", "P", "RGB", "LA", "PA", "RGBA", "CMYK", "YCbCr", "RGBX"})
 

@@ -42,7 +42,7 @@ NOTES = {
     "N_EXIF": "its EXIF block is corrupt; displayed without rotation",
     "N_EXTENSION": "its name ends like another format; read by its content",
 }
-"""What the notes of a decoded image mean."""
+"""Meaning of each note of a decoded image."""
 
 _DECODERS: dict[str, type[ImageFile]] = {
     "JPEG": JpegImageFile,
@@ -56,12 +56,12 @@ _DECODERS: dict[str, type[ImageFile]] = {
 
 @dataclass(frozen=True, eq=False)
 class LoadedImage:
-    """A decoded image, still in Pillow's hands.
+    """A decoded image, as a Pillow image.
 
     Attributes:
         pixels: The displayed frame, mode `RGB`; smaller than the file's when it was drafted.
         width: Pixels of the full displayed image.
-        height: Likewise.
+        height: Its height in pixels.
         format: A key of `SUFFIXES`.
         notes: Codes of `NOTES`.
         deep: The numbers as they are stored, as `deep_values` reads them, where the file holds more
@@ -77,7 +77,7 @@ class LoadedImage:
 
     @property
     def span(self) -> PixelSpan | None:
-        """What numbers `deep` holds."""
+        """Range of the numbers in `deep`."""
         return None if self.deep is None else pixel_span(self.deep)
 
 
@@ -88,9 +88,9 @@ class Decoded:
     Attributes:
         image: (H, W, 3) uint8 RGB, the displayed frame.
         width: Pixels of the full displayed image, before drafting or resizing.
-        height: Likewise.
+        height: Its height in pixels.
         notes: Codes of `NOTES`.
-        span: What numbers the file holds, where these have more than 8 bits a channel.
+        span: Range of the numbers in the file, where these have more than 8 bits a channel.
     """
 
     image: np.ndarray
@@ -102,13 +102,13 @@ class Decoded:
 
 @dataclass(frozen=True)
 class Reading:
-    """How a file is to be read.
+    """Options of decoding.
 
     Attributes:
         at_least: (height, width) that is enough: a JPEG may be decoded at 1/2, 1/4 or 1/8 of its
             size as long as neither side gets shorter than this.
         max_pixels: Cap on width × height.
-        ranges: Of the data set, for images with more than 8 bits a channel.
+        ranges: Black and white of the data set, for images with more than 8 bits a channel.
     """
 
     at_least: tuple[int, int] | None = None
@@ -123,11 +123,11 @@ def decode(
     max_pixels: int = MAX_PIXELS,
     ranges: PixelRanges | None = None,
 ) -> Decoded:
-    """Decode the first frame of an image to RGB, as `colour` and `orientation` say.
+    """Decode the first frame of an image to RGB in its displayed orientation.
 
     Args:
         source: A path, the bytes of a file, or a seekable stream.
-        at_least: As `Reading` says, likewise below.
+        at_least: (height, width) that is enough, see `Reading`.
         max_pixels: Cap on width × height.
         ranges: What is black and white in deep images; what each file declares when None.
 
@@ -153,7 +153,7 @@ def read_size(source: ImageSource) -> tuple[int, int]:
     """Height and width of the displayed image, from its header alone.
 
     Raises:
-        ImageError: As `decode`, as far as the header tells.
+        ImageError: As `decode`, for faults that the header shows.
     """
     with opened(source) as stream, pillow_warnings_silenced:
         kind = image_format(_first_bytes(stream))

@@ -1,4 +1,8 @@
-"""Which numbers the deep images of a data set hold, and the one range that they are scaled by."""
+"""The numbers in the deep images of a data set, and the one range that they are scaled by.
+
+Deep means more than 8 bits a channel. One range serves the whole data set, in training and in
+prediction: a range of its own for each image would make equal numbers look different.
+"""
 
 from __future__ import annotations
 
@@ -11,24 +15,24 @@ from polyhead.errors import Fault
 from polyhead.table.deep_pixels import PixelRange, PixelRanges
 
 KEYS = {False: "pixel_range", True: "float_range"}
-"""Of `data` in the YAML, by whether the numbers have fractions."""
+"""Keys of `data` in the YAML, by whether the numbers have fractions."""
 
 FULL_BITS = 16
 _TAIL = 0.005  # share of an image's pixels that may be glare, dust or a border
 _DARK = 1 / 8  # of the range: images that fill less of it look flat
 _FAINT = 1 / 3  # of the range: an image whose greatest number is less may have fewer bits
-_MAX_LOOKED_AT = 65_536  # pixels of an image for its tails
+_MAX_SAMPLED = 65_536  # pixels of an image for its tails
 _USUAL_FLOATS = (1.0, 255.0)  # what white is in float files, as most programs write them
 
 
 @dataclass(frozen=True)
 class PixelSpan:
-    """What numbers one deep image holds.
+    """Range of the numbers of one deep image.
 
     Attributes:
         is_float: Whether they have fractions.
-        low: The least.
-        high: The greatest.
+        low: The smallest number.
+        high: The largest number.
         usual_low: At most 0.5 % of the pixels lie below.
         usual_high: At most 0.5 % lie above.
     """
@@ -50,30 +54,30 @@ def pixel_span(values: np.ndarray) -> PixelSpan | None:
         flat = flat[np.isfinite(flat)]
     if not flat.size:
         return None
-    some = flat[:: -(-flat.size // _MAX_LOOKED_AT)]
+    some = flat[:: -(-flat.size // _MAX_SAMPLED)]
     usual = np.quantile(some, [_TAIL, 1 - _TAIL])
     return PixelSpan(is_float, float(flat.min()), float(flat.max()), *map(float, usual))
 
 
-def choose_ranges(spans: Sequence[PixelSpan | None], given: PixelRanges) -> PixelRanges:
+def choose_ranges(spans: Sequence[PixelSpan | None], configured: PixelRanges) -> PixelRanges:
     """One range for all whole numbers and one for all floats of a data set.
 
     Args:
         spans: Of each image; None where it has 8 bits a channel, or cannot be read.
-        given: What the user says goes before what the images say.
+        configured: Ranges of the config, which override the measured ones.
 
     Returns:
-        Whole numbers start at 0 and end at the most that the bits of the greatest can say, as long
-        as they fill half of that; floats likewise 0 to 1 or 255; else from the least to the
-        greatest. None where there is no such image.
+        For whole numbers 0 to 2^b − 1, where b is the number of bits of the largest, as long as the
+        numbers fill half of that; for floats likewise 0 to 1 or 0 to 255; else the smallest to the
+        largest number. None where there is no such image.
     """
     found = {
         is_float: [span for span in spans if span is not None and span.is_float == is_float]
         for is_float in KEYS
     }
     return PixelRanges(
-        given.integers or (_whole(found[False]) if found[False] else None),
-        given.floats or (_fractions(found[True]) if found[True] else None),
+        configured.integers or (_whole(found[False]) if found[False] else None),
+        configured.floats or (_fractions(found[True]) if found[True] else None),
     )
 
 
@@ -101,16 +105,16 @@ def _with_room(low: float, high: float) -> PixelRange:
 
 
 def depth_faults(
-    spans: Sequence[PixelSpan | None], where: Callable[[int], str], given: PixelRanges
+    spans: Sequence[PixelSpan | None], where: Callable[[int], str], configured: PixelRanges
 ) -> list[Fault]:
     """How deep images are read: `N_DEPTH`, and `W_DEPTH` where that may be wrong.
 
     Args:
         spans: Of the image of each row.
         where: How messages name a row.
-        given: What the user says.
+        configured: Ranges of the config.
     """
-    ranges = choose_ranges(spans, given)
+    ranges = choose_ranges(spans, configured)
     faults = []
     for is_float, key in KEYS.items():
         rows = [row for row, s in enumerate(spans) if s is not None and s.is_float == is_float]
@@ -118,11 +122,11 @@ def depth_faults(
         if not rows or limits is None:
             continue
         some = [span for row in rows if (span := spans[row]) is not None]
-        is_given = (given.floats if is_float else given.integers) is not None
-        doubts = _beyond(some, limits, key) if is_given else _doubts(some, limits, key)
+        is_configured = (configured.floats if is_float else configured.integers) is not None
+        doubts = _beyond(some, limits, key) if is_configured else _doubts(some, limits, key)
         place = where(rows[0])
         faults += [Fault("W_DEPTH", place, f"{doubt}.") for doubt in doubts]
-        faults.append(Fault("N_DEPTH", place, f"{_told(some, limits, len(spans))}."))
+        faults.append(Fault("N_DEPTH", place, f"{_summary(some, limits, len(spans))}."))
     return faults
 
 
@@ -167,7 +171,7 @@ def _kind(span: PixelSpan) -> str:
     return "numbers with fractions" if span.is_float else "whole numbers"
 
 
-def _told(spans: Sequence[PixelSpan], limits: PixelRange, num_images: int) -> str:
+def _summary(spans: Sequence[PixelSpan], limits: PixelRange, num_images: int) -> str:
     low, high = _extremes(spans)
     kind = _kind(spans[0])
     return (
@@ -178,15 +182,15 @@ def _told(spans: Sequence[PixelSpan], limits: PixelRange, num_images: int) -> st
 
 
 def _doubts(spans: Sequence[PixelSpan], limits: PixelRange, key: str) -> Iterator[str]:
-    """Nobody said which range it is: what the guess may be wrong about."""
+    """Ways in which a measured range may be wrong."""
     low, high = _extremes(spans)
     bits = int(high).bit_length() if low >= 0 else FULL_BITS
     if not spans[0].is_float and bits < FULL_BITS:
         yield (
             f"the upper bits are empty: no image holds a number above {_number(high)}, which "
-            f"{bits} bits say; {_number(limits[0])} is taken for black and {_number(limits[1])} "
-            f"for white; write data.{key}: {_shown(limits)} to settle that, or the range that your "
-            f"camera or program has, such as {_shown((0, 2**FULL_BITS - 1))} if they are so dark"
+            f"{bits} bits hold; {_number(limits[0])} is taken for black and {_number(limits[1])} "
+            f"for white; write data.{key}: {_shown(limits)} to confirm that, or the range of your "
+            f"camera or program, such as {_shown((0, 2**FULL_BITS - 1))} if they are so dark"
         )
     usual = (
         float(np.median([span.usual_low for span in spans])),
@@ -202,7 +206,7 @@ def _doubts(spans: Sequence[PixelSpan], limits: PixelRange, key: str) -> Iterato
 
 
 def _beyond(spans: Sequence[PixelSpan], limits: PixelRange, key: str) -> Iterator[str]:
-    """Images that the user's range cuts."""
+    """A warning on images that reach beyond the configured range."""
     cut = [s for s in spans if s.usual_high > limits[1] or s.usual_low < limits[0]]
     if cut:
         yield (

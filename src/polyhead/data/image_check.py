@@ -24,7 +24,7 @@ MIN_SIDE = 8
 MAX_ASPECT = 50
 """Longer to shorter side; more gets a warning."""
 
-_BLOCK = 512  # images handed to the threads at once: bounds the memory, whatever N
+_BLOCK = 512  # images in the queue of the threads: bounds the memory for any N
 _NUM_NAMED = 3
 _FULL = "write the folder before the name"
 _REMOVABLE = ("E_NOT_IMAGE", "E_TRUNCATED", "E_IMAGE_MISSING")
@@ -32,13 +32,13 @@ _REMOVABLE = ("E_NOT_IMAGE", "E_TRUNCATED", "E_IMAGE_MISSING")
 
 @dataclass(frozen=True, eq=False)
 class ImageCheck:
-    """What the check found.
+    """Faults, sizes and digests of N images.
 
     Attributes:
         faults: In the order of rows; when every image is missing, a summary comes first.
         sizes: (N, 2) int32 height and width of the displayed images; 0 when unreadable.
         digests: (N,) S32, digest of the decoded pixels for the splitter; empty when unreadable.
-        ranges: What becomes black and white in images with more than 8 bits a channel.
+        ranges: Black and white of images with more than 8 bits a channel.
     """
 
     faults: tuple[Fault, ...]
@@ -49,7 +49,7 @@ class ImageCheck:
 
 @dataclass(frozen=True)
 class _Finding:
-    """What one image is: its error, or its size, digests and notes."""
+    """Result for one image: its error, or its size, digests and notes."""
 
     error: ImageError | None = None
     size: tuple[int, int] = (0, 0)
@@ -63,30 +63,30 @@ def check_images(
     paths: Sequence[Path],
     where: Callable[[int], str],
     *,
-    given: PixelRanges | None = None,
+    configured: PixelRanges | None = None,
     workers: int | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> ImageCheck:
-    """Decode every image in full, in threads, and say all that is wrong.
+    """Decode every image in full, in threads, and collect all faults.
 
     Args:
         paths: N files.
         where: How messages name a row, such as `Table.where`.
-        given: What the user says is black and white in deep images; measured when None.
+        configured: Black and white of deep images as the config sets them; measured when None.
         workers: Number of threads; by default one a processor.
-        progress: Told the number of images done, after each.
+        progress: Called with the number of images done, after each.
 
     Returns:
         Faults, sizes, digests and ranges. Codes: those of `decode`, `E_IMAGE_AMBIGUOUS`,
         `W_IMAGE_EXTREME`, `W_IMAGE_DUPLICATE`, `W_DEPTH`, and the notes of `NOTES`.
     """
-    given = given or NO_RANGES
+    configured = configured or NO_RANGES
     collected = _Collected(paths, where)
     for row, finding in enumerate(_findings(paths, workers or num_processors())):
         collected.add(row, finding)
         if progress is not None:
             progress(row + 1)
-    faults, ranges = collected.all_faults(given), choose_ranges(collected.spans, given)
+    faults, ranges = collected.all_faults(configured), choose_ranges(collected.spans, configured)
     return ImageCheck(faults, collected.sizes, collected.digests, ranges)
 
 
@@ -116,7 +116,7 @@ def _examine(path: Path) -> _Finding:
 
 
 def _digest(loaded: LoadedImage) -> bytes:
-    """Of the numbers themselves where they are deep: in 8 bits, dark images may be all alike."""
+    """Digest of the pixels, before scaling to 8 bits, where different dark images may be equal."""
     pixels = hashlib.sha256(f"{loaded.pixels.size}".encode())
     if loaded.deep is None:
         pixels.update(np.asarray(loaded.pixels).data)
@@ -141,7 +141,7 @@ class _Collected:
         self._file_digests = np.zeros((len(paths), 16), np.uint8)
 
     def add(self, row: int, finding: _Finding) -> None:
-        """Note what one image is."""
+        """Add the finding of one image."""
         if finding.error is not None:
             self._add_error(row, finding.error)
             return
@@ -151,13 +151,13 @@ class _Collected:
         self._add_extreme(row, *finding.size)
         self.spans[row] = finding.span
         for note in finding.notes:
-            if note != "N_DEPTH":  # told of all of them together
+            if note != "N_DEPTH":  # reported once for all images
                 self._fault(note, row, NOTES[note])
 
-    def all_faults(self, given: PixelRanges) -> tuple[Fault, ...]:
+    def all_faults(self, configured: PixelRanges) -> tuple[Fault, ...]:
         """Every fault, after a summary if no image was found at all."""
         self._add_duplicates()
-        self._faults += depth_faults(self.spans, self._where, given)
+        self._faults += depth_faults(self.spans, self._where, configured)
         self._faults.sort(key=lambda fault: fault.row or 0)
         if not self._missing or len(self._missing) < len(self._paths):
             return tuple(self._faults)
@@ -167,7 +167,7 @@ class _Collected:
             "E_IMAGE_MISSING",
             folder,
             f"none of the {len(self._paths)} images is in this folder; first looked for "
-            f"{', '.join(map(str, first))}; mend the images folder in the configuration",
+            f"{', '.join(map(str, first))}; correct the images folder in the config",
         )
         return (summary, *self._faults)
 

@@ -1,4 +1,4 @@
-"""Names of images against the names in the folder."""
+"""Names of images in the table, compared with the files in the folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ENDINGS = frozenset(ending for endings in SUFFIXES.values() for ending in endin
 
 
 class NameHints:
-    """Says which file a missing image likely is; each folder is listed once."""
+    """Suggests the file that a missing image likely is; each folder is listed once."""
 
     def __init__(self) -> None:
         self._folders: dict[Path, dict[str, str] | None] = {}
@@ -79,7 +79,7 @@ def _names(folder: Path) -> dict[str, str] | None:
 
 
 def _names_below(folder: Path) -> dict[str, list[str]]:
-    """Folded name to the files so called in folders of a folder."""
+    """Folded name to the files of that name below a folder."""
     found: dict[str, list[str]] = {}
     for parent, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))

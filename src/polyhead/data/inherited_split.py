@@ -17,10 +17,10 @@ def inherit_split(
 ) -> np.ndarray:
     """A split in which every image of an earlier one keeps its part.
 
-    A model that goes on from another has seen the other's training images: drawn anew, some of
-    them would be held out, and every figure would flatter. An image is known by its name and by
-    its content. Rows of the same group or content have one part: train if any of them was trained
-    on, else val if any chose epochs and thresholds, else test; where none was there, the new one.
+    A model that starts from another one has seen that one's training images: in a new split some
+    of them would be held out, and the figures would be too good. Images are matched by name and by
+    content. Rows of the same group or content have one part: train if any of them was in train,
+    else val if any was in val, else test; where none was in the earlier split, the new part.
 
     Args:
         images: N image names, as written in the annotations.

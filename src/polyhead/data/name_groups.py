@@ -1,4 +1,4 @@
-"""Images that belong together by their names: augmented copies of one source."""
+"""Augmented copies of one source image, found by their names."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _HINT = r"(?i)\.rf\.|[ _-](?:aug|[hv]?flip|mirror|rot)"
 def augmented_sources(names: Sequence[str]) -> list[str | None] | None:
     """The source that each image is a copy of; None where no two images share one.
 
-    Told by Roboflow's names (`a_jpg.rf.<hash>.jpg`), and by endings such as `_aug3`, `_hflip` and
-    `_rot90` where the original or another copy stands beside it. Copies of one source may lie in
-    folders of several parts (`train/`, `val/`).
+    Recognised by Roboflow's names (`a_jpg.rf.<hash>.jpg`), and by endings such as `_aug3`,
+    `_hflip` and `_rot90` where the original or another copy is in the table too. Copies of one
+    source may lie in folders of several parts (`train/`, `val/`).
 
     Args:
         names: N names of images.

@@ -44,7 +44,7 @@ def exif_orientation(image: Image.Image) -> int | None:
 
 
 def _is_empty(block: bytes) -> bool:
-    """Whether an EXIF block is whole and holds no tag, as editors leave that take all tags out.
+    """Whether an EXIF block is whole and holds no tag, as editors leave it that remove all tags.
 
     It is a TIFF header whose first directory has 0 entries, that header without a directory,
     nothing at all, or only zero bytes.

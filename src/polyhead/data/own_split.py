@@ -1,4 +1,4 @@
-"""The user's own split, wherever the data tell it: columns, lists, folders, annotation files."""
+"""The user's own split, wherever the data hold it: columns, lists, folders, annotation files."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from polyhead.table.split_spellings import PARTS, parts_by_folder
 from polyhead.table.table import SPLIT_SOURCE
 
 TRAIN = PARTS.index("train")
-ANEW = "split: {method: stratified} shares the rows out anew"
+SPLIT_AGAIN = "split: {method: stratified} splits the rows again"
 
 
 @dataclass(frozen=True)
 class Claim:
-    """What one place says about the split.
+    """The parts that one place names.
 
     Attributes:
         place: In words: `the column "is_valid"`, `the folders "train" and "test"`.
         parts: (N,) int8 place in `PARTS`, −1 where it names none.
-        columns: The columns that it stands in; none for folders and files.
+        columns: The columns that it is read from; none for folders and files.
         is_list: Whether rows that it does not name are train rows, as with lists and folders; the
             empty cell of a column is a gap.
     """
@@ -53,23 +53,23 @@ class OwnSplit:
 
     Attributes:
         parts: (N,) of `PARTS`.
-        told_by: Where they come from, in words.
-        column: The column that alone tells them, where there is one.
+        basis: Where they come from, in words.
+        column: The one column that they come from, where there is one.
         faults: `W_SPLIT_REST`: rows that no list names.
     """
 
     parts: np.ndarray
-    told_by: str
+    basis: str
     column: str | None
     faults: tuple[Fault, ...] = ()
 
 
 def find_own_split(table: Table, without: Collection[str] = ()) -> OwnSplit | None:
-    """The split that the data tell, or None where they tell none.
+    """The split that the data hold, or None where they hold none.
 
     Args:
         table: N rows.
-        without: Columns that something else is learnt from.
+        without: Columns that a task is learnt from.
 
     Raises:
         DataError: `E_SPLIT_CONFLICT`: two places contradict each other; `E_SPLIT_VALUE`: a column
@@ -91,7 +91,9 @@ def find_own_split(table: Table, without: Collection[str] = ()) -> OwnSplit | No
         faults.append(Fault("W_SPLIT_REST", table.source, message))
         parts[rest] = TRAIN
     if not (parts == TRAIN).any():
-        message = f"no row trains by {_places(claims)}; expected some; add such rows, or {ANEW}."
+        message = (
+            f"no row trains by {_places(claims)}; expected some; add such rows, or {SPLIT_AGAIN}."
+        )
         raise _refusal("E_SPLIT_VALUE", table.source, message)
     alone = claims[0].columns if len(claims) == 1 and len(claims[0].columns) == 1 else (None,)
     return OwnSplit(np.array(PARTS)[parts], _places(claims), alone[0], tuple(faults))
@@ -146,8 +148,8 @@ def _columns(table: Table, without: Collection[str]) -> Iterator[Claim]:
         counts = {} if name in without else few_cells(table.column(name))
         if not counts:
             continue
-        told_by = (table.data.schema.field(name).metadata or {}).get(SPLIT_SOURCE)
-        place = f'the column "{name}"' if told_by is None else told_by.decode()
+        lists = (table.data.schema.field(name).metadata or {}).get(SPLIT_SOURCE)
+        place = f'the column "{name}"' if lists is None else lists.decode()
         found = read_words(counts)
         if SPLIT_NAME.fullmatch(name):
             found = read_numbers(counts) or found
@@ -155,7 +157,7 @@ def _columns(table: Table, without: Collection[str]) -> Iterator[Claim]:
                 raise _unclear(table, name, found)
         if all(found.values()) and len(set(found.values())) > 1:
             parts = places(table.column(name), found)
-            yield Claim(place, parts, (name,), is_list=told_by is not None)
+            yield Claim(place, parts, (name,), is_list=lists is not None)
 
 
 def _flags(table: Table, without: Collection[str]) -> Iterator[Claim]:
@@ -171,7 +173,7 @@ def _flags(table: Table, without: Collection[str]) -> Iterator[Claim]:
             message = (
                 f'column "{name}" says yes in most rows, so that it may mean something else than '
                 f"the {part} part; write split: {{column: {name}}} if it is the split, or "
-                f"{{method: stratified}} to share the rows out anew."
+                f"{{method: stratified}} to split the rows again."
             )
             raise _refusal("E_SPLIT_VALUE", table.source, message)
         flags[part] = answers
@@ -183,7 +185,7 @@ def _flags(table: Table, without: Collection[str]) -> Iterator[Claim]:
 
 
 def _files(table: Table) -> Iterator[Claim]:
-    """By the names of the annotation files, where an image stands in those of one part only."""
+    """By the names of the annotation files, where each image is in those of one part only."""
     named = [origin for origin in table.origins if origin.part is not None]
     if len({origin.part for origin in named}) < 2:
         return
@@ -194,8 +196,8 @@ def _files(table: Table) -> Iterator[Claim]:
         if len(twice):
             row = int(twice[0])
             message = (
-                f"{len(twice)} images, such as {table.where(row)}, stand in the annotation files "
-                f"of several parts; leave each in one, or {ANEW}."
+                f"{len(twice)} images, such as {table.where(row)}, are in the annotation files "
+                f"of several parts; leave each in one, or {SPLIT_AGAIN}."
             )
             raise _refusal("E_SPLIT_CONFLICT", table.source, message)
         parts[there] = place
@@ -206,8 +208,8 @@ def _files(table: Table) -> Iterator[Claim]:
 def _combined(table: Table, claims: Sequence[Claim]) -> np.ndarray:
     """One part a row.
 
-    That a place says train where it never names the part that another gives says little: a column
-    `is_valid` of no within the folder `test` does not contradict it.
+    Train is weak evidence from a place that never names the part of another: a column `is_valid`
+    that says no within the folder `test` does not contradict it.
     """
     parts, named = claims[0].parts.copy(), set(np.unique(claims[0].parts).tolist())
     for number, claim in enumerate(claims[1:], 1):
@@ -236,7 +238,7 @@ def _conflict(
     message = (
         f"{len(rows)} rows, such as {table.where(row)}, are in {PARTS[parts[row]]} by "
         f"{_places(claims[:number])} and in {PARTS[claim.parts[row]]} by {claim.place}; expected "
-        f"one answer; mend one of them, {choose}{ANEW}."
+        f"one answer; mend one of them, {choose}{SPLIT_AGAIN}."
     )
     return _refusal("E_SPLIT_CONFLICT", table.source, message)
 
@@ -245,7 +247,7 @@ def _gaps(table: Table, claims: Sequence[Claim], rows: np.ndarray) -> DataError:
     column = next(claim for claim in claims if not claim.is_list)
     message = (
         f"{len(rows)} of {len(table)} rows, such as {table.where(int(rows[0]))}, have no part by "
-        f"{_places(claims)}; expected train, val or test; fill {column.place}, or {ANEW}."
+        f"{_places(claims)}; expected train, val or test; fill {column.place}, or {SPLIT_AGAIN}."
     )
     return _refusal("E_SPLIT_VALUE", table.source, message)
 
@@ -255,7 +257,7 @@ def _unclear(table: Table, name: str, found: Mapping[str, str | None]) -> DataEr
     message = (
         f'column "{name}" shares out the rows, but {unread} is none of train, val and test; list '
         f"what its cells mean (split: {{column: {name}, parts: {{val: [...], test: [...]}}}}; the "
-        f"rest trains), or {ANEW}."
+        f"rest trains), or {SPLIT_AGAIN}."
     )
     return _refusal("E_SPLIT_VALUE", table.source, message)
 

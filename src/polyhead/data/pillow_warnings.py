@@ -12,7 +12,7 @@ class PillowWarnings:
 
     `warnings.catch_warnings` swaps process-wide state, so threads that enter and leave it in
     turns would restore each other's filters; here the first one in sets them and the last one out
-    restores them. What Pillow warns of is told by notes and typed errors instead.
+    restores them. Notes and typed errors report what Pillow warns of.
     """
 
     def __init__(self) -> None:

@@ -17,7 +17,7 @@ PREPROCESSING = "2"
 
 _FILTER = Image.Resampling.BICUBIC
 # Images far larger than the target are first averaged by a whole factor, down to this many
-# times the target: several times faster, and at 2 hardly to be told from the filter alone.
+# times the target: several times faster, and with 2 nearly equal to the filter alone.
 _REDUCING_GAP = 2.0
 
 
@@ -55,7 +55,7 @@ def load_image(
         ranges: What is black and white in deep images; what each file declares when None.
 
     Returns:
-        The image, its `image` (height, width, 3); `width` and `height` are the displayed file's.
+        `image` has shape (height, width, 3); `width` and `height` are those of the displayed file.
 
     Raises:
         ImageError: As `decode` raises.

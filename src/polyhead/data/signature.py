@@ -1,4 +1,4 @@
-"""What a file is, told by its first bytes and never by its name."""
+"""The kind of a file, by its first bytes and never by its name."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def image_format(head: bytes) -> str:
         A key of `SUFFIXES`.
 
     Raises:
-        ImageError: `E_NOT_IMAGE`; says what the file is and how to mend it.
+        ImageError: `E_NOT_IMAGE`; names the kind of the file and the remedy.
     """
     for magic, name in _MAGIC.items():
         if head.startswith(magic):
@@ -73,7 +73,7 @@ def image_format(head: bytes) -> str:
 
 
 def _describe(head: bytes) -> tuple[str, str]:
-    """What a file that is no image is, and how to mend it."""
+    """Kind of a file that is no image, and the remedy."""
     if not head:
         return "an empty file (zero bytes)", _DOWNLOAD
     if not head.strip(b"\x00"):
@@ -89,16 +89,16 @@ def _describe(head: bytes) -> tuple[str, str]:
 
 
 def _describe_container(brand: bytes) -> tuple[str, str]:
-    """What a file of the ISO media kind (HEIC, AVIF, MP4) is."""
+    """Kind of an ISO media file (HEIC, AVIF, MP4), and the remedy."""
     if brand in (b"avif", b"avis"):
         return "an AVIF image", _CONVERT
     if brand in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"):
         return "a HEIC/HEIF image", _CONVERT
-    return "a video (MP4 or kin)", "extract its frames"
+    return "a video (MP4 or similar)", "extract its frames"
 
 
 def _describe_text(head: bytes) -> tuple[str, str]:
-    """What a file of text or of unknown bytes is."""
+    """Kind of a file of text or of unknown bytes, and the remedy."""
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if text.startswith(b"<svg") or (text.startswith((b"<?xml", b"<!--")) and b"<svg" in text):
         return "an SVG drawing", _CONVERT

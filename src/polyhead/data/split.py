@@ -1,4 +1,4 @@
-"""Which rows train, which choose thresholds and epochs, and which are held out."""
+"""The split of rows into train, validation (chooses epochs and thresholds) and test."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ TRAIN, VAL = 0, 1
 
 @dataclass(frozen=True)
 class SplitPlan:
-    """How a table is to be split.
+    """Method and shares of a split.
 
     Attributes:
         method: `stratified`: every part alike in all labels. `hash`: by SHA-256 of the image name
-            or group, so that a row keeps its part when others are added. `column`: as given; when
-            it names no validation rows, these are drawn from its training rows, stratified.
+            or group, so that a row keeps its part when others are added. `column`: the user's own
+            parts; when these have no validation rows, they are drawn from the training rows,
+            stratified.
         val: Share of the validation rows.
         test: Share of the held-out rows.
         seed: Another seed gives another split.
@@ -47,7 +48,7 @@ class SplitPlan:
 
 @dataclass(frozen=True)
 class SplitKeys:
-    """What a split looks at besides the image names; N values each.
+    """Values of the rows that a split depends on besides the image names; N each.
 
     Attributes:
         labels: (N, L) int8: 1 yes, 0 no, −1 unknown; for `stratified`.
@@ -108,8 +109,8 @@ def write_split(
         path: The file.
         images: N image names.
         split: (N,) parts.
-        digests: (N,) of the images' content, for a column `digest`, by which the images are
-            known under other names.
+        digests: (N,) of the images' content, for a column `digest`, which identifies
+            images under other names.
     """
     import pyarrow.parquet as pq
 
@@ -120,10 +121,10 @@ def write_split(
 
 
 def read_digests(path: Path) -> dict[str, str]:
-    """Digest of each image's content to its part, of what `write_split` wrote.
+    """Digest of each image's content to its part, from a file of `write_split`.
 
-    Where several images have the same, `train` goes before `val` and `test`. Empty of a split
-    that has none; errors as `read_split`.
+    Where several images have the same digest, `train` takes precedence over `val` and `test`. Empty
+    for a split without digests; errors as `read_split`.
     """
     import pyarrow.parquet as pq
 
@@ -136,7 +137,7 @@ def read_digests(path: Path) -> dict[str, str]:
 
 
 def read_split(path: Path) -> tuple[list[str], np.ndarray]:
-    """Read what `write_split` wrote: the image names and their parts.
+    """Read a file of `write_split`: the image names and their parts.
 
     Raises:
         DataError: With the fault `E_SPLIT`; the file is no split or holds another part.
@@ -201,8 +202,8 @@ def _refuse_straddling(images: Sequence[str], parts: np.ndarray, units: np.ndarr
             "E_LEAK",
             images[row],
             f"is in {PARTS[parts[row]]}, but {images[first[row]]}, of the same group or the same "
-            f"image, is in {PARTS[parts[first[row]]]}; put both into one part, or share the rows "
-            "out anew (split: {method: stratified})",
+            f"image, is in {PARTS[parts[first[row]]]}; put both into one part, or split the "
+            "rows again (split: {method: stratified})",
             row=row,
         )
         for row in np.flatnonzero(parts != parts[first]).tolist()

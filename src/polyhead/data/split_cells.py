@@ -1,4 +1,4 @@
-"""What the cells of a column say about the split: words, numbers, or yes and no."""
+"""Parts of the split from the cells of a column: words, numbers, or yes and no."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ def read_words(cells: Iterable[str]) -> dict[str, str | None]:
 
 
 def read_numbers(counts: Mapping[str, int]) -> dict[str, str] | None:
-    """0, 1, 2 as train, val, test, as CelebA has it; None when that is not plain.
+    """0, 1, 2 as train, val, test, as CelebA has it; None when that is not certain.
 
     Args:
-        counts: Rows of each different cell. Plain are all three numbers, and most rows train.
+        counts: Rows of each different cell. Certain are all three numbers, with most rows in train.
     """
     numbers = {_whole(cell): cell for cell in counts}
     if set(numbers) != {0, 1, 2} or len(numbers) < len(counts):
@@ -59,7 +59,7 @@ def read_flags(flags: Mapping[str, np.ndarray]) -> np.ndarray:
     """The part of each row by yes/no columns.
 
     Where no column says yes, the row is of the part that no column asks for: train, else test,
-    else val. Yes twice, and unknown cells without a yes, tell no part.
+    else val. Rows with yes twice, or with unknown cells and no yes, have no part.
 
     Args:
         flags: Part to (N,) int8: 1 yes, 0 no, −1 unknown.
@@ -81,8 +81,8 @@ def yes_no(cells: pa.ChunkedArray) -> np.ndarray | None:
     counts = few_cells(cells)
     if not counts or not are_answers(counts):
         return None
-    said = read_answers(counts).of
-    return lookup(cells, {text: UNKNOWN if s is None else s for text, s in said.items()})
+    meanings = read_answers(counts).of
+    return lookup(cells, {t: UNKNOWN if m is None else m for t, m in meanings.items()})
 
 
 def few_cells(cells: pa.ChunkedArray) -> dict[str, int]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def stratify(labels: np.ndarray, units: np.ndarray, shares: np.ndarray, seed: int) -> np.ndarray:
-    """Assign units to parts, label by label from the rarest, each to the part that lacks it most.
+    """Assign units to parts, label by label from the rarest, each to the part that needs it most.
 
     Sechidis et al., *On the stratification of multi-label data* (ECML 2011), algorithm 1, on
     units instead of rows: a unit counts with all its rows, and larger units go first. Unknown
@@ -21,7 +21,7 @@ def stratify(labels: np.ndarray, units: np.ndarray, shares: np.ndarray, seed: in
         labels: (N, L) int8: 1 yes, 0 no, −1 unknown. L may be 0.
         units: (N,) unit of each row, from 0.
         shares: (P,) share of each part, summing to 1.
-        seed: Decides the ties.
+        seed: Seed of the order of equal units.
 
     Returns:
         (U,) int64 part of each unit. A part with a share is never empty when there are as many
@@ -36,6 +36,8 @@ def stratify(labels: np.ndarray, units: np.ndarray, shares: np.ndarray, seed: in
     shuffled = generator.permutation(len(num_rows))
     by_label = csc_array(counts)
     remaining = np.asarray(counts.sum(axis=0)).astype(np.int64)
+    # Rarest label first: its few positives can still be shared fairly, and frequent labels fill
+    # the gaps later. A unit is assigned once, so that each pass uses up all positives of a label.
     while remaining.any():
         label = int(np.argmin(np.where(remaining > 0, remaining, np.iinfo(np.int64).max)))
         span = slice(by_label.indptr[label], by_label.indptr[label + 1])
@@ -49,7 +51,7 @@ def stratify(labels: np.ndarray, units: np.ndarray, shares: np.ndarray, seed: in
 
 
 class _Parts:
-    """What each part still lacks, in all and of each label."""
+    """Rows that each part still needs, in total and of each label."""
 
     def __init__(self, counts: csr_array, num_rows: np.ndarray, shares: np.ndarray) -> None:
         self.of_unit = np.full(len(num_rows), -1)
@@ -60,17 +62,17 @@ class _Parts:
         self._room = (shares * num_rows.sum()).tolist()  # (P,)
 
     def fill(self, units: np.ndarray, weights: np.ndarray, label: int | None) -> np.ndarray:
-        """Give out units, by what lacks of one label, then by room; (L,) positives given out."""
+        """Assign units by the need of one label, then by room; (L,) positives assigned."""
         order = np.argsort(-weights, kind="stable")
         units, weights = units[order], weights[order]
         lacking = self._room if label is None else self._lacking[:, label].tolist()
         self.of_unit[units] = self._pick(weights.tolist(), self._num_rows[units].tolist(), lacking)
-        given = np.zeros(self._lacking.shape[1], np.int64)
+        assigned = np.zeros(self._lacking.shape[1], np.int64)
         for part in self._open:
             positives = self._counts[units[self.of_unit[units] == part]].sum(axis=0)
             self._lacking[part] -= positives
-            given += positives
-        return given
+            assigned += positives
+        return assigned
 
     def _pick(self, weights: list[int], rows: list[int], lacking: list[float]) -> list[int]:
         room, picked = self._room, []

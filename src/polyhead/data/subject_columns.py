@@ -1,4 +1,4 @@
-"""Columns that say which patient, camera, video or plot an image is of."""
+"""Columns that name the subject of an image: a patient, camera, video or plot."""
 
 from __future__ import annotations
 
@@ -55,10 +55,10 @@ class Subjects:
     """A column of subjects.
 
     Attributes:
-        column: Its name.
+        column: Name of the column.
         codes: (N,) int64 number of each row's subject, −1 where it is unknown.
         counts: (S,) rows of each subject.
-        is_plain: Whether the name alone tells.
+        is_plain: Whether the name of the column alone identifies it.
     """
 
     column: str
@@ -97,7 +97,7 @@ def subject_columns(table: Table, without: Collection[str] = ()) -> list[Subject
 
 
 def choose_subjects(found: Sequence[Subjects]) -> Subjects | None:
-    """Those to keep together: of what can be shared out the surest, then the coarsest."""
+    """The subjects to keep together: of usable columns the most certain, then the coarsest."""
     usable = [subjects for subjects in found if subjects.can_be_shared_out]
     return min(usable, key=lambda s: (not s.is_plain, len(s.counts)), default=None)
 

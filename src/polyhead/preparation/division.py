@@ -1,4 +1,4 @@
-"""The rows of a table shared out to train, val and test, and what is to be told of it."""
+"""The split of a table into train, val and test, with the faults of that split."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from polyhead.table import IMAGE, Table
 
 @dataclass(frozen=True)
 class Division:
-    """Which rows train, choose and are held out.
+    """A split of the rows.
 
     Attributes:
         split: (N,) of `train`, `val` and `test`.
-        told_by: Where the parts come from, in words.
-        faults: What is doubtful about them.
+        basis: Where the parts come from, in words.
+        faults: Warnings and notes on the split.
     """
 
     split: np.ndarray
-    told_by: str
+    basis: str
     faults: tuple[Fault, ...]
 
 
@@ -47,7 +47,7 @@ def share_out(
     digests: np.ndarray,
     earlier: Mapping[str, str],
 ) -> Division:
-    """Split rows as the config says; `auto` is the user's own split where the data tell one.
+    """Split rows as the config says; `auto` is the user's own split where the data hold one.
 
     Args:
         config: The config.
@@ -77,11 +77,11 @@ def share_out(
     _require_parts(table, split)
     faults = [*(own.faults if own else ()), *_copies(table, by, split)]
     faults += _torn_subjects(table, {*learnt, keys.group_by or ""}, split, plan.method)
-    return Division(split, _told_by(config, own, by), tuple(faults))
+    return Division(split, _basis(config, own, by), tuple(faults))
 
 
 def learnt_columns(config: Config, table: Table) -> set[str]:
-    """The columns that tasks are read from: they share out no rows."""
+    """The columns that tasks are read from, which hold no split."""
     found: set[str] = set()
     for name, task in config.tasks.items():
         patterns = [*getattr(task, "columns", ()), getattr(task, "column", None) or name]
@@ -105,15 +105,15 @@ def _own_parts(config: Config, table: Table, own: OwnSplit | None) -> Sequence[s
     return None if own is None else own.parts.tolist()
 
 
-def _told_by(config: Config, own: OwnSplit | None, by: SplitKeys) -> str:
+def _basis(config: Config, own: OwnSplit | None, by: SplitKeys) -> str:
     keys = config.data.split
     if keys.column is None and own is None:
         method = "stratified" if keys.method == "auto" else keys.method
         together = "" if keys.group_by is None else f', by "{keys.group_by}"'
         return f"shared out ({method}{together}; val {keys.val:g}, test {keys.test:g})"
-    told_by = f'the column "{keys.column}"' if own is None else own.told_by
+    basis = f'the column "{keys.column}"' if own is None else own.basis
     drawn = by.column is not None and "val" not in set(by.column)
-    return f"your own, told by {told_by}" + ", val drawn from its train rows" * drawn
+    return f"your own, from {basis}" + ", val drawn from its train rows" * drawn
 
 
 def _require_parts(table: Table, split: np.ndarray) -> None:
@@ -127,7 +127,7 @@ def _require_parts(table: Table, split: np.ndarray) -> None:
 
 
 def _copies(table: Table, by: SplitKeys, split: np.ndarray) -> list[Fault]:
-    """What is done about augmented copies, and whether the user's own parts tear them."""
+    """A note on augmented copies, or a warning where the user's own parts separate them."""
     if by.copies is None:
         return []
     parts: dict[str, set[str]] = {}
@@ -142,7 +142,7 @@ def _copies(table: Table, by: SplitKeys, split: np.ndarray) -> list[Fault]:
         return [Fault("N_COPIES", table.source, message)]
     message = (
         f"{about}; {len(torn)} sources, such as {torn[0]}, have copies in several parts, so that "
-        "figures flatter; move them, or share the rows out anew (split: {method: stratified}), "
+        "figures flatter; move them, or split the rows again (split: {method: stratified}), "
         "which keeps them together."
     )
     return [Fault("W_GROUP_STRADDLES", table.source, message)]
@@ -158,7 +158,7 @@ def _torn_subjects(table: Table, without: set[str], split: np.ndarray, method: s
         name = subjects.column
         mend = f"split: {{group_by: {name}}} keeps them together"
         if method == "column":
-            mend = f"split: {{method: stratified, group_by: {name}}} shares the rows out anew"
+            mend = f"split: {{method: stratified, group_by: {name}}} splits the rows again"
         message = (
             f'{num_torn} of {len(subjects.counts)} values of the column "{name}" have images in '
             f"several parts of the split, so that figures may flatter; {mend}."

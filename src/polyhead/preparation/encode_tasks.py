@@ -18,13 +18,13 @@ def encode_tasks(
 ) -> tuple[dict[str, Targets], list[Fault]]:
     """The targets of every task, and every fault of them.
 
-    Masks are decoded once in full, as only their pixels tell what is wrong with them.
+    Masks are decoded once in full, as only their pixels show their faults.
 
     Args:
-        encoders: Of every task.
+        encoders: Task name to encoder.
         table: N rows.
-        sizes: (N, 2) height and width of the displayed images; masks of rows at 0 are left be.
-        reporter: Shows how far it is.
+        sizes: (N, 2) height and width of the displayed images; masks of rows with 0 are skipped.
+        reporter: Shows the progress.
     """
     derived = derived_tags(encoders)
     targets: dict[str, Targets] = {}

@@ -1,4 +1,4 @@
-"""Everything that can be known about a config's data before training."""
+"""The complete check of a config's data before training."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from polyhead.table.deep_pixels import PixelRanges
 from polyhead.table.named_files import named_file
 from polyhead.tasks import Targets, TaskEncoder
 
-_NO_FILE = ("E_IMAGE_MISSING_NAME", "E_IMAGE_AMBIGUOUS")  # so that no file is looked at
+_NO_FILE = ("E_IMAGE_MISSING_NAME", "E_IMAGE_AMBIGUOUS")  # no file is known for the row
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Examination:
         faults: Errors first, then warnings and notes, each in the order of rows.
         digests: (N,) digest of each image's pixels; empty where it cannot be read.
         num_images: Rows whose image decodes.
-        ranges: What is black and white in images with more than 8 bits a channel.
+        ranges: Black and white of images with more than 8 bits a channel.
     """
 
     table: Table
@@ -62,7 +62,7 @@ def examine(config: Config, reporter: Reporter) -> Examination:
 
     Args:
         config: The checked config.
-        reporter: Told how far the images are.
+        reporter: Shows the progress of decoding.
 
     Raises:
         ConfigError: A file or column that the config names does not exist.
@@ -74,7 +74,7 @@ def examine(config: Config, reporter: Reporter) -> Examination:
     paths = table.paths()
     with reporter.work("checking images", len(paths), "images") as advance:
         images = check_images(
-            paths, table.where, given=data.ranges(), progress=lambda _done: advance(1, "")
+            paths, table.where, configured=data.ranges(), progress=lambda _done: advance(1, "")
         )
     targets, found = encode_tasks(tasks, table, images.sizes, reporter)
     faults = [*table.faults, *found, *size_faults(table, tasks, images.sizes)]

@@ -14,8 +14,8 @@ def fault_lines(faults: Sequence[Fault], full_list: str = "") -> Iterator[str]:
     """One line each, then the counts; many of one code share a line.
 
     Args:
-        faults: All of them.
-        full_list: Where all of them are, for the last line when some were cut.
+        faults: All faults.
+        full_list: How to see all faults, for the last line when some were left out.
     """
     totals = Counter(fault.code for fault in faults)
     seen = Counter[str]()

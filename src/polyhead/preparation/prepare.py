@@ -21,18 +21,18 @@ MAX_SKIPPED = 0.01  # share of the rows; more than that is no accident
 
 @dataclass(frozen=True)
 class Prepared:
-    """What training and evaluation start from.
+    """The data that training and evaluation start from.
 
     Attributes:
         table: The rows in use.
         tasks: Task name to its encoder.
         targets: Task name to targets of the rows in use.
         split: (N,) of `train`, `val` and `test`.
-        faults: What was found, none of it an error of a row in use.
+        faults: Warnings and notes, and faults of dropped rows; no row in use has an error.
         skipped: Faults of rows that were dropped.
         digests: (N,) digest of each image's pixels.
-        ranges: What is black and white in images with more than 8 bits a channel.
-        split_told_by: Where the split comes from, in words.
+        ranges: Black and white of images with more than 8 bits a channel.
+        split_basis: Where the split comes from, in words.
     """
 
     table: Table
@@ -43,7 +43,7 @@ class Prepared:
     skipped: tuple[Fault, ...]
     digests: np.ndarray
     ranges: PixelRanges = NO_RANGES
-    split_told_by: str = ""
+    split_basis: str = ""
 
     def rows(self, part: str) -> np.ndarray:
         """Rows of one part of the split."""
@@ -66,14 +66,14 @@ def prepare(
 
     Args:
         config: The checked config.
-        reporter: Told how far the images are.
+        reporter: Shows the progress of decoding.
         earlier: Image name to part, of images that keep the part they had in another run; a
-            column that states the parts goes before.
+            column of parts takes precedence.
 
     Raises:
         DataError: The check found errors (all of them listed); or with `bad_data: skip`, errors
             that concern no single row, or more than 1 % of the rows. Or the train part is empty,
-            or says nothing of a task.
+            or has no known cell of a task.
     """
     return divide(config, examine(config, reporter), earlier)
 
@@ -100,10 +100,10 @@ def divide(
     split = division.split
     _require_known(config, table, found.tasks, targets, split == "train")
     warnings = _thin_parts(table, found.tasks, labels, split)
-    calm = [fault for fault in found.faults if not fault.is_error]
-    faults = (*calm, *division.faults, *warnings)
-    told = (tuple(errors), digests, found.ranges, division.told_by)
-    return Prepared(table, found.tasks, targets, split, faults, *told)
+    remarks = [fault for fault in found.faults if not fault.is_error]
+    faults = (*remarks, *division.faults, *warnings)
+    rest = (tuple(errors), digests, found.ranges, division.basis)
+    return Prepared(table, found.tasks, targets, split, faults, *rest)
 
 
 def _without(found: Examination, errors: list[Fault]) -> np.ndarray:
@@ -131,7 +131,7 @@ def _require_known(
     targets: Mapping[str, Targets],
     training: np.ndarray,
 ) -> None:
-    """Refuse a head that has nothing to learn from, though other parts of the split do."""
+    """Refuse a head that has no known cell in the train part, whatever other parts have."""
     for name, task in tasks.items():
         if not config.tasks[name].freeze and not task.known(targets[name])[training].any():
             message = (

@@ -10,7 +10,7 @@ from polyhead.table import Table
 from polyhead.tasks import Derivation, TaskEncoder
 
 Derived = dict[str, tuple[str, Derivation]]
-"""A task to the task that its targets follow from, and how."""
+"""Name of a derived task to its source task and the derivation."""
 
 
 def resolve_classes(config: Config, table: Table) -> dict[str, TaskEncoder]:
@@ -18,7 +18,7 @@ def resolve_classes(config: Config, table: Table) -> dict[str, TaskEncoder]:
 
     Raises:
         ConfigError: A column or the task of a `from` is not there; names the nearest.
-        DataError: A table tells no classes.
+        DataError: A column has no classes.
     """
     encoders: dict[str, TaskEncoder] = {
         name: keys.resolve(name, table)
@@ -32,7 +32,7 @@ def resolve_classes(config: Config, table: Table) -> dict[str, TaskEncoder]:
 
 
 def derived_tags(encoders: Mapping[str, TaskEncoder]) -> Derived:
-    """How tags follow from the targets of other tasks."""
+    """The tasks whose targets follow from those of other tasks."""
     return {
         name: (source, encoder.derivation(_source(name, source, encoders)))
         for name, encoder in encoders.items()

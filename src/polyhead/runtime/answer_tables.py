@@ -37,12 +37,12 @@ def check_table_path(path: Path, option: str) -> None:
 
 
 class AnswerTables:
-    """Tables that answers are written into as they come; open them with `with`.
+    """CSV tables to which predictions are appended; a context manager.
 
     Args:
-        tasks: Of the model.
-        answers: File of a row an image, if any.
-        boxes: File of a row a box, if any.
+        tasks: Task name to decider.
+        answers: File with one row for each image, if wanted.
+        boxes: File with one row for each box, if wanted.
 
     Raises:
         ConfigError: Boxes are asked for, and no task has any.
@@ -80,7 +80,7 @@ class AnswerTables:
         self._num_images += 1
 
     def contents(self, num_asked: int) -> Iterator[tuple[Path, str]]:
-        """Each file and what it holds, in words."""
+        """Each file and its contents, in words."""
         share = f"{self._num_images:,} of {num_asked:,} images"
         if self._answers:
             yield self._answers.path, share
@@ -89,7 +89,7 @@ class AnswerTables:
 
 
 class GrowingTable:
-    """A CSV file that takes rows as they come; it has its name when it is closed, whatever happens.
+    """A CSV file to which rows are appended; it gets its final name when closed, even after errors.
 
     Until then it is `<name>.part`: a killed process leaves whole rows there.
 
@@ -108,7 +108,7 @@ class GrowingTable:
         with explained("write", self.path):
             self._descriptor = os.open(self._part, flags, 0o666)
         # Without the mark Excel takes the file for the machine's code page. Other separators than
-        # the comma are told from the header, where quotes hide them.
+        # the comma are recognised in the header, where quotes hide them.
         self._append(codecs.BOM_UTF8 + _csv([self._header], csv.QUOTE_ALL))
         return self
 
@@ -140,7 +140,7 @@ class GrowingTable:
 
 
 def answer_columns(tasks: Mapping[str, TaskDecider]) -> list[str]:
-    """The header of `answer_row`."""
+    """Column names for the rows of `answer_row`."""
     return [IMAGE, *(column for task in tasks.values() for column in task.columns()), ERROR]
 
 
@@ -163,7 +163,7 @@ def box_rows(prediction: Prediction) -> Iterator[list[str]]:
 
 
 def _image_name(image: str) -> str:
-    """The name as given; what a spreadsheet would take for a formula starts in the same folder."""
+    """The name of an image, with `./` before it where a spreadsheet would take it for a formula."""
     return f".{os.sep}{image}" if image.startswith(_FORMULA) else image
 
 

@@ -1,4 +1,4 @@
-"""Where resized images are kept between epochs and runs."""
+"""The folder of resized images that are kept between epochs and runs."""
 
 from __future__ import annotations
 

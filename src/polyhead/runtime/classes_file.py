@@ -1,4 +1,4 @@
-"""`classes.json` of a run: what the outputs mean, how answers are chosen, how images are read."""
+"""`classes.json` of a run: classes, deciders and preprocessing."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from polyhead.runtime.run_folder import RunFolder
 from polyhead.tasks import TaskDecider, decider_from_dict
 
 FORMAT_VERSION = 2
-READ_VERSIONS = (1, 2)  # 1 has the tasks alone; the rest stands in the resolved config as well
+READ_VERSIONS = (1, 2)  # 1 has the tasks alone; the rest is in the resolved config as well
 
 
 def write_classes(run: RunFolder, tasks: Mapping[str, TaskDecider], config: Config) -> None:
     """Write the file, whole or not at all.
 
     Args:
-        run: Its folder.
+        run: The run folder.
         tasks: Task name to decider.
-        config: Says how images are read.
+        config: Holds the image size and the pixel ranges.
 
     Raises:
         PolyheadError: `E_WRITE`.

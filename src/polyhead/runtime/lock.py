@@ -1,4 +1,4 @@
-"""A lock on a folder that ends with the process that took it, however that ends."""
+"""A lock on a folder that is released when its process ends, even after a crash."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from polyhead.files import explained
 def held_lock(path: Path) -> Iterator[None]:
     """Keep other processes out of the folder of a lock file while the body runs.
 
-    Loader processes, forked while the lock is held, do not keep it when their parent dies.
+    Loader processes, forked while the lock is held, do not keep it when their parent ends.
 
     Args:
         path: The lock file; while it is held it names the process.

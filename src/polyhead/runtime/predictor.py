@@ -1,4 +1,4 @@
-"""Images in, predictions out, by any engine."""
+"""Predictions for images, by any engine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from polyhead.data import Decoded
 from polyhead.data.depth import range_doubt
 from polyhead.errors import ImageError
 from polyhead.predictions import Prediction
-from polyhead.runtime.given import conditioned
+from polyhead.runtime.evidence import conditioned
 from polyhead.runtime.sources import NamedImage, PredictionSource, expand
 from polyhead.table.deep_pixels import NO_RANGES, PixelRanges
 from polyhead.tasks import TaskDecider
@@ -28,10 +28,9 @@ class Predictor:
 
     Args:
         engine: (B, H, W, 3) uint8 -> task name to dense arrays.
-        tasks: They select predictions from dense arrays.
+        tasks: Task name to decider, which selects predictions from dense arrays.
         image_size: Height and width that the engine takes.
-        ranges: What is black and white in images with more than 8 bits a channel, as training
-            read them.
+        ranges: Black and white of images with more than 8 bits a channel, as in training.
     """
 
     def __init__(
@@ -59,14 +58,14 @@ class Predictor:
             sources: A file, folder, glob, Pillow image, (H, W, 3) or (H, W) uint8 array, the
                 bytes of a file, an open binary file, or any iterable of them.
             batch_size: Images per pass.
-            given: What is known of every image: label, or `task/label`, to whether it holds.
+            given: Evidence on every image: label, or `task/label`, to whether it holds.
 
         Returns:
             One prediction for one image, a list in order for anything else.
 
         Raises:
-            ConfigError: No folder or glob holds an image and nothing else was named; or what is
-                given is no label, or breaks a rule.
+            ConfigError: No folder or glob holds an image and nothing else was named; or the
+                evidence is no label, or breaks a rule.
         """
         images, single = expand(sources)
         answers = list(self.stream(images, batch_size=batch_size, given=given))
@@ -79,12 +78,12 @@ class Predictor:
         batch_size: int = 32,
         given: Mapping[str, bool] | None = None,
     ) -> Iterator[Prediction]:
-        """Predictions in order, as they come; the next batch is decoded meanwhile.
+        """Yield predictions in order; the next batch is decoded in the background.
 
         Args:
-            images: As `polyhead.runtime.sources.expand` lists them.
+            images: List of `polyhead.runtime.sources.expand`.
             batch_size: Images per pass.
-            given: As `predict` takes it.
+            given: Evidence, as in `predict`.
         """
         tasks = conditioned(self.tasks, given or {})
         with ThreadPoolExecutor(DECODERS) as pool:
@@ -134,6 +133,6 @@ class Predictor:
 
 
 def _warnings(decoded: Decoded, ranges: PixelRanges) -> tuple[dict[str, str], ...]:
-    """What a reader of the answer should know of how the image was read."""
+    """Warnings on how the image was read."""
     doubt = range_doubt(decoded.span, ranges)
     return ({"code": "W_PIXEL_RANGE", "message": doubt},) if doubt else ()

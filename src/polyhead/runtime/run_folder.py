@@ -1,4 +1,4 @@
-"""The run folder: where each file of a run lies."""
+"""The run folder: paths of all files of a run."""
 
 from __future__ import annotations
 
@@ -109,12 +109,12 @@ class RunFolder:
 
     @property
     def start_weights(self) -> Path:
-        """What was taken over from another run; not there when nothing was."""
+        """Weights taken from another run; absent when there were none."""
         return self.path / "weights" / "start.safetensors"
 
     @property
     def checkpoints(self) -> Path:
-        """Folder of what a run resumes from."""
+        """Folder of the checkpoints that a run resumes from."""
         return self.path / "checkpoints"
 
     @property
@@ -134,7 +134,7 @@ class RunFolder:
 
     @property
     def log(self) -> Path:
-        """What the run printed."""
+        """Printed lines of the run."""
         return self.path / "log.txt"
 
     def lock(self) -> AbstractContextManager[None]:

@@ -1,4 +1,4 @@
-"""What a user may hand to predict -> a list of named images."""
+"""The inputs of predict, as a list of named images."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ PredictionSource = (
 
 # Images that polyhead does not decode: a folder of them must not look empty.
 _UNREAD_SUFFIXES = (".heic", ".heif", ".avif")
-_one_reader = threading.Lock()  # of a Pillow image that may be given twice
+_one_reader = threading.Lock()  # of a Pillow image that may be in the list twice
 _ADDRESS = ("http://", "https://", "s3://", "gs://")
 
 
@@ -48,8 +48,9 @@ class NamedImage:
     """One image to predict.
 
     Attributes:
-        name: As given, or a stand-in such as `array-0`.
-        source: A path, bytes, a Pillow image, an (H, W, 3) uint8 array, or why there is none.
+        name: The path as written, or a substitute such as `array-0`.
+        source: A path, bytes, a Pillow image, an (H, W, 3) uint8 array, or the error
+            that explains its absence.
     """
 
     name: str
@@ -60,7 +61,7 @@ class NamedImage:
 
         Args:
             size: Height and width of the result.
-            ranges: What is black and white in images with more than 8 bits a channel.
+            ranges: Black and white of images with more than 8 bits a channel.
 
         Raises:
             ImageError: It cannot be decoded, or the array is no image.
@@ -101,7 +102,7 @@ def _bytes_of(source: np.ndarray | Image.Image) -> bytes | None:
 
 
 def _file_content(image: ImageFile) -> bytes:
-    """All bytes of an opened file; one that Pillow opened by its path is let go, as by loading."""
+    """All bytes of an opened file; a file that Pillow opened by its path is closed."""
     assert image.fp is not None
     place = image.fp.tell()
     image.fp.seek(0)
@@ -206,7 +207,7 @@ def _expand_one(source: object, index: int) -> list[NamedImage]:
 
 def _expand_path(text: str) -> list[NamedImage]:
     path = Path(text)
-    if not text:  # the path of "" is the working folder, which nobody meant
+    if not text:  # the path of "" is the working folder, which is never meant
         message = "found an empty name; expected a file, folder or glob"
         return [NamedImage(text, ImageError(message, code="E_IMAGE_MISSING"))]
     if text.startswith(_ADDRESS):

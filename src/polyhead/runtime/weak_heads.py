@@ -1,4 +1,4 @@
-"""Heads of a run that know next to nothing, by what validation said of its best weights."""
+"""Heads of a run that are hardly better than a constant prediction on validation."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from polyhead.runtime.run_folder import RunFolder
 
 
 def weak_heads(run: RunFolder) -> dict[str, Comparison]:
-    """Task name to its leading figure of the best epoch, of those near the trivial answer."""
+    """Task name to its leading figure of the best epoch, for heads near the constant prediction."""
     if not run.metrics.exists():
         return {}
     best = [record["val"] for record in read_jsonl(run.metrics) if record.get("best")]

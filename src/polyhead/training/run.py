@@ -201,8 +201,8 @@ def _say_start(run: RunFolder, config: Config, prepared: Prepared, reporter: Rep
     warnings = [fault for fault in prepared.faults if fault.code.startswith("W_")]
     for line in fault_lines(warnings, f"all of them in {run.log}"):
         reporter.say(line)
-    if prepared.split_told_by:
-        reporter.say(f"split: {prepared.split_told_by}: {counts}")
+    if prepared.split_basis:
+        reporter.say(f"split: {prepared.split_basis}: {counts}")
     reporter.say(f"{run.path}: {counts} images; heads: {heads}; {config.model.backbone}")
 
 
