@@ -32,7 +32,7 @@ def boxes_of(labels, known):
 
 
 @given(CELLS)
-def test_tags_are_what_any_or_all_pictures_say(cells):
+def test_tags_are_what_any_or_all_images_say(cells):
     for column, found in zip(cells.T.tolist(), join_tags(cells), strict=True):
         assert found == (1 if 1 in column else -1 if -1 in column else 0)
 
@@ -45,7 +45,7 @@ def test_a_known_tag_stays_so_whatever_unknown_cells_hide(cells):
         assert (told[joined != -1] == joined[joined != -1]).all()
 
 
-def test_a_class_of_boxes_is_known_where_every_picture_knows_it():
+def test_a_class_of_boxes_is_known_where_every_image_knows_it():
     joined = join_boxes([boxes_of([0, 1], [True, True]), boxes_of([0], [True, False])])
     assert joined.known.tolist() == [True, False]
     assert joined.labels.tolist() == [0, 0]

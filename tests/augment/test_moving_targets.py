@@ -116,7 +116,7 @@ def test_the_corners_are_cut_off_only_where_that_is_allowed(cuts):
 
 @settings(deadline=None, max_examples=40)
 @given(scene=scenes(), seed=st.integers(0, 2**63 - 1))
-def test_boxes_stay_within_the_picture_and_have_an_area(scene, seed):
+def test_boxes_stay_within_the_image_and_have_an_area(scene, seed):
     image, targets = scene
     height, width = image.shape[:2]
     moved = Augmentation(ENCODERS, cuts=True, crop=0.1, rotate=10)(image, targets, seed)[1]
@@ -216,7 +216,7 @@ def test_a_box_that_is_turned_after_a_cut_holds_only_what_is_left():
     assert len(move_boxes(flat, [cut, turn], size)) == 0
 
 
-def test_around_a_smaller_picture_the_mask_is_unknown():
+def test_around_a_smaller_image_the_mask_is_unknown():
     mask = np.zeros((40, 60), np.uint8)
     moved = ENCODERS["mask"].move(
         mask, [zoom_out(Region(4, 6, 20, 30), (40, 60), (0, 0, 0))], (40, 60)
@@ -227,7 +227,7 @@ def test_around_a_smaller_picture_the_mask_is_unknown():
 
 @pytest.mark.parametrize("degrees", [-30, -5, 5, 30])
 @pytest.mark.parametrize("size", [(40, 60), (60, 40), (50, 50)])
-def test_a_turned_picture_keeps_its_corners(degrees, size):
+def test_a_turned_image_keeps_its_corners(degrees, size):
     height, width = size
     whole = boxes_of([[0, 0, width, height]])
     moved = move_boxes(whole, [rotate(degrees, size, (0, 0, 0))], size)
@@ -239,7 +239,7 @@ def test_a_turned_picture_keeps_its_corners(degrees, size):
 
 @settings(deadline=None, max_examples=40)
 @given(four=st.lists(scenes(size=(60, 80)), min_size=4, max_size=4), seed=st.integers(0, 2**32))
-def test_a_mosaic_shows_four_whole_pictures(four, seed):
+def test_a_mosaic_shows_four_whole_images(four, seed):
     image, targets = Mosaic(ENCODERS)(four, seed)
     assert image.shape == (60, 80, 3)
     every = [label for _, t in four for label in t["boxes"].labels.tolist()]

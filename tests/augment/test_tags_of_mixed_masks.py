@@ -36,8 +36,8 @@ def tags_of(mask):
 
 
 def joined(mask_a, mask_b, seed):
-    pictures = [(IMAGE, {"ground": mask}) for mask in (mask_a, mask_b)]
-    return Mixup({"ground": GROUND})(pictures, seed)[1]["ground"]
+    images = [(IMAGE, {"ground": mask}) for mask in (mask_a, mask_b)]
+    return Mixup({"ground": GROUND})(images, seed)[1]["ground"]
 
 
 @given(first=masks(), second=masks(), seed=st.integers(0, 99))
@@ -49,7 +49,7 @@ def test_mixup_never_turns_a_yes_into_a_no(first, second, seed):
         assert after[label] == ((first == label).any() or (second == label).any())
 
 
-def test_two_pictures_that_differ_everywhere_keep_no_tag_they_do_not_show():
+def test_two_images_that_differ_everywhere_keep_no_tag_they_do_not_show():
     first, second = np.full(SIZE, 1, np.uint8), np.full(SIZE, 2, np.uint8)
     before = TAGS.join([tags_of(first), tags_of(second)], overlaid=True)
     assert before.tolist() == [0, 1, 1, 0]
@@ -73,8 +73,8 @@ def test_a_crop_says_no_only_where_all_that_is_left_is_known(mask, seed):
 
 @settings(deadline=None)
 @given(several=arrays(np.uint8, (4, 1), elements=st.integers(0, 3)), seed=st.integers(0, 99))
-def test_a_mosaic_of_plain_pictures_has_the_tags_of_all(several, seed):
-    pictures = [(IMAGE, {"ground": np.full(SIZE, value[0], np.uint8)}) for value in several]
-    before = TAGS.join([tags_of(targets["ground"]) for _, targets in pictures], overlaid=True)
-    mosaic = Mosaic({"ground": GROUND})(pictures, seed)[1]["ground"]
+def test_a_mosaic_of_plain_images_has_the_tags_of_all(several, seed):
+    images = [(IMAGE, {"ground": np.full(SIZE, value[0], np.uint8)}) for value in several]
+    before = TAGS.join([tags_of(targets["ground"]) for _, targets in images], overlaid=True)
+    mosaic = Mosaic({"ground": GROUND})(images, seed)[1]["ground"]
     assert RULE.recompute(mosaic, before).tolist() == before.tolist()

@@ -64,10 +64,10 @@ def test_the_pyramid_has_a_map_a_stride_and_leaves_the_last_map_as_it_is(name, c
     plain = build(name, size)
     backbone = Backbone(name, pretrained=False, image_size=size, strides=(4, 8, 16, 32)).eval()
     backbone.load_state_dict(plain.state_dict(), strict=True)
-    pictures = pixels(*size)
+    images = pixels(*size)
     with torch.no_grad():
-        features = backbone(pictures)
-        torch.testing.assert_close(features.final, plain(pictures).final)
+        features = backbone(images)
+        torch.testing.assert_close(features.final, plain(images).final)
     assert backbone.channels == channels
     for stride, level in features.pyramid.items():
         assert level.shape == (2, channels[stride], 64 // stride, 96 // stride)
@@ -87,10 +87,10 @@ def test_channels_lie_last_where_that_is_fast():
 
 def test_a_vision_transformer_gives_its_patch_tokens_in_place():
     backbone = build("vit_tiny_patch16_224", (64, 96))
-    pictures = pixels(64, 96)
+    images = pixels(64, 96)
     with torch.no_grad():
-        tokens = backbone.model.forward_features((pictures / 255 - 0.5) / 0.5)[:, 1:]
-        found = backbone(pictures).final.flatten(2).transpose(1, 2)
+        tokens = backbone.model.forward_features((images / 255 - 0.5) / 0.5)[:, 1:]
+        found = backbone(images).final.flatten(2).transpose(1, 2)
     torch.testing.assert_close(found, tokens, rtol=1e-4, atol=1e-4)
 
 
@@ -98,8 +98,8 @@ def test_lite_pixels_are_normalised_by_127_and_128():
     backbone = build("tf_efficientnet_lite0")
     seen = []
     backbone.model.conv_stem.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
-    pictures = torch.tensor([0, 127, 255], dtype=torch.uint8).view(1, 3, 1, 1).expand(1, 3, 64, 64)
-    backbone(pictures)
+    images = torch.tensor([0, 127, 255], dtype=torch.uint8).view(1, 3, 1, 1).expand(1, 3, 64, 64)
+    backbone(images)
     assert torch.equal(seen[0][0, :, 0, 0], torch.tensor([-127 / 128, 0.0, 1.0]))
 
 
@@ -107,9 +107,9 @@ def test_other_pixels_are_normalised_as_timm_trained_them():
     backbone = build("resnet18")
     seen = []
     backbone.model.conv1.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
-    pictures = pixels(64, 64)
-    backbone(pictures)
-    torch.testing.assert_close(seen[0], (pictures / 255 - IMAGENET_MEAN) / IMAGENET_STD)
+    images = pixels(64, 64)
+    backbone(images)
+    torch.testing.assert_close(seen[0], (images / 255 - IMAGENET_MEAN) / IMAGENET_STD)
 
 
 def test_parts_that_the_features_never_pass_are_dropped():
@@ -119,10 +119,10 @@ def test_parts_that_the_features_never_pass_are_dropped():
     whole: Any = timm.create_model("vgg11", pretrained=False).eval()
     own = backbone.model.state_dict()
     whole.load_state_dict(own | {k: v for k, v in whole.state_dict().items() if k not in own})
-    pictures = pixels(64, 64)
+    images = pixels(64, 64)
     with torch.no_grad():
-        expected = whole.forward_features((pictures / 255 - IMAGENET_MEAN) / IMAGENET_STD)
-        torch.testing.assert_close(backbone(pictures).final, expected)
+        expected = whole.forward_features((images / 255 - IMAGENET_MEAN) / IMAGENET_STD)
+        torch.testing.assert_close(backbone(images).final, expected)
 
 
 def test_gradients_reach_every_parameter():
@@ -140,9 +140,9 @@ def test_building_leaves_training_mode_and_statistics_alone():
 def test_states_and_copies_are_equal():
     one, other = build("resnet18"), build("resnet18")
     other.load_state_dict(one.state_dict(), strict=True)
-    pictures = pixels(64, 64)
-    assert torch.equal(one(pictures).final, other(pictures).final)
-    assert torch.equal(copy.deepcopy(one)(pictures).final, one(pictures).final)
+    images = pixels(64, 64)
+    assert torch.equal(one(images).final, other(images).final)
+    assert torch.equal(copy.deepcopy(one)(images).final, one(images).final)
 
 
 @pytest.mark.parametrize(

@@ -36,9 +36,9 @@ def test_renamed_weights_load_strictly_and_equal_the_reference(name):
     model: Any = timm.create_model(name, pretrained=False).eval()
     state = packaged_state(name, [len(stage) for stage in model.blocks])
     model.load_state_dict(state, strict=True)
-    pictures = torch.randn(2, 3, 64, 64)
+    images = torch.randn(2, 3, 64, 64)
     with torch.no_grad():
-        assert (model(pictures) - reference(pictures)).abs().max() == 0.0
+        assert (model(images) - reference(images)).abs().max() == 0.0
 
 
 @pytest.mark.parametrize("name", list(HASHES))

@@ -198,7 +198,7 @@ def test_an_absent_step_lists_what_is_there(tmp_path):
     assert "no checkpoint of step 7; it has: 2, 1." in load_error(tmp_path, 7).message
 
 
-def test_a_newer_format_is_told_and_never_skipped(tmp_path, monkeypatch):
+def test_a_newer_format_is_reported_and_never_skipped(tmp_path, monkeypatch):
     save(tmp_path, 1)
     with monkeypatch.context() as patch:
         patch.setattr("polyhead.checkpoints.manifest.FORMAT_VERSION", "2")
@@ -213,7 +213,7 @@ def broken_disk(path):
     raise OSError(errno.EIO, f"Input/output error at {path}")
 
 
-def test_an_unreadable_disk_is_told_and_never_skipped(tmp_path, monkeypatch):
+def test_an_unreadable_disk_is_reported_and_never_skipped(tmp_path, monkeypatch):
     save(tmp_path, 1)
     save(tmp_path, 2)
     with monkeypatch.context() as patch:

@@ -221,7 +221,7 @@ def test_a_finer_level_joins_the_neck_and_leaves_coarser_ones_frozen():
     assert modes == [False, False, True]
 
 
-def test_a_backbone_that_depends_on_the_size_of_pictures_is_refused():
+def test_a_backbone_that_depends_on_the_size_of_images_is_refused():
     origin = saved({"a": {"type": "number"}}, {}, backbone="test_vit", image_size=160)
     config, encoders, network = network_of(
         {"a": {"type": "number"}}, {}, backbone="test_vit", image_size=96

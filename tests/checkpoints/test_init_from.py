@@ -65,8 +65,8 @@ def engines(trained, grown):
 @given(st.integers(0, 2**32 - 1), st.integers(1, 3))
 def test_frozen_answers_stay_bit_for_bit_when_heads_are_added(engines, seed, number):
     chance = np.random.default_rng(seed)
-    pictures = chance.integers(0, 256, (number, 32, 32, 3), np.uint8)
-    before, after = (engine(pictures)["contents"] for engine in engines)
+    pixels = chance.integers(0, 256, (number, 32, 32, 3), np.uint8)
+    before, after = (engine(pixels)["contents"] for engine in engines)
     for name, values in before.items():
         np.testing.assert_array_equal(after[name], values)
 
@@ -101,7 +101,7 @@ def test_what_was_kept_started_and_dropped_is_said(trained, grown):
     assert "; dropped: daytime\n" in text
 
 
-def test_pictures_keep_their_part_of_the_split(trained, grown):
+def test_images_keep_their_part_of_the_split(trained, grown):
     before, after = (dict(zip(*read_split(run.split), strict=True)) for run in (trained, grown))
     assert before == after
 
@@ -178,7 +178,7 @@ def test_what_never_learnt_cannot_be_frozen(scenes, tasks, tmp_path):
         config_of(scenes, frozen)
 
 
-def test_a_renamed_training_picture_is_not_held_out_and_what_moved_is_told(
+def test_a_renamed_training_image_is_not_held_out_and_what_moved_is_reported(
     scenes, trained, tasks, tmp_path
 ):
     folder = shutil.copytree(scenes, tmp_path / "scenes")

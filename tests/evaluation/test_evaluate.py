@@ -152,7 +152,7 @@ def test_labels_of_other_parts_do_not_matter(copied):
     assert evaluate(run.path, reporter=QUIET) == before
 
 
-def test_new_rows_are_left_out_and_told(copied, capsys):
+def test_new_rows_are_left_out_and_reported(copied, capsys):
     run, folder = copied
     before = evaluate(run.path, reporter=QUIET)
     shutil.copy(folder / "images" / "000000.jpg", folder / "images" / "new.jpg")
@@ -177,7 +177,7 @@ def test_a_missing_table_is_an_error_that_names_it(copied):
         evaluate(run.path, reporter=QUIET)
 
 
-def test_a_missing_picture_is_never_skipped(copied):
+def test_a_missing_image_is_never_skipped(copied):
     run, folder = copied
     names, parts = read_split(run.split)
     lost = next(name for name, part in zip(names, parts, strict=True) if part == "test")

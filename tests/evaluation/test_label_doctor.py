@@ -7,8 +7,8 @@ import pytest
 from polyhead.evaluation.label_doctor import (
     cross_fitted_probabilities,
     doubtful_labels,
+    image_hashes,
     near_duplicate_pairs,
-    picture_hashes,
 )
 from polyhead.evaluation.label_doctor.findings import JudgedTask, rule_findings, twin_findings
 from polyhead.field import Rules
@@ -66,7 +66,7 @@ def test_labels_without_examples_are_no_crash():
     assert not len(doubtful_labels(targets, probabilities))
 
 
-def test_broken_rules_and_differing_twins_are_told_of_the_right_picture():
+def test_broken_rules_and_differing_twins_are_reported_of_the_right_image():
     images = pa.table({"image": ["a.jpg", "b.jpg"]})
     table = Table(images, "labels.csv", Path("."), np.array([2, 3], np.int32))
     rules = Rules.of(["rain", "snow"], exclusive=[["rain", "snow"]])
@@ -79,27 +79,27 @@ def test_broken_rules_and_differing_twins_are_told_of_the_right_picture():
     assert (twin.image, twin.label, twin.given, twin.twin) == ("a.jpg", "snow", "yes", "b.jpg")
 
 
-def picture(seed):
+def smooth_image(seed):
     """Blobs, as a photograph's low frequencies have them."""
     coarse = np.random.default_rng(seed).random((6, 6)) * 200
     return np.kron(coarse, np.ones((6, 6)))[:32, :32]
 
 
-def test_altered_copies_are_near_duplicates_and_other_pictures_are_not():
+def test_altered_copies_are_near_duplicates_and_other_images_are_not():
     generator = np.random.default_rng(0)
-    pictures = [picture(seed) for seed in range(300)]
-    pictures[200] = pictures[3] + generator.normal(0, 3, (32, 32))  # compressed
-    pictures[299] = pictures[7] * 0.95 + 12  # brightened
-    thumbnails = np.clip(pictures, 0, 255).round().astype(np.uint8)
+    smooth = [smooth_image(seed) for seed in range(300)]
+    smooth[200] = smooth[3] + generator.normal(0, 3, (32, 32))  # compressed
+    smooth[299] = smooth[7] * 0.95 + 12  # brightened
+    thumbnails = np.clip(smooth, 0, 255).round().astype(np.uint8)
     assert near_duplicate_pairs(thumbnails).tolist() == [[3, 200], [7, 299]]
 
 
 def test_every_pair_is_found_that_comparing_all_with_all_finds():
     generator = np.random.default_rng(2)
-    base = np.array([picture(seed) for seed in range(40)])
+    base = np.array([smooth_image(seed) for seed in range(40)])
     altered = base + generator.normal(0, 3, base.shape) + 20 * generator.random((40, 1, 1))
     thumbnails = np.clip(np.concatenate([base, altered]), 0, 255).round().astype(np.uint8)
-    bits = np.bitwise_count(np.bitwise_xor.outer(*[picture_hashes(thumbnails)] * 2))
+    bits = np.bitwise_count(np.bitwise_xor.outer(*[image_hashes(thumbnails)] * 2))
     expected = [
         [first, second]
         for first, second in np.argwhere(bits <= 6).tolist()
@@ -109,17 +109,17 @@ def test_every_pair_is_found_that_comparing_all_with_all_finds():
     assert near_duplicate_pairs(thumbnails).tolist() == expected
 
 
-def test_flat_pictures_of_any_brightness_are_alike():
+def test_flat_images_of_any_brightness_are_alike():
     flat = np.stack([np.full((32, 32), grey, np.uint8) for grey in (0, 90)])
     assert near_duplicate_pairs(flat).tolist() == [[0, 1]]
 
 
-def test_many_equal_pictures_are_paired_with_the_first():
+def test_many_equal_images_are_paired_with_the_first():
     thumbnails = np.zeros((500, 32, 32), np.uint8)
     assert near_duplicate_pairs(thumbnails).tolist() == [[0, row] for row in range(1, 500)]
 
 
 def test_hashes_do_not_depend_on_the_neighbours():
-    thumbnails = np.stack([picture(seed) for seed in range(5)]).astype(np.uint8)
-    singly = np.concatenate([picture_hashes(thumbnails[i : i + 1]) for i in range(5)])
-    np.testing.assert_array_equal(picture_hashes(thumbnails), singly)
+    thumbnails = np.stack([smooth_image(seed) for seed in range(5)]).astype(np.uint8)
+    singly = np.concatenate([image_hashes(thumbnails[i : i + 1]) for i in range(5)])
+    np.testing.assert_array_equal(image_hashes(thumbnails), singly)

@@ -64,7 +64,7 @@ def test_names_start_at_a_folder_that_is_given(run, edited, tmp_path):
     assert (run.path / "evaluation-new-elsewhere.json").exists()
 
 
-def test_images_that_the_run_knows_are_told_under_any_name(run, scenes, edited, capsys):
+def test_images_that_the_run_knows_are_reported_under_any_name(run, scenes, edited, capsys):
     folder, lines = edited
     parts = dict(zip(*read_split(run.split), strict=True))
     for place, part in ((1, "train"), (2, "train"), (3, "val"), (4, "test")):
@@ -90,7 +90,7 @@ def test_labels_that_the_run_lacks_are_errors_with_the_nearest(run, edited):
     assert 'Did you mean "car"?' in caught.value.faults[0].message
 
 
-def test_a_task_without_its_column_is_left_out_and_told(run, edited, capsys):
+def test_a_task_without_its_column_is_left_out_and_reported(run, edited, capsys):
     folder, lines = edited
     some = write(folder, [[line[0], line[1]] for line in lines])
     result = evaluate(run.path, annotations=some, reporter=Reporter())

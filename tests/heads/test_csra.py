@@ -21,9 +21,9 @@ def stirred(num_heads, lam):
     return head
 
 
-def looped(head, picture):
+def looped(head, image):
     """(D, H, W) -> (L,) logits, one place at a time."""
-    places = picture.flatten(1).T
+    places = image.flatten(1).T
     logits = []
     for label in range(3):
         total = 0.0
@@ -46,7 +46,7 @@ def looped(head, picture):
 def test_it_is_what_a_loop_over_labels_heads_and_places_gives(num_heads):
     head = stirred(num_heads, lam=0.4)
     features = torch.randn(2, 6, 3, 4)
-    expected = torch.stack([looped(head, picture) for picture in features])
+    expected = torch.stack([looped(head, image) for image in features])
     torch.testing.assert_close(head(features), expected, atol=1e-4, rtol=1e-4)
 
 
@@ -87,7 +87,7 @@ def test_rows_of_zeros_are_answered_and_learn():
     assert all(torch.isfinite(parameter.grad).all() for parameter in head.parameters())
 
 
-def test_attention_sees_what_fills_little_of_a_picture():
+def test_attention_sees_what_fills_little_of_an_image():
     head = Csra(6, 3, num_heads=1, lam=0.5)
     averaging = Csra(6, 3, num_heads=1, lam=0.0)
     averaging.load_state_dict(head.state_dict())

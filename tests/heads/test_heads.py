@@ -132,7 +132,7 @@ def test_copies_and_states_are_equal(name):
 
 
 @sweep
-def test_it_exports_for_any_number_of_pictures_in_plain_operators(name):
+def test_it_exports_for_any_number_of_images_in_plain_operators(name):
     head = stirred(name)
     several = {"features": {0: torch.export.Dim("images")}}
     program = torch.export.export(head, (torch.randn(3, 12, 4, 4),), dynamic_shapes=several)

@@ -14,9 +14,9 @@ def stirred(num_outputs):
     return head
 
 
-def decoded(head, picture):
+def decoded(head, image):
     """(D, H, W) -> (L,) logits: attention head by attention head, label by label."""
-    places = functional.relu(head.embed(picture.flatten(1).T))
+    places = functional.relu(head.embed(image.flatten(1).T))
     queries = head.norms[0](head.queries)
     weights = zip(
         head.attention.in_proj_weight.chunk(3), head.attention.in_proj_bias.chunk(3), strict=True
@@ -45,7 +45,7 @@ def decoded(head, picture):
 def test_it_is_what_a_loop_over_heads_and_labels_gives(num_outputs):
     head = stirred(num_outputs)
     features = torch.randn(2, 6, 3, 4)
-    expected = torch.stack([decoded(head, picture) for picture in features])
+    expected = torch.stack([decoded(head, image) for image in features])
     torch.testing.assert_close(head(features), expected, atol=1e-4, rtol=1e-4)
 
 

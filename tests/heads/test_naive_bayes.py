@@ -93,7 +93,7 @@ def test_where_variances_are_equal_it_is_scikit_learns():
     np.testing.assert_allclose(np.diff(classes, axis=1), expected, rtol=1e-7, atol=1e-7)
 
 
-def test_batches_and_pictures_in_another_order_give_the_same():
+def test_batches_and_images_in_another_order_give_the_same():
     draw = np.random.default_rng(0)
     x, y = draw.normal(size=(50, 6)), draw.integers(0, 2, (50, 4))
     expected = answers(fitted(x, y), x)
@@ -125,7 +125,7 @@ def test_a_label_of_which_nothing_is_known_is_even():
     assert (answers(fitted(x, np.ones((10, 1), int), known), x) == 0).all()
 
 
-def test_a_class_without_pictures_is_hardly_answered():
+def test_a_class_without_images_is_hardly_answered():
     draw = np.random.default_rng(0)
     y = np.repeat([0, 2], 50)
     x = draw.normal(size=(100, 3)) + 3 * y[:, None]

@@ -41,7 +41,7 @@ def tensors(outputs) -> dict[str, torch.Tensor]:
     return outputs if isinstance(outputs, dict) else {"logits": outputs}
 
 
-def per_picture(outputs) -> dict[str, torch.Tensor]:
+def per_image(outputs) -> dict[str, torch.Tensor]:
     return {key: t for key, t in tensors(outputs).items() if t.ndim > 2}
 
 
@@ -87,7 +87,7 @@ def test_masks_need_the_finest_stride_and_boxes_only_in_small_images():
 @sweep
 def test_gradients_reach_the_finest_map_and_every_parameter(name, options):
     head, maps = stirred(name, options), pyramid()
-    outputs = per_picture(head(maps, (64, 96)))
+    outputs = per_image(head(maps, (64, 96)))
     sum(t.square().mean() for t in outputs.values()).backward()
     assert maps[8].grad is not None
     assert maps[8].grad.abs().sum() > 0
@@ -131,8 +131,8 @@ def test_it_exports(name, options):
 @sweep
 def test_rows_do_not_see_each_other(name, options):
     head, maps = stirred(name, options), pyramid(batch=4)
-    full = per_picture(head(maps, (64, 96)))
-    alone = per_picture(head({s: m[2:3] for s, m in maps.items()}, (64, 96)))
+    full = per_image(head(maps, (64, 96)))
+    alone = per_image(head({s: m[2:3] for s, m in maps.items()}, (64, 96)))
     for key, tensor in alone.items():
         torch.testing.assert_close(tensor, full[key][2:3], atol=1e-4, rtol=1e-4)
 

@@ -45,7 +45,7 @@ def test_repeat_factors_follow_the_paper(labels, threshold):
 
 
 @given(LABELS)
-def test_class_aware_factors_are_those_of_drawing_a_class_then_a_picture(labels):
+def test_class_aware_factors_are_those_of_drawing_a_class_then_an_image(labels):
     groups = [np.flatnonzero(column == 1) for column in labels.T]
     groups = [rows for rows in [*groups, np.flatnonzero(~(labels == 1).any(1))] if len(rows)]
     expected = np.zeros(len(labels))

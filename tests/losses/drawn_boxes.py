@@ -10,20 +10,20 @@ from polyhead.losses import Detection
 COLOURS = torch.tensor([[1.0, 0.1, 0.1], [0.1, 1.0, 0.1], [0.1, 0.1, 1.0]])
 
 
-def draw(num_pictures: int, size: int, num_boxes: int = 3, seed: int = 0):
+def draw(num_images: int, size: int, num_boxes: int = 3, seed: int = 0):
     """Images (B, 3, size, size), targets (B, M, 6), known (B, 3); class is colour."""
     generator = torch.Generator().manual_seed(seed)
-    pictures = 0.1 * torch.rand(num_pictures, 3, size, size, generator=generator)
-    targets = torch.zeros(num_pictures, num_boxes, 6)
-    for row in range(num_pictures):
+    images = 0.1 * torch.rand(num_images, 3, size, size, generator=generator)
+    targets = torch.zeros(num_images, num_boxes, 6)
+    for row in range(num_images):
         for box in range(num_boxes):
             extent = torch.randint(size // 8, size // 2, (2,), generator=generator)
             x, y = [int(torch.randint(size - int(e), (), generator=generator)) for e in extent]
             w, h = extent.tolist()
             label = int(torch.randint(3, (), generator=generator))
-            pictures[row, :, y : y + h, x : x + w] = COLOURS[label][:, None, None]
+            images[row, :, y : y + h, x : x + w] = COLOURS[label][:, None, None]
             targets[row, box] = torch.tensor([x, y, x + w, y + h, label, 0]).float()
-    return pictures, targets, torch.ones(num_pictures, 3, dtype=torch.bool)
+    return images, targets, torch.ones(num_images, 3, dtype=torch.bool)
 
 
 class Detector(nn.Module):
@@ -41,12 +41,12 @@ class Detector(nn.Module):
         self.head = Boxes(32, 3, (8, 16, 32), one_to_one=one_to_one)
         self.head.start_at(loss.initial_logits())
 
-    def forward(self, pictures):
-        features, x = {}, pictures
+    def forward(self, images):
+        features, x = {}, images
         for level, stage in enumerate(self.stages, start=1):
             x = stage(x)
             features[2**level] = x
-        return self.head(self.neck(features), pictures.shape[-2:])
+        return self.head(self.neck(features), images.shape[-2:])
 
 
 def detections(dense, size: int, *, suppress: bool):

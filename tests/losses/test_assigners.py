@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from polyhead.losses.boxes.assign_dynamic import assign_dynamic
 from polyhead.losses.boxes.assign_one_to_one import assign_one_to_one
 from polyhead.losses.boxes.assign_static import assign_static
-from polyhead.losses.boxes.assignment import Grid, Picture
+from polyhead.losses.boxes.assignment import AssignmentInputs, Grid
 
 SIZE = 64
 NUM_CLASSES = 3
@@ -29,7 +29,7 @@ def grid(size: int = SIZE, strides=(8, 16, 32)) -> Grid:
     return Grid.of(table[:, :2], table[:, 2])
 
 
-def picture(boxes, size: int = SIZE, seed: int = 0, strides=(8, 16, 32)) -> Picture:
+def inputs(boxes, size: int = SIZE, seed: int = 0, strides=(8, 16, 32)) -> AssignmentInputs:
     """Random scores, and boxes around each point of its cell's size."""
     generator = torch.Generator().manual_seed(seed)
     points = grid(size, strides)
@@ -39,7 +39,7 @@ def picture(boxes, size: int = SIZE, seed: int = 0, strides=(8, 16, 32)) -> Pict
     predicted = torch.cat([points.points - sides[:, :2], points.points + sides[:, 2:]], -1)
     labels = torch.randint(NUM_CLASSES, (len(boxes),), generator=generator)
     known = torch.tensor([True, True, seed % 2 == 0])
-    return Picture(points, torch.tensor(boxes).float(), labels, logits, predicted, known)
+    return AssignmentInputs(points, torch.tensor(boxes).float(), labels, logits, predicted, known)
 
 
 @st.composite
@@ -69,7 +69,7 @@ def sides(point, box):
     return point[0] - box[0], point[1] - box[1], box[2] - point[0], box[3] - point[1]
 
 
-def geometric_owners(seen: Picture) -> list[int]:
+def geometric_owners(seen: AssignmentInputs) -> list[int]:
     """The rules of static assignment, point by point, before boxes without a point take one."""
     ranges = {8.0: (-1, 64), 16.0: (64, 128), 32.0: (128, math.inf)}
     owners = []
@@ -90,7 +90,7 @@ def binary_cross_entropy(z: float, y: float) -> float:
     return math.log1p(math.exp(-abs(z))) + max(z, 0) - y * z
 
 
-def dynamic_owners(seen: Picture) -> list[int]:
+def dynamic_owners(seen: AssignmentInputs) -> list[int]:
     """The rules of dynamic assignment, pair by pair."""
     costs, overlaps = {}, {}
     for p, point in enumerate(seen.grid.points.tolist()):
@@ -117,7 +117,7 @@ def dynamic_owners(seen: Picture) -> list[int]:
     return [min(taken[p])[1] if p in taken else -1 for p in range(len(seen.grid.points))]
 
 
-def aligned_owners(seen: Picture) -> list[int]:
+def aligned_owners(seen: AssignmentInputs) -> list[int]:
     """The rules of one-to-one assignment."""
     taken = {}
     for b, box in enumerate(seen.boxes.tolist()):
@@ -153,7 +153,7 @@ def assert_same_but_for_given(found: list[int], expected: list[int]):
 def test_they_follow_their_rules(assign, seed, number):
     generator = torch.Generator().manual_seed(seed)
     corners = (120 * torch.rand(number, 2, 2, generator=generator)).sort(1).values
-    seen = picture(corners.flatten(1).tolist(), size=128, seed=seed)
+    seen = inputs(corners.flatten(1).tolist(), size=128, seed=seed)
     assert_same_but_for_given(assign(seen).tolist(), REFERENCES[assign](seen))
 
 
@@ -161,7 +161,7 @@ def test_they_follow_their_rules(assign, seed, number):
 @settings(max_examples=60)
 @given(boxes=boxes_in(), seed=st.integers(0, 100))
 def test_every_box_gets_a_point(assign, boxes, seed):
-    owners = assign(picture(boxes, seed=seed))
+    owners = assign(inputs(boxes, seed=seed))
     assert set(range(len(boxes))) <= set(owners.tolist())
     assert owners.min() >= -1
     assert owners.max() < len(boxes)
@@ -171,7 +171,7 @@ def test_every_box_gets_a_point(assign, boxes, seed):
 @settings(max_examples=30)
 @given(boxes=boxes_in(size=32, most=30))
 def test_in_a_crowd_every_point_or_every_box_is_served(assign, boxes):
-    owners = assign(picture(boxes, size=32))  # 21 points
+    owners = assign(inputs(boxes, size=32))  # 21 points
     served = set(owners.tolist()) - {-1}
     assert len(served) == min(len(boxes), len(owners))
 
@@ -179,7 +179,7 @@ def test_in_a_crowd_every_point_or_every_box_is_served(assign, boxes):
 @sweep
 def test_tiny_boxes_at_one_place_get_a_point_each_nearby(assign):
     tiny = [[19.0, 19.0, 21.0, 21.0], [19.5, 19.0, 21.5, 21.0], [18.0, 18.5, 19.5, 20.5]]
-    seen = picture(tiny, strides=(8, 16))
+    seen = inputs(tiny, strides=(8, 16))
     owners = assign(seen)
     assert sorted(owners[owners >= 0].tolist()) == [0, 1, 2]
     held = seen.grid.points[owners >= 0]
@@ -188,20 +188,20 @@ def test_tiny_boxes_at_one_place_get_a_point_each_nearby(assign):
 
 
 def test_a_tiny_box_takes_the_nearest_point_of_its_level():
-    owners = assign_static(picture([[29.0, 13.0, 31.0, 14.0]]))
+    owners = assign_static(inputs([[29.0, 13.0, 31.0, 14.0]]))
     (index,) = (owners == 0).nonzero()[:, 0].tolist()
     assert grid().points[index].tolist() == [28.0, 12.0]
 
 
 def test_the_smaller_of_two_nested_boxes_wins():
-    owners = assign_static(picture([[0.0, 0.0, 60.0, 60.0], [20.0, 20.0, 40.0, 40.0]]))
+    owners = assign_static(inputs([[0.0, 0.0, 60.0, 60.0], [20.0, 20.0, 40.0, 40.0]]))
     points = grid().points
     middle = (points == torch.tensor([28.0, 28.0])).all(1)
     assert owners[middle].tolist() == [1]
 
 
 def test_one_to_one_gives_each_box_one_point():
-    owners = assign_one_to_one(picture([[0.0, 0.0, 60.0, 60.0], [20.0, 20.0, 40.0, 40.0]]))
+    owners = assign_one_to_one(inputs([[0.0, 0.0, 60.0, 60.0], [20.0, 20.0, 40.0, 40.0]]))
     assert sorted(owners[owners >= 0].tolist()) == [0, 1]
 
 

@@ -27,7 +27,7 @@ def build(**options) -> Detection:
     return Detection(NOTHING, **options)
 
 
-def outputs(num_pictures: int, seed: int = 0, *, one_to_one: bool = False):
+def outputs(num_images: int, seed: int = 0, *, one_to_one: bool = False):
     generator = torch.Generator().manual_seed(seed)
     places = [
         ((i + 0.5) * s, (j + 0.5) * s, s)
@@ -36,7 +36,7 @@ def outputs(num_pictures: int, seed: int = 0, *, one_to_one: bool = False):
         for i in range(SIZE // s)
     ]
     points, strides = torch.tensor(places)[:, :2], torch.tensor(places)[:, 2]
-    shape = (num_pictures, len(points))
+    shape = (num_images, len(points))
     found = {"points": points, "strides": strides, "extent": torch.full((4,), float(SIZE))}
     for branch in ("", "one_to_one_") if one_to_one else ("",):
         logits = torch.randn(*shape, 3, generator=generator) - 2
@@ -108,14 +108,14 @@ def test_the_value_is_its_formula():
     assert loss.num_terms(targets, known) == 2
 
 
-def test_an_annotated_picture_without_boxes_teaches_background():
+def test_an_annotated_image_without_boxes_teaches_background():
     loss, found = build(), outputs(1)
     logits, boxes = slopes(loss, found, target(PADDING), EVERYTHING)
     assert (logits > 0).all()
     assert (boxes == 0).all()
 
 
-def test_a_picture_that_nobody_annotated_teaches_nothing():
+def test_an_image_that_nobody_annotated_teaches_nothing():
     loss, found = build(), outputs(2)
     targets = torch.cat([target(BOX), target([1e9, np.nan, -5.0, 0.0, 2.0, 0.0])])
     known = torch.tensor([[True] * 3, [False] * 3])
@@ -207,23 +207,23 @@ def test_impossible_shares_are_refused(share):
 
 
 @pytest.mark.parametrize("one_to_one", [False, pytest.param(True, marks=pytest.mark.slow)])
-def test_eight_pictures_are_learnt_by_heart(one_to_one):
+def test_eight_images_are_learnt_by_heart(one_to_one):
     loss = build()
-    pictures, targets, known = draw(8, SIZE, num_boxes=2)
+    images, targets, known = draw(8, SIZE, num_boxes=2)
     network = Detector(loss, one_to_one=one_to_one)
     optimizer = torch.optim.AdamW(network.parameters(), 5e-3)
     num_steps = 80
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 5e-3, total_steps=num_steps)
     for step in range(num_steps):
         loss.set_progress(step / num_steps)
-        value = loss(network(pictures), targets, known) / loss.num_terms(targets, known)
+        value = loss(network(images), targets, known) / loss.num_terms(targets, known)
         optimizer.zero_grad()
         value.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 10)
         optimizer.step()
         schedule.step()
     with torch.no_grad():
-        dense = loss.dense(network.eval()(pictures))
+        dense = loss.dense(network.eval()(images))
     meter = MeanAveragePrecision(iou_thresholds=[0.5], backend="faster_coco_eval")
     meter.update(
         detections(dense, SIZE, suppress=not one_to_one),

@@ -126,7 +126,7 @@ def test_surer_than_its_ceiling_an_asymmetric_loss_cannot_be():
     assert all(slope(loss, z, 0.95) < 0 for z in np.linspace(-20, 20, 81))
 
 
-def test_a_label_in_nearly_every_picture_starts_where_it_can_still_be_unlearnt():
+def test_a_label_in_nearly_every_image_starts_where_it_can_still_be_unlearnt():
     counts = LabelCounts(np.array([99_999.0]), np.array([100_000.0]))
     loss = LOSSES["asymmetric"](counts)
     assert loss.initial_logits().item() == 6.0

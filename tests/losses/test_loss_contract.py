@@ -175,7 +175,7 @@ def test_classes_never_or_always_seen_start_finite(name, options):
 
 
 @sweep
-def test_what_logits_mean_has_a_row_a_picture(name, options):
+def test_what_logits_mean_has_a_row_an_image(name, options):
     loss = build(name, options)
     logits, _, _ = cells(loss)
     for key, array in loss.dense(logits).items():

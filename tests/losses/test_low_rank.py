@@ -104,7 +104,7 @@ def test_at_the_start_gates_are_shut_and_have_a_gradient(objective, base):
 
 @every_objective
 @every_base
-def test_unknown_targets_and_unknown_pictures_are_never_read(objective, base):
+def test_unknown_targets_and_unknown_images_are_never_read(objective, base):
     loss = low_rank(base, objective=objective)
     logits, targets, known = cells(loss, share_known=0.3)
     assert not known.any(1).all()

@@ -53,7 +53,7 @@ def test_value_and_gradient_are_finite_and_flow(name, loss):
 
 @pytest.mark.parametrize("name", sorted(UNKNOWN))
 @pytest.mark.parametrize("junk", [float("nan"), float("inf"), 1e30])
-def test_pictures_of_which_nothing_is_known_stay_out(name, junk):
+def test_images_of_which_nothing_is_known_stay_out(name, junk):
     whole = wrapped(name)
     logits, targets, known = cells(whole)
     known[3] = known[7] = False
@@ -153,7 +153,7 @@ def test_expected_positive_asks_for_the_number_where_only_yeses_are_known():
 
 
 @pytest.mark.parametrize("number", [0.0, -1.0, 5.5])
-def test_numbers_of_labels_that_no_picture_can_have_are_refused(number):
+def test_numbers_of_labels_that_no_image_can_have_are_refused(number):
     with pytest.raises(ValueError, match="above 0 and at most the 5 classes"):
         ExpectedPositive(TOLD, num_positive=number)
 
@@ -163,7 +163,7 @@ def test_a_negative_weight_of_entropy_is_refused():
         Em(TOLD, alpha=-0.1)
 
 
-def test_training_starts_from_shares_among_pictures_where_only_yeses_are_known():
+def test_training_starts_from_shares_among_images_where_only_yeses_are_known():
     expected = (COUNTS.positive + 0.5) / 201
     np.testing.assert_allclose(Em(ONLY_YES).counts().prior, expected)
     np.testing.assert_allclose(Negative(ONLY_YES).counts().prior, expected)
@@ -194,7 +194,7 @@ def test_a_class_that_is_a_yes_everywhere_is_believed():
 
 
 @pytest.mark.parametrize("loss", ["bce", "asymmetric", "zlpr", "splc"])
-def test_what_logits_mean_is_told_by_the_loss(loss):
+def test_what_logits_mean_is_reported_by_the_loss(loss):
     whole = wrapped("negative", loss)
     logits, _, _ = cells(whole)
     assert whole.has_link == whole.loss.has_link

@@ -12,11 +12,11 @@ COUNTS = LabelCounts(np.array([80.0, 19.0, 1.0, 0.0]), np.full(4, 100.0))
 K = 4
 
 
-def cells(num_pictures: int = 3, seed: int = 0):
+def cells(num_images: int = 3, seed: int = 0):
     generator = torch.Generator().manual_seed(seed)
-    logits = torch.randn(num_pictures, K, 5, 6, generator=generator).requires_grad_()
-    targets = torch.randint(3, (num_pictures, 17, 23), generator=generator, dtype=torch.uint8)
-    known = torch.rand(num_pictures, 17, 23, generator=generator) < 0.8
+    logits = torch.randn(num_images, K, 5, 6, generator=generator).requires_grad_()
+    targets = torch.randint(3, (num_images, 17, 23), generator=generator, dtype=torch.uint8)
+    known = torch.rand(num_images, 17, 23, generator=generator) < 0.8
     return logits, torch.where(known, targets, 255), known
 
 
@@ -60,7 +60,7 @@ def test_a_rare_class_weighs_as_much_as_a_common_one_in_the_dice():
     assert (dice[1] - entropy[1]) - (dice[0] - entropy[0]) == pytest.approx(0.4, abs=0.01)
 
 
-def test_a_picture_that_nobody_annotated_teaches_nothing():
+def test_an_image_that_nobody_annotated_teaches_nothing():
     loss, (logits, targets, known) = Segmentation(COUNTS), cells()
     known[1] = False
     value = loss(logits, targets, known)

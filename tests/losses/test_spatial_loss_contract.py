@@ -28,9 +28,9 @@ def build(name: str, options: dict, counts: LabelCounts = COUNTS) -> Loss:
     return loss
 
 
-def boxes_cells(num_pictures: int, share_known: float, generator: torch.Generator):
+def boxes_cells(num_images: int, share_known: float, generator: torch.Generator):
     points = torch.cartesian_prod(torch.arange(4.0, 64, 8), torch.arange(4.0, 64, 8)).flip(1)
-    shape = (num_pictures, len(points))
+    shape = (num_images, len(points))
     sides = 24 * torch.rand(*shape, 4, generator=generator)
     outputs = {
         "logits": torch.randn(*shape, K, generator=generator).requires_grad_(),
@@ -39,27 +39,27 @@ def boxes_cells(num_pictures: int, share_known: float, generator: torch.Generato
         "strides": torch.full((len(points),), 8.0),
         "extent": torch.full((4,), 64.0),
     }
-    corners = (64 * torch.rand(num_pictures, 3, 2, 2, generator=generator)).sort(2).values
-    labels = torch.randint(-1, K, (num_pictures, 3, 1), generator=generator)
-    ignored = torch.rand(num_pictures, 3, 1, generator=generator) < 0.2
+    corners = (64 * torch.rand(num_images, 3, 2, 2, generator=generator)).sort(2).values
+    labels = torch.randint(-1, K, (num_images, 3, 1), generator=generator)
+    ignored = torch.rand(num_images, 3, 1, generator=generator) < 0.2
     targets = torch.cat([corners.flatten(2), labels.float(), ignored.float()], -1)
-    looked = torch.rand(num_pictures, 1, generator=generator) < share_known
-    known = looked & (torch.rand(num_pictures, K, generator=generator) < 0.8)
+    looked = torch.rand(num_images, 1, generator=generator) < share_known
+    known = looked & (torch.rand(num_images, K, generator=generator) < 0.8)
     return outputs, targets, known
 
 
-def mask_cells(num_pictures: int, share_known: float, generator: torch.Generator):
-    logits = torch.randn(num_pictures, K, 6, 6, generator=generator).requires_grad_()
-    targets = torch.randint(K, (num_pictures, 24, 24), generator=generator, dtype=torch.uint8)
-    looked = torch.rand(num_pictures, 1, 1, generator=generator) < share_known
-    known = looked & (torch.rand(num_pictures, 24, 24, generator=generator) < 0.8)
+def mask_cells(num_images: int, share_known: float, generator: torch.Generator):
+    logits = torch.randn(num_images, K, 6, 6, generator=generator).requires_grad_()
+    targets = torch.randint(K, (num_images, 24, 24), generator=generator, dtype=torch.uint8)
+    looked = torch.rand(num_images, 1, 1, generator=generator) < share_known
+    known = looked & (torch.rand(num_images, 24, 24, generator=generator) < 0.8)
     return logits, targets, known
 
 
-def cells(loss: Loss, num_pictures: int = 4, share_known: float = 0.7, seed: int = 0):
+def cells(loss: Loss, num_images: int = 4, share_known: float = 0.7, seed: int = 0):
     """Outputs of a head that want gradients, targets, known."""
     make = boxes_cells if loss.task_type == "boxes" else mask_cells
-    return make(num_pictures, share_known, torch.Generator().manual_seed(seed))
+    return make(num_images, share_known, torch.Generator().manual_seed(seed))
 
 
 def changed(outputs, change):
@@ -140,7 +140,7 @@ def test_half_precision_outputs_are_computed_in_full(name, options):
 
 @sweep
 @pytest.mark.parametrize("junk", [float("nan"), float("inf"), -float("inf"), 1e30])
-def test_pictures_that_nobody_annotated_are_never_read(name, options, junk):
+def test_images_that_nobody_annotated_are_never_read(name, options, junk):
     loss = build(name, options)
     outputs, targets, known = cells(loss)
     known[1] = False
@@ -162,7 +162,7 @@ def test_pictures_that_nobody_annotated_are_never_read(name, options, junk):
 @sweep
 @settings(max_examples=25)
 @given(seed=st.integers(0, 2**31), share=st.floats(0, 1))
-def test_pictures_with_nothing_known_might_as_well_be_absent(name, options, seed, share):
+def test_images_with_nothing_known_might_as_well_be_absent(name, options, seed, share):
     loss = build(name, options)
     outputs, targets, known = cells(loss, share_known=share, seed=seed)
     keep = rows(known)
@@ -182,7 +182,7 @@ def test_nothing_known_counts_nothing_and_keeps_the_graph(name, options):
 
 
 @sweep
-def test_training_starts_finite_and_the_same_whatever_was_told(name, options):
+def test_training_starts_finite_and_the_same_whatever_was_reported(name, options):
     loss, blank = build(name, options), build(name, options, NOTHING)
     assert loss.initial_logits().shape == (K,)
     assert torch.isfinite(loss.initial_logits()).all()

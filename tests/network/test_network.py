@@ -48,14 +48,14 @@ def network() -> Network:
     return build_network(config(), SETTLED, COUNTS, pretrained=False).eval()
 
 
-PICTURES = torch.randint(
+IMAGES = torch.randint(
     0, 256, (3, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)
 )
 
 
 def test_tasks_may_bear_the_names_of_methods(network):
     assert network.tasks == list(TASKS)
-    logits = network(PICTURES)
+    logits = network(IMAGES)
     assert list(logits) == list(TASKS)
     for name, task in SETTLED.items():
         assert logits[name].shape == (3, len(task.classes))
@@ -83,14 +83,14 @@ def test_neck_and_spatial_heads_have_a_layout_of_their_own():
 def test_the_backbone_runs_once(network):
     seen = []
     hook = network.backbone.register_forward_hook(lambda *_: seen.append(1))
-    network(PICTURES)
+    network(IMAGES)
     hook.remove()
     assert len(seen) == 1
 
 
 def test_dense_outputs_are_logits_and_what_their_loss_says_they_mean(network):
     with torch.no_grad():
-        logits = network(PICTURES)
+        logits = network(IMAGES)
         dense = network.dense({name: z.bfloat16() for name, z in logits.items()})
     for name, task in SETTLED.items():
         z = logits[name].bfloat16().float()
@@ -106,7 +106,7 @@ def test_dense_outputs_are_logits_and_what_their_loss_says_they_mean(network):
 
 def test_training_starts_from_the_class_shares(network):
     fresh = build_network(config(), SETTLED, COUNTS, pretrained=False).eval()
-    dense = fresh.dense(fresh(PICTURES))
+    dense = fresh.dense(fresh(IMAGES))
     prior = torch.from_numpy(COUNTS["two words"].prior).float()
     torch.testing.assert_close(dense["two words"]["probabilities"], prior.expand(3, 3))
     torch.testing.assert_close(dense["type"]["probabilities"], prior.expand(3, 3))
@@ -119,15 +119,15 @@ def test_weights_and_meaning_survive_a_network_built_without_counts(network):
     again = build_network(config(), SETTLED, None, pretrained=False).eval()
     again.load_state_dict(network.state_dict(), strict=True)
     with torch.no_grad():
-        one, other = (n.dense(n(PICTURES)) for n in (network, again))
+        one, other = (n.dense(n(IMAGES)) for n in (network, again))
     for name in SETTLED:
         for key in ("logits", "probabilities"):
             assert torch.equal(one[name][key], other[name][key])
 
 
 def test_it_exports(network):
-    exported = torch.export.export(network, (PICTURES,)).module()
-    found, expected = exported(PICTURES), network(PICTURES)
+    exported = torch.export.export(network, (IMAGES,)).module()
+    found, expected = exported(IMAGES), network(IMAGES)
     for name in SETTLED:
         torch.testing.assert_close(found[name], expected[name])
 
@@ -155,7 +155,7 @@ def test_a_number_starts_at_the_mean_and_keeps_its_unit_in_the_weights():
     other = build_network(keys, people, None, pretrained=False).eval()
     other.load_state_dict(one.state_dict(), strict=True)
     for network in (one, other):
-        dense = network.dense(network(PICTURES))["people"]
+        dense = network.dense(network(IMAGES))["people"]
         torch.testing.assert_close(dense["value"], torch.full((3,), 40.0))
         torch.testing.assert_close(dense["high"] - dense["low"], torch.full((3,), 12.8155))
 

@@ -18,6 +18,6 @@ def prediction(tasks: Any = ANSWERS, source: Any = GREY, image="folder/photo.jpg
     return Prediction(image, 80, 60, tasks, source=source)
 
 
-def has_colour(picture, colour):
+def has_colour(drawing, colour):
     """Whether some pixel has exactly this colour."""
-    return bool((np.asarray(picture) == colour).all(axis=2).any())
+    return bool((np.asarray(drawing) == colour).all(axis=2).any())

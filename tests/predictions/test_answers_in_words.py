@@ -20,7 +20,7 @@ def test_a_number_has_few_digits_and_keeps_those_before_the_point():
 
 
 @given(st.floats(-1e12, 1e12))
-def test_a_number_is_told_within_5_percent(value):
+def test_a_number_is_reported_within_5_percent(value):
     assert abs(float(str(NumberPrediction(value))) - value) <= 0.05 * abs(value)
 
 

@@ -9,7 +9,7 @@ from polyhead.tasks import NumberConfig, NumberDecider
 @pytest.mark.parametrize(
     ("value", "shown"), [(3.2449, "3.2"), (2.96, "3"), (0.0145, "0"), (0.38, "0.4"), (0.0, "0")]
 )
-def test_a_count_is_drawn_and_told_with_one_decimal(value, shown):
+def test_a_count_is_drawn_and_reported_with_one_decimal(value, shown):
     count = NumberPrediction(value, is_count=True)
     assert count.section({}).answer == shown
     assert str(count) == shown

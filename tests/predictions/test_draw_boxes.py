@@ -14,15 +14,15 @@ PAINTS = paints(CLASSES)
 WHITE = Image.new("RGB", (400, 300), "white")
 
 
-def drawn(boxes, labels=None, scores=None, picture=WHITE, size=(400, 300)):
+def drawn(boxes, labels=None, scores=None, image=WHITE, size=(400, 300)):
     labels = labels or ["car"] * len(boxes)
     answer = BoxesPrediction(boxes, labels, scores or [0.5] * len(boxes), CLASSES)
-    return np.asarray(answer.draw_on(picture, size, PAINTS))
+    return np.asarray(answer.draw_on(image, size, PAINTS))
 
 
-def painted(picture, name):
+def painted(image, name):
     """(H, W) bool: the pixels in the colour of a class."""
-    return (picture == PAINTS[name].colour).all(axis=2)
+    return (image == PAINTS[name].colour).all(axis=2)
 
 
 def test_frame_lies_on_the_edges_of_the_box():
@@ -34,7 +34,7 @@ def test_frame_lies_on_the_edges_of_the_box():
     assert not found[161:].any()
 
 
-def test_boxes_are_scaled_to_the_shown_picture():
+def test_boxes_are_scaled_to_the_shown_image():
     found = painted(drawn([[1000, 800, 2000, 1600]], size=(4000, 3000)), "car")
     assert (found == painted(drawn([[100, 80, 200, 160]]), "car")).all()
 
@@ -47,12 +47,12 @@ def test_stronger_boxes_are_drawn_over_weaker_ones():
     assert painted(found, "bus")[100:150, 100].all()
 
 
-def test_classes_keep_their_colours_from_picture_to_picture():
+def test_classes_keep_their_colours_from_image_to_image():
     for labels in (["dog"], ["bus", "dog"]):
         boxes = BoxesPrediction([[10, 10, 60, 60]] * len(labels), labels, [0.5] * len(labels))
         named = BoxesPrediction(boxes.boxes_xyxy, labels, boxes.scores, CLASSES)
-        picture = Prediction("a", 400, 300, {"objects": named}, source=WHITE).plot()
-        assert has_colour(picture, PAINTS["dog"].colour)
+        image = Prediction("a", 400, 300, {"objects": named}, source=WHITE).plot()
+        assert has_colour(image, PAINTS["dog"].colour)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_classes_keep_their_colours_from_picture_to_picture():
         [0, 0, 400, 0.2],
     ],
 )
-def test_odd_boxes_are_drawn_inside_the_picture(box):
+def test_odd_boxes_are_drawn_inside_the_image(box):
     assert drawn([box]).shape == (300, 400, 3)
     assert painted(drawn([box]), "car").any()
 
@@ -78,13 +78,13 @@ def test_boxes_that_are_not_finite_are_left_out():
 
 
 @pytest.mark.parametrize("size", [(1, 1280), (1280, 9), (1, 1)])
-def test_small_pictures_get_room_for_labels(size):
-    found = drawn([[0, 0, *size]], picture=Image.new("RGB", size, "white"), size=size)
+def test_small_images_get_room_for_labels(size):
+    found = drawn([[0, 0, *size]], image=Image.new("RGB", size, "white"), size=size)
     assert found.shape[0] >= 60
     assert found.shape[1] >= 144
 
 
-def test_four_hundred_boxes_leave_most_of_the_picture_to_be_seen():
+def test_four_hundred_boxes_leave_most_of_the_image_to_be_seen():
     random = np.random.default_rng(0)
     low = random.uniform(0, 350, (400, 2)) * (1, 0.8)
     boxes = np.hstack([low, low + random.uniform(5, 50, (400, 2))]).tolist()

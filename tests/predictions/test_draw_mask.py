@@ -10,17 +10,15 @@ CLASSES = tuple(f"class {k}" for k in range(50))
 PAINTS = paints(CLASSES)
 
 
-def drawn(mask, picture):
-    return np.asarray(MaskPrediction(CLASSES, mask).draw_on(picture, picture.size, PAINTS)).astype(
-        int
-    )
+def drawn(mask, image):
+    return np.asarray(MaskPrediction(CLASSES, mask).draw_on(image, image.size, PAINTS)).astype(int)
 
 
 @pytest.mark.parametrize("k", [0, 5, 19])
-def test_colour_is_that_of_the_legend_over_a_grey_picture(k):
-    picture = Image.new("RGB", (40, 30), (200, 40, 10))
-    grey = np.asarray(picture.convert("L"))[0, 0]
-    found = drawn(np.full((3, 4), k, np.uint8), picture)
+def test_colour_is_that_of_the_legend_over_a_grey_image(k):
+    image = Image.new("RGB", (40, 30), (200, 40, 10))
+    grey = np.asarray(image.convert("L"))[0, 0]
+    found = drawn(np.full((3, 4), k, np.uint8), image)
     expected = (1 - OPACITY) * grey + OPACITY * np.array(PAINTS[CLASSES[k]].colour)
     assert np.abs(found - expected).max() <= 1
 
@@ -37,8 +35,8 @@ def test_patterns_are_those_of_the_legend():
 
 @pytest.mark.parametrize("value", [50, 255])
 def test_pixels_without_a_class_stay_as_they_are(value):
-    picture = Image.new("RGB", (40, 30), (200, 40, 10))
-    assert (drawn(np.full((30, 40), value, np.uint8), picture) == (200, 40, 10)).all()
+    image = Image.new("RGB", (40, 30), (200, 40, 10))
+    assert (drawn(np.full((30, 40), value, np.uint8), image) == (200, 40, 10)).all()
 
 
 def test_regions_are_parted_by_a_dark_line():

@@ -50,15 +50,15 @@ def five(width, height):
     )
 
 
-def encoded(picture, file_format="PNG", **options):
+def encoded(drawing, file_format="PNG", **options):
     file = io.BytesIO()
-    picture.save(file, file_format, **options)
+    drawing.save(file, file_format, **options)
     return file.getvalue()
 
 
-def shown(picture):
+def shown(drawing):
     """The pixels of the drawn image: 480 wide, after a margin of one em (15)."""
-    return np.asarray(picture)[15 : 15 + 360, 15 : 15 + 480]
+    return np.asarray(drawing)[15 : 15 + 360, 15 : 15 + 480]
 
 
 @pytest.fixture
@@ -86,19 +86,19 @@ def texts(monkeypatch) -> list[tuple[tuple[float, ...], tuple[int, int]]]:
         ((1, 3000), (1, 1280)),
     ],
 )
-def test_picture_is_drawn_at_a_sensible_size(size, drawn):
-    picture = prediction({}, source=Image.new("RGB", size, "red")).plot()
-    red = (np.asarray(picture) == (255, 0, 0)).all(axis=2)
+def test_image_is_drawn_at_a_sensible_size(size, drawn):
+    drawing = prediction({}, source=Image.new("RGB", size, "red")).plot()
+    red = (np.asarray(drawing) == (255, 0, 0)).all(axis=2)
     rows, columns = np.nonzero(red)
     assert (np.ptp(columns) + 1, np.ptp(rows) + 1) == drawn
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_all_five_tasks_are_drawn_at_any_size_with_every_text_inside(size, texts):
-    picture = five(*size).plot()
-    assert picture.mode == "RGB"
-    assert max(picture.size) <= 3000
-    assert min(picture.size) >= 400
+    drawing = five(*size).plot()
+    assert drawing.mode == "RGB"
+    assert max(drawing.size) <= 3000
+    assert min(drawing.size) >= 400
     for (left, top, right, bottom), (width, height) in texts:
         assert left >= 0
         assert top >= 0
@@ -110,7 +110,7 @@ def test_drawing_is_the_same_every_time():
     assert five(64, 48).plot().tobytes() == five(64, 48).plot().tobytes()
 
 
-def test_several_spatial_tasks_are_drawn_on_a_picture_each():
+def test_several_spatial_tasks_are_drawn_on_an_image_each():
     answers = five(300, 300)
     tasks = {name: answers[name] for name in ("objects", "ground")}
     one = Prediction("a", 300, 300, {"ground": tasks["ground"]}, source=answers.source).plot()
@@ -191,19 +191,19 @@ def test_broken_exif_is_no_reason_not_to_draw():
     assert shown(prediction(source=source).plot())[9, 9, 0] == pytest.approx(128, abs=2)
 
 
-def test_transparent_and_16_bit_pictures_look_as_they_should():
+def test_transparent_and_16_bit_images_look_as_they_should():
     clear = Image.new("RGBA", (80, 60), (200, 0, 0, 0))
     assert (shown(prediction(source=clear).plot()) == 255).all()
     deep = Image.fromarray(np.full((60, 80), 128 * 257, np.uint16))
     assert (shown(prediction(source=encoded(deep)).plot()) == 128).all()
 
 
-@pytest.mark.parametrize("kind", ["bytes", "opened", "picture"])
+@pytest.mark.parametrize("kind", ["bytes", "opened", "drawing"])
 @pytest.mark.parametrize("dtype", [np.uint16, np.float32])
-def test_deep_pictures_are_drawn_by_the_range_that_they_are_read_by(kind, dtype):
-    picture = Image.fromarray(np.full((60, 80), 2048, dtype))
-    file = encoded(picture, "TIFF")
-    source = {"bytes": file, "opened": Image.open(io.BytesIO(file)), "picture": picture}[kind]
+def test_deep_images_are_drawn_by_the_range_that_they_are_read_by(kind, dtype):
+    drawing = Image.fromarray(np.full((60, 80), 2048, dtype))
+    file = encoded(drawing, "TIFF")
+    source = {"bytes": file, "opened": Image.open(io.BytesIO(file)), "drawing": drawing}[kind]
     ranges = PixelRanges((0, 4095), (0, 4095))
     drawn = dataclasses.replace(prediction(source=source), ranges=ranges).plot()
     assert (shown(drawn) == 128).all()

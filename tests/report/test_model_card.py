@@ -66,7 +66,7 @@ def test_every_type_of_task_has_a_row_and_a_way_to_read_it(card):
     assert "2 train, 1 val, 1 test; stretched to 160×96 pixels (width × height)" in text
 
 
-def test_the_range_of_deep_pictures_is_told(card):
+def test_the_range_of_deep_images_is_reported(card):
     changes = ["data.pixel_range=[0, 4095]", "data.float_range=[-0.5, 1]"]
     text = card("daytime", changes=changes)
     assert "0 is black and 4095 white (`data.pixel_range`)" in text

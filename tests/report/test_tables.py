@@ -115,7 +115,7 @@ def test_a_trivial_answer_stands_beside_its_figure_only(shown):
     assert told == ["trivial: without a look at the image (a random ranking)"]
 
 
-def test_what_is_known_is_told_in_the_unit_of_the_task(shown):
+def test_what_is_known_is_reported_in_the_unit_of_the_task(shown):
     text = "\n".join(shown(evaluation(), StringIO()))
     assert "my_tags (tags): 4 of 6 cells known (3 images); 2 classes, 1 evaluated" in text
     assert "my_class (class): 2 of 3 images known; 2 classes, 1 evaluated" in text
@@ -150,7 +150,7 @@ def test_classes_left_out_are_in_the_file_of_that_part(shown):
     )
 
 
-def test_couplings_and_conformal_sets_of_tags_are_told(shown):
+def test_couplings_and_conformal_sets_of_tags_are_reported(shown):
     found = result(["car", "bus"])
     coupling = {"first": "bus", "second": LONG, "log_odds": 1.834, "support": (40, 3, 12, 945)}
     task = found["tasks"]["contents"]

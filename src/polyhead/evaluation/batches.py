@@ -17,8 +17,8 @@ def batches_in_order(loaded: LoadedRun, table: Table, rows: np.ndarray) -> Batch
     """Some rows of a table, in their order, without targets."""
     size, ranges = loaded.config.model.image_size, loaded.config.data.ranges()
     cache = open_cache(table, size, ranges) if loaded.config.data.cache else None
-    pictures = ImageDataset(table, {}, {}, size, cache=cache, ranges=ranges)
+    images = ImageDataset(table, {}, {}, size, cache=cache, ranges=ranges)
     device = next(loaded.network.parameters()).device
     workers = choose_workers(loaded.config.train.workers, device)
     keys = in_order(rows.tolist(), BATCH_SIZE)
-    return Batches(pictures, keys, Collate({}), workers=workers, pin=False)
+    return Batches(images, keys, Collate({}), workers=workers, pin=False)

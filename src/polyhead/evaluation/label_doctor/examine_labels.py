@@ -37,7 +37,7 @@ from polyhead.table import Table
 from polyhead.tasks import TaskEncoder
 
 KINDS = ("missing", "wrong", "rule", "twins")
-MIN_PICTURES = 50
+MIN_IMAGES = 50
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,13 @@ class LabelReport:
     """What the label doctor found.
 
     Attributes:
-        num_pictures: How many were looked at.
+        num_images: How many were looked at.
         num_twins: Pairs of near-duplicate images.
         findings: Kind by kind, the likeliest fault first.
         unjudged: `<task>/<label>` of labels with too few known cells to be judged.
     """
 
-    num_pictures: int
+    num_images: int
     num_twins: int
     findings: tuple[LabelFinding, ...]
     unjudged: tuple[str, ...]
@@ -63,7 +63,7 @@ class LabelReport:
     def to_dict(self) -> dict[str, Any]:
         """Ready for JSON."""
         return {
-            "num_pictures": self.num_pictures,
+            "num_pictures": self.num_images,
             "num_twins": self.num_twins,
             "counts": {kind: len(self.of_kind(kind)) for kind in KINDS},
             "unjudged": list(self.unjudged),
@@ -94,10 +94,10 @@ def examine_labels(
     reporter = reporter or Reporter()
     table = read_tables(config.data.sources())
     targets = _targets(config, table, reporter)
-    if len(table) < MIN_PICTURES:
+    if len(table) < MIN_IMAGES:
         raise ConfigError(
             f"{table.source} names {len(table)} images; judging labels takes at least "
-            f"{MIN_PICTURES}: what the others look like is all that a label is judged by."
+            f"{MIN_IMAGES}: what the others look like is all that a label is judged by."
         )
     loaded = load_run(path, device=device)
     features, thumbnails = _looked_at(loaded, table, reporter)

@@ -19,7 +19,7 @@ STRETCHES = np.linspace(0, 64, MAX_BITS + 2).astype(int)
 PAIRS_AT_ONCE = 4096
 
 
-def picture_hashes(thumbnails: np.ndarray) -> np.ndarray:
+def image_hashes(thumbnails: np.ndarray) -> np.ndarray:
     """64 bits an image: which of its 8 × 8 lowest frequencies lie above their median.
 
     Args:
@@ -57,12 +57,12 @@ def near_duplicate_pairs(thumbnails: np.ndarray) -> np.ndarray:
     """
     first: dict[bytes, int] = {}
     originals = np.array(
-        [first.setdefault(picture.tobytes(), row) for row, picture in enumerate(thumbnails)], int
+        [first.setdefault(image.tobytes(), row) for row, image in enumerate(thumbnails)], int
     )
     kept = np.flatnonzero(originals == np.arange(len(thumbnails)))
     copies = np.flatnonzero(originals != np.arange(len(thumbnails)))
     found = [np.stack([originals[copies], copies], axis=1)]
-    hashes = picture_hashes(thumbnails[kept])
+    hashes = image_hashes(thumbnails[kept])
     near = [np.zeros((0, 2), np.int64)]
     for bucket in _buckets(hashes):
         for pairs in _close_pairs(hashes[bucket]):
@@ -91,9 +91,9 @@ def _close_pairs(hashes: np.ndarray) -> Iterator[np.ndarray]:
             yield pairs[block : block + PAIRS_AT_ONCE]
 
 
-def duplicate_groups(num_pictures: int, pairs: np.ndarray) -> np.ndarray:
+def duplicate_groups(num_images: int, pairs: np.ndarray) -> np.ndarray:
     """(N,) number of the group of each image; images linked by pairs share one."""
-    links = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), (num_pictures,) * 2)
+    links = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), (num_images,) * 2)
     return connected_components(links, directed=False)[1]
 
 

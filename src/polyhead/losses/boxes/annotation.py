@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from polyhead.losses.boxes.assignment import NOBODY, Assigner, Grid, Picture
+from polyhead.losses.boxes.assignment import NOBODY, Assigner, AssignmentInputs, Grid
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Annotation:
             objects = counted.nonzero()[:, 0]
             if len(objects):
                 boxes, labels = self.targets[row, objects, :4], self.targets[row, objects, 4].long()
-                seen = Picture(
+                seen = AssignmentInputs(
                     self.grid, boxes, labels, logits[row], predicted[row], self.known[row]
                 )
                 found = assign(seen)
@@ -52,13 +52,13 @@ class Annotation:
         False for classes that the image was not looked through for, and for an ignored box's
         class at the points inside it: whether something is there, nobody said.
         """
-        (num_points, _), (num_pictures, num_classes) = self.grid.points.shape, self.known.shape
+        (num_points, _), (num_images, num_classes) = self.grid.points.shape, self.known.shape
         ignored = (self.targets[..., 4] >= 0) & (self.targets[..., 5] != 0)
-        pictures, rows = ignored.nonzero(as_tuple=True)
-        boxes, labels = self.targets[pictures, rows, :4], self.targets[pictures, rows, 4].long()
+        images, rows = ignored.nonzero(as_tuple=True)
+        boxes, labels = self.targets[images, rows, :4], self.targets[images, rows, 4].long()
         points = self.grid.points
         after = (points >= boxes[:, None, :2]).all(-1)
         inside = after & (points <= boxes[:, None, 2:]).all(-1)
-        covered = torch.zeros(num_pictures, num_classes, num_points, device=points.device)
-        covered.index_put_((pictures, labels), inside.float(), accumulate=True)
+        covered = torch.zeros(num_images, num_classes, num_points, device=points.device)
+        covered.index_put_((images, labels), inside.float(), accumulate=True)
         return self.known[:, None] & (covered == 0).transpose(1, 2)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
-from polyhead.losses.boxes.assignment import NOBODY, Picture, one_point_each
+from polyhead.losses.boxes.assignment import NOBODY, AssignmentInputs, one_point_each
 from polyhead.losses.boxes.overlap import overlap
 
 SCORE_POWER = 0.5
@@ -14,7 +14,7 @@ OVERLAP_POWER = 6.0
 TINY = 1e-7
 
 
-def assign_one_to_one(picture: Picture) -> Tensor:
+def assign_one_to_one(inputs: AssignmentInputs) -> Tensor:
     """Each box takes the one point inside it with the greatest σ^½·IoU⁶ in its class.
 
     A point that several boxes want goes to the greatest; a box left without one takes the nearest
@@ -24,12 +24,12 @@ def assign_one_to_one(picture: Picture) -> Tensor:
     Returns:
         (N,) index of each point's box, -1 for none; every box occurs once.
     """
-    inside = picture.sides().amin(-1) > 0
-    shared = overlap(picture.predicted[:, None], picture.boxes)
-    scores = logsigmoid(picture.logits[:, picture.labels])
+    inside = inputs.sides().amin(-1) > 0
+    shared = overlap(inputs.predicted[:, None], inputs.boxes)
+    scores = logsigmoid(inputs.logits[:, inputs.labels])
     match = SCORE_POWER * scores + OVERLAP_POWER * (shared + TINY).log()
     match = torch.where(inside, match, -float("inf"))
     greatest, points = match.max(0, keepdim=True)
     taken = torch.zeros_like(inside).scatter(0, points, greatest > -float("inf"))
     greatest, owners = torch.where(taken, match, -float("inf")).max(1)
-    return one_point_each(torch.where(greatest > -float("inf"), owners, NOBODY), picture)
+    return one_point_each(torch.where(greatest > -float("inf"), owners, NOBODY), inputs)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from polyhead.losses.boxes.assignment import NOBODY, Picture, one_point_each
+from polyhead.losses.boxes.assignment import NOBODY, AssignmentInputs, one_point_each
 
 CENTRE_RADIUS = 1.5  # in strides
 
 
-def assign_static(picture: Picture) -> Tensor:
+def assign_static(inputs: AssignmentInputs) -> Tensor:
     """A point is positive for a box that it lies in, near the centre, on the level for its size.
 
     With l, t, r, b the distances to the sides, c the centre and s the stride: min(l, t, r, b) > 0,
@@ -23,12 +23,12 @@ def assign_static(picture: Picture) -> Tensor:
     Returns:
         (N,) index of each point's box, -1 for none.
     """
-    grid, sides = picture.grid, picture.sides()
-    near = picture.offsets().abs().amax(-1) < CENTRE_RADIUS * grid.strides[:, None]
+    grid, sides = inputs.grid, inputs.sides()
+    near = inputs.offsets().abs().amax(-1) < CENTRE_RADIUS * grid.strides[:, None]
     reach = sides.amax(-1)
     fits = (grid.least[:, None] < reach) & (reach <= grid.most[:, None])
-    area = (picture.boxes[:, 2:] - picture.boxes[:, :2]).prod(-1)
+    area = (inputs.boxes[:, 2:] - inputs.boxes[:, :2]).prod(-1)
     wanted = (sides.amin(-1) > 0) & near & fits
     smallest, owners = torch.where(wanted, area, float("inf")).min(1)
     owners = torch.where(smallest < float("inf"), owners, NOBODY)
-    return one_point_each(owners, picture)
+    return one_point_each(owners, inputs)

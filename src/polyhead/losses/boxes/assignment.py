@@ -39,7 +39,7 @@ class Grid:
 
 
 @dataclass(frozen=True)
-class Picture:
+class AssignmentInputs:
     """One image's M ≥ 1 objects and what the head states at each of N points.
 
     Attributes:
@@ -68,11 +68,11 @@ class Picture:
         return self.grid.points[:, None] - (self.boxes[:, :2] + self.boxes[:, 2:]) / 2
 
 
-Assigner = Callable[[Picture], Tensor]
+Assigner = Callable[[AssignmentInputs], Tensor]
 """Image -> (N,) index of the box that each point is positive for, -1 for none."""
 
 
-def one_point_each(owners: Tensor, picture: Picture) -> Tensor:
+def one_point_each(owners: Tensor, inputs: AssignmentInputs) -> Tensor:
     """Give every box without a point the nearest free one, of its own level first.
 
     Every box ends with a point unless there are more boxes than points. Where several want the
@@ -80,33 +80,33 @@ def one_point_each(owners: Tensor, picture: Picture) -> Tensor:
 
     Args:
         owners: (N,) box of each point, -1 for none.
-        picture: Whose points and boxes they are.
+        inputs: Whose points and boxes they are.
     """
-    distance = _preference(picture)
-    if (_waiting(owners, picture).sum() > (owners == NOBODY).sum()).item():
+    distance = _preference(inputs)
+    if (_waiting(owners, inputs).sum() > (owners == NOBODY).sum()).item():
         owners = _release(owners, distance)
     while True:
-        waiting = _waiting(owners, picture).nonzero()[:, 0]
+        waiting = _waiting(owners, inputs).nonzero()[:, 0]
         if not len(waiting) or not (owners == NOBODY).any():
             return owners
         free = torch.where(owners == NOBODY, distance[:, waiting].T, float("inf"))
-        first = torch.full_like(owners, len(picture.boxes))
+        first = torch.full_like(owners, len(inputs.boxes))
         first.scatter_reduce_(0, free.argmin(1), waiting, "amin")
-        owners = torch.where(first < len(picture.boxes), first, owners)
+        owners = torch.where(first < len(inputs.boxes), first, owners)
 
 
-def _preference(picture: Picture) -> Tensor:
+def _preference(inputs: AssignmentInputs) -> Tensor:
     """(N, M) distances to the centres, points of other levels behind all of a box's own."""
-    grid = picture.grid
-    distance = picture.offsets().norm(dim=-1)
-    half = (picture.boxes[:, 2:] - picture.boxes[:, :2]).amax(-1) / 2
+    grid = inputs.grid
+    distance = inputs.offsets().norm(dim=-1)
+    half = (inputs.boxes[:, 2:] - inputs.boxes[:, :2]).amax(-1) / 2
     is_own = (grid.least[:, None] < half) & (half <= grid.most[:, None])
     return torch.where(is_own, distance, distance + distance.max() + 1)
 
 
-def _waiting(owners: Tensor, picture: Picture) -> Tensor:
+def _waiting(owners: Tensor, inputs: AssignmentInputs) -> Tensor:
     """(M,) boxes that have no point."""
-    held = torch.bincount(owners[owners != NOBODY], minlength=len(picture.boxes))
+    held = torch.bincount(owners[owners != NOBODY], minlength=len(inputs.boxes))
     return held == 0
 
 

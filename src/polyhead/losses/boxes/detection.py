@@ -112,13 +112,13 @@ def _branch(annotation: Annotation, logits: Tensor, boxes: Tensor, assign: Assig
     """Sum over P annotated images, from logits (P, N, K) and boxes (P, N, 4)."""
     logits, boxes = logits.float(), boxes.float()
     owners = annotation.owners(assign, logits, boxes)
-    pictures, points = (owners != NOBODY).nonzero(as_tuple=True)
-    objects = annotation.targets[pictures, owners[pictures, points]]
-    wanted, stated = objects[:, :4], boxes[pictures, points]
+    images, points = (owners != NOBODY).nonzero(as_tuple=True)
+    objects = annotation.targets[images, owners[images, points]]
+    wanted, stated = objects[:, :4], boxes[images, points]
     fit = overlap(stated, wanted).detach()
     weight = fit.clamp_min(LEAST_QUALITY)
     quality = torch.zeros_like(logits)
-    quality[pictures, points, objects[:, 4].long()] = fit
+    quality[images, points, objects[:, 4].long()] = fit
     scores = _scores(annotation, logits, quality)
     sides = (weight * generalized_box_iou_loss(stated, wanted)).sum()
     return scores + BOX_WEIGHT * sides

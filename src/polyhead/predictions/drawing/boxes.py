@@ -26,7 +26,7 @@ class _Tab:
 
 
 def draw_boxes(
-    picture: Image.Image,
+    image: Image.Image,
     boxes_xyxy: Sequence[Sequence[float]],
     labels: Sequence[str],
     scores: Sequence[float],
@@ -38,7 +38,7 @@ def draw_boxes(
     A label that would cover a stronger one is left out; the colour still tells the class.
 
     Args:
-        picture: RGB, at the size it is shown.
+        image: RGB, at the size it is shown.
         boxes_xyxy: In pixels of an image of `size`; those not finite are left out.
         labels: What each is.
         scores: How sure each is.
@@ -48,11 +48,11 @@ def draw_boxes(
     Returns:
         The image with boxes, on a larger background where it is too small for labels.
     """
-    em = min(max(max(picture.size) // 60, 12), 16)
-    sheet, origin = _sheet(picture, em)
-    boxes, strongest_first = _on_sheet(boxes_xyxy, scores, (picture.size, size), origin)
+    em = min(max(max(image.size) // 60, 12), 16)
+    sheet, origin = _sheet(image, em)
+    boxes, strongest_first = _on_sheet(boxes_xyxy, scores, (image.size, size), origin)
     canvas = ImageDraw.Draw(sheet)
-    width = max(max(picture.size) // 240, 3) if len(strongest_first) <= MANY else 1
+    width = max(max(image.size) // 240, 3) if len(strongest_first) <= MANY else 1
     tabs = [_tab(labels[k], scores[k], paints, em, sheet.width) for k in strongest_first]
     for box, tab in zip(boxes[::-1].tolist(), tabs[::-1], strict=True):
         _outline(sheet, canvas, box, tab.paint, width)
@@ -64,12 +64,12 @@ def draw_boxes(
     return sheet
 
 
-def _sheet(picture: Image.Image, em: int) -> tuple[Image.Image, tuple[int, int]]:
+def _sheet(image: Image.Image, em: int) -> tuple[Image.Image, tuple[int, int]]:
     """The image, amid a background if it is too small for a few labels, and where it starts."""
-    width, height = max(picture.width, 12 * em), max(picture.height, 5 * em)
-    origin = (width - picture.width) // 2, (height - picture.height) // 2
+    width, height = max(image.width, 12 * em), max(image.height, 5 * em)
+    origin = (width - image.width) // 2, (height - image.height) // 2
     sheet = Image.new("RGB", (width, height), BACKGROUND)
-    sheet.paste(picture, origin)
+    sheet.paste(image, origin)
     return sheet, origin
 
 

@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 
 from polyhead.predictions.drawing.palette import BACKGROUND, paints
 from polyhead.predictions.drawing.panel import flow, heading, panel_blocks, side_by_side, stacked
-from polyhead.predictions.drawing.shown_picture import shown_picture
+from polyhead.predictions.drawing.shown_image import shown_image
 from polyhead.predictions.task_prediction import SpatialPrediction, TaskPrediction
 from polyhead.table.deep_pixels import NO_RANGES, PixelRanges
 
@@ -49,24 +49,24 @@ def draw(
     class_paints = paints([name for task in spatial.values() for name in task.drawn_classes()])
     sections = {name: task.section(class_paints) for name, task in tasks.items()}
     largest = LARGEST_OF_SEVERAL if len(spatial) > 1 else LARGEST
-    picture = shown_picture(source, image, largest, ranges)
-    em = min(max(max(picture.size) // 60, 15), 20)
-    views = {name: task.draw_on(picture, size, class_paints) for name, task in spatial.items()}
+    shown = shown_image(source, image, largest, ranges)
+    em = min(max(max(shown.size) // 60, 15), 20)
+    views = {name: task.draw_on(shown, size, class_paints) for name, task in spatial.items()}
     if len(views) > 1:
         views = {name: stacked([heading(name, v.width, em), v], 0) for name, v in views.items()}
     blocks = panel_blocks(Path(image).name, f"{size[0]} × {size[1]}", sections, em)
-    sheet = _arranged(picture, list(views.values()) or [picture], blocks, em)
+    sheet = _arranged(shown, list(views.values()) or [shown], blocks, em)
     return ImageOps.expand(sheet, em, BACKGROUND)
 
 
 def _arranged(
-    picture: Image.Image, views: Sequence[Image.Image], blocks: Sequence[Image.Image], em: int
+    image: Image.Image, views: Sequence[Image.Image], blocks: Sequence[Image.Image], em: int
 ) -> Image.Image:
     """Views and panel on one sheet: tall views side by side, wide ones one below the other."""
-    if picture.width > STRIP * picture.height:
+    if image.width > STRIP * image.height:
         shown = stacked(views, em)
         return stacked([shown, _below(blocks, shown.width, em)], em)
-    shown = stacked(views, em) if picture.width > picture.height else side_by_side(views, em)
+    shown = stacked(views, em) if image.width > image.height else side_by_side(views, em)
     height = max(shown.height, LEAST_HEIGHT * em)
     return side_by_side([shown, flow(blocks, height, em)], em)
 

@@ -13,27 +13,27 @@ OPACITY = 0.55
 PERIOD = 12  # pixels from stripe to stripe
 
 
-def draw_mask(picture: Image.Image, mask: np.ndarray, class_paints: Sequence[Paint]) -> Image.Image:
+def draw_mask(image: Image.Image, mask: np.ndarray, class_paints: Sequence[Paint]) -> Image.Image:
     """Lay the colour of each pixel's class over the image, with dark lines between regions.
 
     The image goes grey below, so that all colour is that of the legend; a pixel without a
     class (such as 255, unknown) stays as it is.
 
     Args:
-        picture: RGB, at the size it is shown.
+        image: RGB, at the size it is shown.
         mask: (H, W) uint8 class indices of any size, stretched to that of the image.
         class_paints: Of each class.
 
     Returns:
         RGB, of the image's size.
     """
-    stretched = Image.fromarray(mask).resize(picture.size, Image.Resampling.NEAREST)
+    stretched = Image.fromarray(mask).resize(image.size, Image.Resampling.NEAREST)
     mask = np.asarray(stretched)
     painted = Image.fromarray(_painted(mask, class_paints))
-    grey = picture.convert("L").convert("RGB")
+    grey = image.convert("L").convert("RGB")
     coloured = np.array(Image.blend(grey, painted, OPACITY))
     unknown = mask >= len(class_paints)
-    coloured[unknown] = np.asarray(picture)[unknown]
+    coloured[unknown] = np.asarray(image)[unknown]
     coloured[_borders(mask)] //= 3
     return Image.fromarray(coloured)
 

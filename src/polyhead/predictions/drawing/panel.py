@@ -95,25 +95,25 @@ def flow(blocks: Sequence[Image.Image], height: int, gap: int) -> Image.Image:
     return side_by_side([stacked(column, gap) for column in columns], 2 * gap)
 
 
-def stacked(pictures: Sequence[Image.Image], gap: int) -> Image.Image:
+def stacked(images: Sequence[Image.Image], gap: int) -> Image.Image:
     """Images one below the other, on the background."""
-    height = sum(picture.height + gap for picture in pictures) - gap
-    sheet = Image.new("RGB", (max(p.width for p in pictures), height), BACKGROUND)
+    height = sum(image.height + gap for image in images) - gap
+    sheet = Image.new("RGB", (max(p.width for p in images), height), BACKGROUND)
     top = 0
-    for picture in pictures:
-        sheet.paste(picture, (0, top))
-        top += picture.height + gap
+    for image in images:
+        sheet.paste(image, (0, top))
+        top += image.height + gap
     return sheet
 
 
-def side_by_side(pictures: Sequence[Image.Image], gap: int) -> Image.Image:
+def side_by_side(images: Sequence[Image.Image], gap: int) -> Image.Image:
     """Images one beside the other, on the background."""
-    width = sum(picture.width + gap for picture in pictures) - gap
-    sheet = Image.new("RGB", (width, max(p.height for p in pictures)), BACKGROUND)
+    width = sum(image.width + gap for image in images) - gap
+    sheet = Image.new("RGB", (width, max(p.height for p in images)), BACKGROUND)
     left = 0
-    for picture in pictures:
-        sheet.paste(picture, (left, 0))
-        left += picture.width + gap
+    for image in images:
+        sheet.paste(image, (left, 0))
+        left += image.width + gap
     return sheet
 
 

@@ -54,10 +54,10 @@ class ExpectedPositive(MissingLabels):
     def penalty(self, log_odds: Tensor, known: Tensor) -> Tensor:
         """B·L·R over the B images of which something is known."""
         counted = known.any(1, keepdim=True)
-        num_pictures = counted.sum()
+        num_images = counted.sum()
         total = torch.where(counted, torch.sigmoid(log_odds), 0.0).sum()
-        apart = total - self.num_positive * num_pictures
-        return apart.square() / (num_pictures.clamp(min=1) * known.shape[1])
+        apart = total - self.num_positive * num_images
+        return apart.square() / (num_images.clamp(min=1) * known.shape[1])
 
     def counts(self) -> LabelCounts:
         """Classes without a known no share what the others leave of `num_positive`."""

@@ -23,7 +23,7 @@ SMALLEST = 480
 """Longest side that smaller images are enlarged to, in pixels."""
 
 
-def shown_picture(
+def shown_image(
     source: Any, image: str, largest: int, ranges: PixelRanges = NO_RANGES
 ) -> Image.Image:
     """The source of a prediction, ready to be drawn on.
@@ -41,13 +41,13 @@ def shown_picture(
         PolyheadError: There is no image to draw on.
         ImageError: The image cannot be decoded.
     """
-    picture = _opened(source, image, largest, ranges)
-    longest = max(picture.size)
+    opened = _opened(source, image, largest, ranges)
+    longest = max(opened.size)
     scale = min(max(longest, SMALLEST), largest) / longest
-    size = (max(round(picture.width * scale), 1), max(round(picture.height * scale), 1))
+    size = (max(round(opened.width * scale), 1), max(round(opened.height * scale), 1))
     if scale >= 2:  # Show the very pixels that the model saw.
-        return picture.resize(size, Image.Resampling.NEAREST)
-    return picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=1.5)
+        return opened.resize(size, Image.Resampling.NEAREST)
+    return opened.resize(size, Image.Resampling.LANCZOS, reducing_gap=1.5)
 
 
 def _opened(source: Any, image: str, largest: int, ranges: PixelRanges) -> Image.Image:
@@ -75,15 +75,15 @@ def _opened(source: Any, image: str, largest: int, ranges: PixelRanges) -> Image
         raise ImageError(f"{image}: cannot be decoded for drawing: {error}") from error
 
 
-def _in_eight_bits(picture: Image.Image, ranges: PixelRanges) -> Image.Image:
-    picture.load()
-    return _with_exif(picture, deep_channel(picture), ranges) if is_deep(picture) else picture
+def _in_eight_bits(opened: Image.Image, ranges: PixelRanges) -> Image.Image:
+    opened.load()
+    return _with_exif(opened, deep_channel(opened), ranges) if is_deep(opened) else opened
 
 
-def _with_exif(picture: Image.Image, values: np.ndarray, ranges: PixelRanges) -> Image.Image:
-    shown = eight_bit_image(picture, values, ranges.of(values))
-    if "exif" in picture.info:
-        shown.info["exif"] = picture.info["exif"]
+def _with_exif(opened: Image.Image, values: np.ndarray, ranges: PixelRanges) -> Image.Image:
+    shown = eight_bit_image(opened, values, ranges.of(values))
+    if "exif" in opened.info:
+        shown.info["exif"] = opened.info["exif"]
     return shown
 
 
