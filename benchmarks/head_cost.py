@@ -129,7 +129,7 @@ def fit_naive_bayes(side: int) -> None:
         seconds["backbone"] += passed - started
         seconds["head"] += time.process_time() - passed
     started = time.process_time()
-    head.settle()
+    head.fit()
     seconds["head"] += time.process_time() - started
     print(
         f"naive Bayes, {NUM_FITTED} images of {side} px, {NUM_LABELS} labels: "

@@ -16,11 +16,11 @@ KNOWN_POWER = 0.5
 
 @dataclass(frozen=True)
 class Coverage:
-    """How much of one task the images of training tell.
+    """How much of one task is annotated in the training images.
 
     Attributes:
         per_image: What the task's loss counts, as a mean over all images of training.
-        share: Of the images, how many tell anything.
+        share: Share of the images in which anything of the task is known.
     """
 
     per_image: float
@@ -52,18 +52,18 @@ class Objective:
     """Σ_t λ_t · L_t, each L_t the loss of one image.
 
     L_t = f_t · Σ ℓ / (N · c_t) · √ρ_t: the sum of the loss over what is known in the N images of
-    the step, divided by what N images are expected to tell, c_t each; f_t, the loss's
-    `image_factor`, turns the mean over cells into the cost of an image. So every image weighs the
-    same whatever else is known in its batch, and unknown cells do not weaken a task. ρ_t is the
-    share of the images that tell anything of the task: a task known in few images brings few
-    samples of its gradient, and √ρ_t keeps their noise in the shared backbone at that of a task
-    known in all. A task with nothing known in the step is left out, and is absent from the report:
-    it is no loss of zero.
+    the step, divided by the number of terms that N images are expected to have, c_t each; f_t, the
+    loss's `image_factor`, turns the mean over cells into the cost of an image. So every image
+    weighs the same whatever else is known in its batch, and unknown cells do not weaken a task. ρ_t
+    is the share of the images in which anything of the task is known: a task known in few images
+    brings few samples of its gradient, and √ρ_t keeps their noise in the shared backbone at that of
+    a task known in all. A task with nothing known in the step is left out, and is absent from the
+    report: it is no loss of zero.
 
     Args:
         losses: Task name to loss.
         weights: Task name to λ.
-        coverage: Task name to what images of training tell; as the step at hand where absent.
+        coverage: Task name to its coverage in the training images; that of the step where absent.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Objective:
         return Objective({name: self.losses[name]}, {name: self.weights[name]}, coverage)
 
     def set_progress(self, share: float) -> None:
-        """Tell every loss the share of the training that is done, from 0 to 1."""
+        """Set the share of the training that is done, from 0 to 1, in every loss."""
         for loss in self.losses.values():
             loss.set_progress(share)
 
@@ -112,7 +112,7 @@ class Objective:
             targets: Task name to targets.
             known: Task name to bool: which of their cells count.
             step: Of every batch of the step, on every device.
-            sums: Task name to the sum of a loss that was told beforehand.
+            sums: Task name to the sum of a loss that was computed beforehand.
 
         Returns:
             The scalar, 0 without gradient when nothing is known; and this batch's part of each
@@ -134,8 +134,8 @@ class Objective:
         return total, report
 
     def _divisor(self, name: str, step: StepTotals) -> float:
-        """What the images of a step are expected to tell of a task, over √ρ."""
+        """The number of terms that a step is expected to have, over √ρ."""
         if name not in self.coverage:
             return step.counts[name]
-        told = self.coverage[name]
-        return step.num_images * told.per_image / told.share**KNOWN_POWER
+        coverage = self.coverage[name]
+        return step.num_images * coverage.per_image / coverage.share**KNOWN_POWER

@@ -81,7 +81,7 @@ def test_rows_follow_the_names_of_their_classes(kind, old, new):
             assert torch.equal(after[key], (origin.tensors if common else fresh)[key])
     assert ("a" in start.tasks) == (old == new)
     said = "\n".join(start.report)
-    assert ("started anew: a (no class in common)" in said) == (not common)
+    assert ("started from scratch: a (no class in common)" in said) == (not common)
     assert ("in another order" in said) == (old != new and set(old) == set(new))
 
 
@@ -100,11 +100,11 @@ def test_rows_follow_the_names_of_their_classes(kind, old, new):
         ({"type": "number"}, {"type": "number", "loss": "poisson"}, "its loss was huber"),
     ],
 )
-def test_a_head_of_another_kind_starts_anew_and_says_why(then, now, shown):
+def test_a_head_of_another_kind_starts_from_scratch_and_says_why(then, now, shown):
     classes = {"a": [] if then["type"] == "number" else ["x", "y"]}
     before, after, start = started(saved({"a": then}, classes), {"a": now}, classes)
     assert shown in start.report[-1]
-    assert start.report[-1].startswith("started anew: ")
+    assert start.report[-1].startswith("started from scratch: ")
     assert all(torch.equal(after[key], before[key]) for key in after if "to_a" in key)
 
 
@@ -142,7 +142,7 @@ EXCLUSIVE = {**PAIRWISE, "rules": {"exclusive": [["x", "y"]]}}
         (RANKED, {}, "its field was pairwise, not none"),
     ],
 )
-def test_couplings_of_another_field_start_anew_and_say_why(then, now, said):
+def test_couplings_of_another_field_start_from_scratch_and_say_why(then, now, said):
     classes = {"t": ["x", "y", "z"]}
     origin = saved({"t": {"type": "tags", **then}}, classes)
     fresh, after, start = started(origin, {"t": {"type": "tags", **now}}, classes)
@@ -166,7 +166,7 @@ def test_couplings_come_along_with_the_head(field):
             assert torch.equal(tensor, origin.tensors[key])
 
 
-def test_couplings_between_other_classes_start_anew():
+def test_couplings_between_other_classes_start_from_scratch():
     origin = saved({"t": {"type": "tags", **RANKED}}, {"t": ["x", "y", "z"]})
     fresh, after, start = started(origin, {"t": {"type": "tags", **RANKED}}, {"t": ["w", "z", "x"]})
     assert "t (2 of 3 classes; new: w; dropped: y)" in start.report[0]
@@ -206,7 +206,7 @@ def test_a_finer_level_joins_the_neck_and_leaves_coarser_ones_frozen():
     start = transfer(origin, network, config, encoders)
     assert start.report == [
         "from runs/old-001: kept backbone, levels of the neck, a",
-        "started anew: levels of the neck, b (new); dropped: c",
+        "started from scratch: levels of the neck, b (new); dropped: c",
     ]
     freezing = Freezing.of(config, network, start)
     assert freezing.levels == {8, 16, 32}
@@ -215,8 +215,8 @@ def test_a_finer_level_joins_the_neck_and_leaves_coarser_ones_frozen():
     assert {name.split(".")[2] for name in learning if name.startswith("neck.")} == {"4"}
     assert {name.split(".")[1] for name in learning if name.startswith("heads.")} == {"to_b"}
     assert not any(name.startswith("backbone.") for name in learning)
-    assert freezing.is_settled(network, "a")
-    assert not freezing.is_settled(network, "b")
+    assert freezing.is_fixed(network, "a")
+    assert not freezing.is_fixed(network, "b")
     modes = [module.training for module in (network.backbone, network.head("a"), network.head("b"))]
     assert modes == [False, False, True]
 

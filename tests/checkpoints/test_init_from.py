@@ -97,7 +97,9 @@ def test_settled_heads_keep_their_rules_and_cost_no_loss(trained, grown):
 def test_what_was_kept_started_and_dropped_is_said(trained, grown):
     text = grown.log.read_text()
     assert f"from {trained.path}: kept backbone, contents\n" in text
-    assert "started anew: neck, people (new), sky (new), objects (new), ground (new)" in text
+    assert (
+        "started from scratch: neck, people (new), sky (new), objects (new), ground (new)" in text
+    )
     assert "; dropped: daytime\n" in text
 
 
@@ -120,9 +122,9 @@ def test_it_resumes_exactly_even_without_the_other_run(
             train(config, runs=tmp_path / "cut", init_from=other, reporter=QUIET)
     shutil.rmtree(other)
     cut = RunFolder.open(tmp_path / "cut" / "tiny-001")
-    anew = RunFolder(shutil.copytree(cut.path, tmp_path / "anew"))
-    shutil.rmtree(anew.checkpoints)
-    for run in (cut, anew):
+    again = RunFolder(shutil.copytree(cut.path, tmp_path / "again"))
+    shutil.rmtree(again.checkpoints)
+    for run in (cut, again):
         resume(run.path, reporter=QUIET)
         assert digests(run) == digests(whole)
         assert records(run) == records(whole)
@@ -204,7 +206,7 @@ def test_a_renamed_training_image_is_not_held_out_and_what_moved_is_reported(
     assert f"1 images that {trained.path} held out are trained on now" in run.log.read_text()
 
 
-def test_the_split_is_not_drawn_anew(scenes, trained, tasks):
+def test_the_split_is_not_drawn_again(scenes, trained, tasks):
     """Other tasks would share out the images otherwise, some of RUN's training among them."""
     config = config_of(scenes, {"objects": tasks["objects"]})
     earlier = dict(zip(*read_split(trained.split), strict=True))

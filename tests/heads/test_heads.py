@@ -33,7 +33,7 @@ def stirred(name: str, num_features: int = 12, num_outputs: int = 5):
     if isinstance(head, ClosedFormHead):
         targets = torch.randint(2, (64, num_outputs))
         head.observe(torch.randn(64, num_features, 2, 2), targets, torch.ones(64, num_outputs) > 0)
-        head.settle()
+        head.fit()
     return head
 
 

@@ -22,7 +22,7 @@ def fitted(features, targets, known=None, num_outputs=None, batch=7):
     maps = torch.from_numpy(features)[:, :, None, None]
     for i in range(0, len(maps), batch):
         head.observe(maps[i : i + batch], targets[i : i + batch], known[i : i + batch])
-    head.settle()
+    head.fit()
     return head
 
 
@@ -149,7 +149,7 @@ def test_single_precision_keeps_its_digits_far_from_zero():
     head = NaiveBayes(5, 1, floor=FLOOR)
     maps = torch.from_numpy(x).float()[:, :, None, None]
     head.observe(maps, torch.from_numpy(y), torch.ones(400, 1, dtype=torch.bool))
-    head.settle()
+    head.fit()
     assert np.abs(head(maps).numpy() - exact).max() < 0.02
 
 
@@ -159,12 +159,12 @@ def test_it_has_no_parameters_and_gives_features_no_gradient():
     assert not head(torch.randn(2, 3, 2, 2, requires_grad=True)).requires_grad
 
 
-def test_it_answers_its_start_until_it_is_fitted_and_begins_anew_afterwards():
+def test_it_answers_its_start_until_it_is_fitted_and_begins_again_afterwards():
     head = NaiveBayes(3, 2)
     head.start_at(torch.tensor([-1.0, 2.0]))
     assert torch.equal(head(torch.randn(1, 3, 2, 2)), torch.tensor([[-1.0, 2.0]]))
-    with pytest.raises(ValueError, match="call `observe` before `settle`"):
-        head.settle()
+    with pytest.raises(ValueError, match="call `observe` before `fit`"):
+        head.fit()
     draw = np.random.default_rng(0)
     x, y = draw.normal(size=(20, 3)), draw.integers(0, 2, (20, 2))
     once = fitted(x, y)
@@ -172,5 +172,5 @@ def test_it_answers_its_start_until_it_is_fitted_and_begins_anew_afterwards():
     maps, labels = torch.from_numpy(x)[:, :, None, None], torch.from_numpy(y)
     for i in range(0, 20, 7):
         again.observe(maps[i : i + 7], labels[i : i + 7], torch.ones_like(labels[i : i + 7]).bool())
-    again.settle()
+    again.fit()
     assert all(torch.equal(a, b) for a, b in zip(once.buffers(), again.buffers(), strict=True))

@@ -36,7 +36,7 @@ def test_without_gradients_there_is_one_pass_and_no_step(fitted):
     (record,) = records(fitted)
     assert record["step"] == 0
     assert record["train_loss"] == {}
-    assert "one pass, whatever train.epochs says" in fitted.log.read_text()
+    assert "one pass, whatever train.epochs is" in fitted.log.read_text()
 
 
 def test_it_evaluates_and_predicts(fitted, scenes):

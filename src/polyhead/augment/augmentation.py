@@ -24,7 +24,7 @@ class Augmentation:
     Zooming out shrinks the whole image into a part of the canvas, so that every label of the
     image stays true. Zooming in cuts: tags and counts of the whole image may no longer be true of
     what is left, so it is done only where `cuts` allows. Where both are on, each image is zoomed
-    one way or the other, with even chance.
+    one way or the other, with equal probability.
 
     Args:
         encoders: Task name to the encoder that moves its targets.

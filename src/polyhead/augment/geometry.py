@@ -65,7 +65,7 @@ def draw_region(draw: random.Random, size: tuple[int, int], smallest: float) -> 
     """A part of random area, shape and place.
 
     Args:
-        draw: Where chance comes from.
+        draw: The random generator.
         size: Height and width of the whole.
         smallest: Share of the area that the part has at least; up to all of it.
     """

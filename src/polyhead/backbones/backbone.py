@@ -43,7 +43,7 @@ class Backbone(nn.Module):
     Attributes:
         num_features: D, channels of the last feature map.
         channels: Stride to channels of the feature pyramid.
-        pretrained: As given.
+        pretrained: Whether it started from ImageNet weights.
 
     Raises:
         ConfigError: No such model, its weights cannot be had, images of that size do not fit
@@ -125,7 +125,7 @@ class Backbone(nn.Module):
 
 
 def _levels(name: str, model: Any, strides: Sequence[int]) -> dict[int, int]:
-    """Stride to the index of the last feature map that has it, as timm tells them."""
+    """Stride to the index of the last feature map that has it, as timm reports them."""
     info = model.feature_info if strides else []
     found = {level["reduction"]: index for index, level in enumerate(info)}
     levels = {stride: found[stride] for stride in sorted(strides) if stride in found}

@@ -107,7 +107,7 @@ def load_checkpoint(run: Path, step: int | None = None) -> Checkpoint:
     Raises:
         CheckpointError: `E_CHECKPOINT`, none is valid, saying what was found; `E_FORMAT_VERSION`,
             made by a newer polyhead; with `step`, whatever is wrong with that one.
-        PolyheadError: `E_READ`; a fault of the disk or of permissions, which says nothing about
+        PolyheadError: `E_READ`; a fault of the disk or of permissions, which is no evidence about
             the checkpoint, never makes it skipped.
     """
     parent = run / "checkpoints"
@@ -148,7 +148,7 @@ def _draft_of(final: Path) -> Iterator[Path]:
     try:
         yield draft
     except BaseException:
-        # The first error matters; whatever resists is removed by the next save, which tells.
+        # The first error matters; the next save removes whatever remains.
         shutil.rmtree(draft, ignore_errors=True)
         raise
 

@@ -23,8 +23,8 @@ class HeadTransfer:
     """What a head takes over.
 
     Attributes:
-        tensors: Name in the network to tensor; none when the head starts anew.
-        remark: Why it starts anew or is not kept whole; empty when it is.
+        tensors: Name in the network to tensor; none when the head starts from scratch.
+        remark: Why it starts from scratch or is not kept whole; empty when it is.
     """
 
     tensors: Tensors = field(default_factory=dict)
@@ -97,7 +97,7 @@ class _Rows:
         parts += [f"dropped: {first_few(gone, MAX_NAMED)}"] if gone else []
         moved = self.before != self.now
         parts += [] if fresh or gone or not moved else ["in another order"]
-        parts += [] if moved or other else ["its outputs besides them start anew"]
+        parts += [] if moved or other else ["its other outputs start from scratch"]
         return "; ".join([*parts, other] if other else parts)
 
 

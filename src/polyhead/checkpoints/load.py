@@ -45,7 +45,7 @@ class LoadedRun:
 
 @dataclass(frozen=True)
 class SavedRun:
-    """What the files of a run say, before there is a network.
+    """The contents of a run's files, before a network is built.
 
     Attributes:
         run: Its folder.

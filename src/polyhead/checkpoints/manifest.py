@@ -23,7 +23,7 @@ FileName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*\.(safeten
 
 
 class FileRecord(BaseModel):
-    """What one file must be.
+    """Size and checksum of one file.
 
     Attributes:
         size: Bytes.
@@ -37,7 +37,7 @@ class FileRecord(BaseModel):
 
 
 class Manifest(BaseModel):
-    """What a checkpoint folder must hold, and nothing else.
+    """The complete list of files of a checkpoint folder.
 
     Attributes:
         format_version: Version of the layout.
@@ -79,7 +79,7 @@ def write_manifest(folder: Path, step: int, digests: Mapping[str, str]) -> None:
 
 
 def verified_manifest(folder: Path) -> Manifest:
-    """Read a manifest after making sure that the folder holds exactly what it says.
+    """Read a manifest after making sure that the folder holds exactly what it lists.
 
     Args:
         folder: The checkpoint folder.

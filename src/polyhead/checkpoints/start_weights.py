@@ -21,7 +21,7 @@ class StartWeights:
         origin: Name of the run that it was taken from.
         tensors: Name in the network to tensor, of all that was taken over.
         tasks: The deciders of tasks whose head was taken over whole.
-        report: What was kept, started anew and dropped, in a few lines.
+        report: What was kept, initialised from scratch and dropped, in a few lines.
     """
 
     origin: str
@@ -34,7 +34,7 @@ class StartWeights:
         network.load_state_dict({**network.state_dict(), **self.tensors})
 
     def write(self, run: RunFolder) -> None:
-        """Keep them in a run, so that it can begin anew without the run they came from.
+        """Keep them in a run, so that it can start again without the run they came from.
 
         Raises:
             PolyheadError: `E_WRITE`.

@@ -39,7 +39,7 @@ def check_start(config: Config, origin: SavedRun | None) -> None:
 def transfer(
     origin: SavedRun, network: Network, config: Config, tasks: Mapping[str, TaskEncoder]
 ) -> StartWeights:
-    """Backbone, neck and every head that fits; the rest starts anew.
+    """Backbone, neck and every head that fits; the rest starts from scratch.
 
     Args:
         origin: The run that they come from.
@@ -126,18 +126,18 @@ def _report(
     neck: Mapping[str, Tensor],
     heads: Mapping[str, HeadTransfer],
 ) -> list[str]:
-    """What was kept, started anew and dropped."""
+    """Which parts were kept, started from scratch or dropped."""
     kept = ["backbone"]
-    anew = []
+    fresh = []
     if network.neck is not None:
         whole = len(neck) == len(network.neck.state_dict())
         kept += (["neck"] if whole else ["levels of the neck"]) if neck else []
-        anew += [] if whole else ["levels of the neck"] if neck else ["neck"]
+        fresh += [] if whole else ["levels of the neck"] if neck else ["neck"]
     for name, head in heads.items():
         shown = f"{name} ({head.remark})" if head.remark else name
-        (kept if head.tensors else anew).append(shown)
+        (kept if head.tensors else fresh).append(shown)
     dropped = [name for name in origin.tasks if name not in heads]
     lines = [f"from {origin.run.path}: kept {', '.join(kept)}"]
-    rest = [f"started anew: {', '.join(anew)}"] if anew else []
+    rest = [f"started from scratch: {', '.join(fresh)}"] if fresh else []
     rest += [f"dropped: {', '.join(dropped)}"] if dropped else []
     return [*lines, "; ".join(rest)] if rest else lines

@@ -61,13 +61,13 @@ def write_weights(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[s
 
 
 def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Read a file of `write_weights`, verified before any tensor is handed out.
+    """Read a file of `write_weights`, verified before any tensor is returned.
 
     Args:
         path: The file.
 
     Returns:
-        The tensors, on the CPU, and the metadata as given to `write_weights`.
+        The tensors, on the CPU, and the metadata that was passed to `write_weights`.
 
     Raises:
         CheckpointError: `E_PICKLE`, a pickle; `E_HASH`, a damaged or foreign file;

@@ -60,8 +60,8 @@ def evaluate(
         path: The run folder.
         split: Part of the run's own split.
         device: As in `load_run`.
-        protocol: One of `polyhead.metrics.PROTOCOLS`, whose figures of tags tasks stand beside the
-            default ones.
+        protocol: One of `polyhead.metrics.PROTOCOLS`, whose figures of tags tasks are
+            reported beside the default ones.
         save_scores: A parquet file to write the probabilities of tags and class tasks into.
         reporter: Where progress goes; standard error when None.
         **new: `annotations`, a file or several, to evaluate their images instead of a part of the
@@ -95,7 +95,7 @@ def evaluate(
     figures = _figures(loaded, found, (part, protocol), recorded, reporter)
     if save_scores is not None:
         save_probabilities(save_scores, found.table, found.rows, recorded)
-    result = {"split": part, "num_images": len(found.rows), "tasks": figures, **found.told}
+    result = {"split": part, "num_images": len(found.rows), "tasks": figures, **found.extra}
     file = loaded.run.evaluation
     write_json(file.with_stem(f"{file.stem}{found.suffix}"), result)
     return result

@@ -29,14 +29,14 @@ KNOWN = (
 
 @dataclass(frozen=True)
 class Evaluated:
-    """What figures are computed over.
+    """Images, tasks and targets that figures are computed over.
 
     Attributes:
         table: Names the images.
         rows: (M,) rows that count.
-        tasks: Task name to decider, of those that the table says something about.
+        tasks: Task name to decider, of those that the table annotates.
         targets: Task name to targets of all rows.
-        told: What the result says of the images besides.
+        extra: Further keys of the result about the images.
         suffix: Of the files that are written: empty for the test part.
     """
 
@@ -44,7 +44,7 @@ class Evaluated:
     rows: np.ndarray
     tasks: Mapping[str, TaskDecider]
     targets: Mapping[str, Targets]
-    told: Mapping[str, Any]
+    extra: Mapping[str, Any]
     suffix: str
 
 
@@ -57,11 +57,11 @@ def read_new_images(
     """Read other annotation files than those of the run.
 
     Columns are those of the run's config, and labels those of the run. A task whose column is not
-    there is left out, and told. Images with the content of some that the run knows are told.
+    there is left out and reported, as are images with the content of some that the run knows.
 
     Args:
         loaded: The run.
-        reporter: Told how far the images are, and what is left out.
+        reporter: Receives progress, and what is left out.
         annotations: A file or folder as in `data.annotations`, or several for one table.
         images: Folder that the names start at; found as `data.images` is when None.
 
@@ -85,11 +85,11 @@ def read_new_images(
     errors = [f for f in (*table.faults, *faults, *found.faults) if f.is_error]
     if errors:
         raise DataError(f"{table.source} does not fit the run {loaded.run.path}", errors)
-    told = {"annotations": [str(file) for file in files]}
-    told |= _known_already(loaded, table, found.digests, reporter)
+    extra = {"annotations": [str(file) for file in files]}
+    extra |= _known_already(loaded, table, found.digests, reporter)
     suffix = f"-new-{files[0].resolve().stem}"
     tasks = {name: loaded.tasks[name] for name in encoders}
-    return Evaluated(table, np.arange(len(table)), tasks, targets, told, suffix)
+    return Evaluated(table, np.arange(len(table)), tasks, targets, extra, suffix)
 
 
 def encoders_of(loaded: LoadedRun) -> dict[str, TaskEncoder]:
@@ -136,7 +136,7 @@ def _known_already(
     parts = read_digests(loaded.run.split)
     if not parts:
         reporter.say(
-            f"{loaded.run.path} keeps no digests of its images, so that nobody can tell whether it "
+            f"{loaded.run.path} keeps no digests of its images, so that it is not known whether it "
             "was trained on some of these"
         )
         return {}

@@ -23,7 +23,7 @@ from polyhead.progress import Reporter
 from polyhead.table import IMAGE, Table
 from polyhead.tasks import Targets, TaskDecider, TaskEncoder
 
-MAX_COMPARED = 5000  # names that a hint is looked for among; a fraction of a second
+MAX_COMPARED = 5000  # names that a hint is searched among; a fraction of a second
 
 
 def score_predictions(
@@ -38,12 +38,12 @@ def score_predictions(
 
     The rows of the config's table that the scores name count; unknown cells count in no figure.
     A tags task whose values all lie in [0, 1] is taken to hold probabilities; any other holds
-    scores that only rank, and figures of given labels and of probabilities are left out.
+    scores that only rank, and figures of decided labels and of probabilities are left out.
 
     Args:
-        config: Says where the labels stand.
+        config: Names the labels.
         path: The table of scores.
-        protocol: One of `PROTOCOLS`, whose figures stand beside the default ones.
+        protocol: One of `PROTOCOLS`, whose figures are reported beside the default ones.
         split: Only this part of the config's split, for which every image is read.
         reporter: Where progress goes; standard error when None.
 

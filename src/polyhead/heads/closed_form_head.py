@@ -1,4 +1,4 @@
-"""What heads without gradients have in common."""
+"""The base class of heads that are fitted without gradients."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class ClosedFormHead(Head, ABC):
         """
 
     @abstractmethod
-    def settle(self) -> None:
-        """Answer from now on by all that was observed since the last time.
+    def fit(self) -> None:
+        """Set the weights from all batches observed since the last call.
 
         Raises:
             ValueError: Nothing was observed.

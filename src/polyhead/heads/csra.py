@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from polyhead.heads.head import Head
 
-MAXIMUM = 99  # the temperature that stands for attending to the strongest place alone
+MAXIMUM = 99  # the temperature that means attending to the strongest place alone
 TEMPERATURES = {
     1: (1,),
     2: (1, MAXIMUM),

@@ -21,7 +21,7 @@ class GaussianStatistics:
 
     Attributes:
         shift: (D,).
-        exclusive: As given.
+        exclusive: As the argument.
     """
 
     def __init__(self, features: Tensor, num_outputs: int, *, exclusive: bool) -> None:

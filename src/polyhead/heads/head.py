@@ -1,4 +1,4 @@
-"""What every head is."""
+"""The base class of heads."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class Head(nn.Module, ABC):
 
     Attributes:
         reads: `final` for the backbone's last map, (B, D, H', W') -> logits (B, L); `pyramid` for
-            the neck's maps of every stride, as `SpatialHead` tells.
-        task_types: The task types that it answers; those of whole images unless it says otherwise.
+            the neck's maps of every stride, as in `SpatialHead`.
+        task_types: The task types that it answers; those of whole images by default.
         class_layers: Names of the layers whose rows are the outputs, one for each class in their
             order, so that rows can be taken over by the names of the classes.
     """

@@ -15,7 +15,7 @@ class Mask(SpatialHead):
     """Semantic segmentation from the fused pyramid: z = W₁·drop(SiLU(Σ_s up(P_s))).
 
     All levels are enlarged bilinearly to the finest and summed. The neck's last convolution of each
-    level, which is normalised, stands for the branch's own.
+    level, which is normalised, replaces the branch's own.
     Source: the semantic branch of Kirillov et al., *Panoptic feature pyramid networks*, 2019.
 
     Args:

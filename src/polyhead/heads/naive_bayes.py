@@ -59,10 +59,10 @@ class NaiveBayes(ClosedFormHead):
             self._statistics = GaussianStatistics(pooled, len(self.bias), exclusive=exclusive)
         self._statistics.add(pooled, targets.cpu(), known.cpu())
 
-    def settle(self) -> None:
-        """Compute w and b, and begin to observe anew."""
+    def fit(self) -> None:
+        """Compute w and b, and discard the statistics."""
         if self._statistics is None:
-            raise ValueError("Nothing was observed: call `observe` before `settle`.")
+            raise ValueError("Nothing was observed: call `observe` before `fit`.")
         weight, bias = self._statistics.posterior(self.floor)
         fitted = {"weight": weight, "bias": bias, "middle": self._statistics.shift}
         for name, buffer in self.named_buffers():

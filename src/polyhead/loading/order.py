@@ -68,7 +68,7 @@ class EpochBatchSampler:
             yield keys[batch * self.batch_size : (batch + 1) * self.batch_size]
 
     def drawn(self) -> np.ndarray:
-        """The rows of the epoch, in an order that only chance has made."""
+        """The rows of the epoch, in random order."""
         if self.sampler is None:
             return self.rows
         generator = np.random.default_rng(stable_seed("sampler", self.seed, self.epoch))

@@ -48,7 +48,7 @@ def class_aware_factors(labels: np.ndarray) -> np.ndarray:
 
 
 class Sampler:
-    """Draws the rows of an epoch, each as often as expected, rounded up or down by chance.
+    """Draws the rows of an epoch, each as often as expected, rounded up or down at random.
 
     The draw is systematic: every epoch has ⌈Σ e_i⌉ rows, and row i comes ⌊e_i⌋ or ⌈e_i⌉ times, all
     e_i scaled up by a hair so that they sum to a whole number.
@@ -57,7 +57,7 @@ class Sampler:
         expected: (M,) showings e_i of each row in an epoch.
 
     Attributes:
-        expected: As given, scaled.
+        expected: The argument, scaled to the number of rows.
     """
 
     def __init__(self, expected: np.ndarray) -> None:

@@ -1,4 +1,4 @@
-"""Losses: one a file, each knowing what its logits mean, looked up by name."""
+"""Losses with their inverse links: one a file, looked up by name."""
 
 from polyhead.losses.boxes.detection import Detection
 from polyhead.losses.cross_entropy import CrossEntropy

@@ -1,4 +1,4 @@
-"""What every loss is."""
+"""The base classes of losses."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Loss(nn.Module, ABC):
         image_factor: The loss of one image is this times the mean over what `num_terms` counts.
         joins_images: Whether what one image costs depends on the outputs of the others in its
             step: then all of them are needed at once.
-        state_is_of_data: Whether its buffers say what the data are like, such as the mean of
+        state_is_of_data: Whether its buffers describe the data, such as the mean of
             numbers, so that they come along with a head whatever options the loss has.
         reads_log_posterior: Whether, without options, its logits are the log-probabilities or
             log-odds themselves, as heads that are fitted without gradients give them.
@@ -65,7 +65,7 @@ class Loss(nn.Module, ABC):
         Args:
             name: Of the task.
             keys: Of the task.
-            losses: All by name, to say which would go.
+            losses: All by name, to list those that would fit.
 
         Raises:
             ConfigError: Naming the key.
@@ -91,7 +91,7 @@ class Loss(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, outputs: Any, targets: Tensor, known: Tensor, /) -> Tensor:
-        """The loss summed over what is known.
+        """The loss, summed over known cells.
 
         Args:
             outputs: Of the head: logits (B, C), (B, C, h, w) for mask, named tensors for boxes.
@@ -100,7 +100,7 @@ class Loss(nn.Module, ABC):
                 rows of class -1 as padding, (B, H, W) of class indices for mask; the value of an
                 unknown cell is never read.
             known: bool, the shape of `targets`, but (B, C) for boxes: the classes that the image
-                was looked through for.
+                was annotated for.
         """
 
     @abstractmethod
@@ -109,14 +109,14 @@ class Loss(nn.Module, ABC):
 
     @abstractmethod
     def dense(self, outputs: Any, /) -> dict[str, Tensor]:
-        """What the outputs mean: named arrays that `select` and the meters read."""
+        """Probabilities and other named arrays that `select` and the meters read."""
 
     def set_progress(self, share: float) -> None:
-        """Be told, before each step, which share in [0, 1] of the training lies behind it."""
+        """Set, before each step, the share of the training that is done, in [0, 1]."""
 
     @abstractmethod
     def initial_logits(self) -> Tensor:
-        """(C,) logits that know the training part's shares or mean, and nothing else."""
+        """(C,) logits of the training part's shares or mean, which training starts from."""
 
     def undo_sampling(self, labels: np.ndarray, expected: np.ndarray) -> None:
         """Take back what a sampler makes of the shares of classes, where the link can do so.
@@ -139,7 +139,7 @@ class Loss(nn.Module, ABC):
         return []
 
     def scoring_decider(self, decider: Any) -> TaskDecider:
-        """The decider that scores an epoch, with what the loss has learnt about deciding so far.
+        """The decider that scores an epoch, with the decision rules that the loss has learnt.
 
         Args:
             decider: Before anything was fitted.
@@ -171,7 +171,7 @@ class ProbabilityLoss(Loss, ABC):
 
     @abstractmethod
     def link(self, logits: Tensor) -> Tensor:
-        """(B, C) calibrated probabilities that the logits stand for."""
+        """(B, C) calibrated probabilities of the logits."""
 
     def dense(self, logits: Tensor) -> dict[str, Tensor]:
         """`logits` in fp32 and `probabilities`, each (B, C)."""

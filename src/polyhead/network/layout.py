@@ -11,7 +11,7 @@ from polyhead.network.network import Network
 def lay_out(network: Network) -> None:
     """Lay four-dimensional weights out as convolutions are fastest on the device they are on.
 
-    The neck says how for itself and the heads that read its pyramid, the backbone for the rest.
+    The neck decides for itself and the heads that read its pyramid, the backbone for the rest.
     """
     device = next(network.parameters()).device
     spatial = {

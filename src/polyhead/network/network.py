@@ -72,6 +72,6 @@ class Network(nn.Module):
             outputs: As `forward` gives them.
 
         Returns:
-            Task name to its dense arrays by name, as its loss's `dense` tells.
+            Task name to its dense arrays by name, as its loss's `dense` returns them.
         """
         return {name: self.loss(name).dense(z) for name, z in outputs.items()}

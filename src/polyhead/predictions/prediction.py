@@ -22,7 +22,7 @@ class Prediction(Mapping[str, TaskPrediction]):
     """Every answer about one image: a mapping from task name to its prediction.
 
     Attributes:
-        image: The file name as given, or a stand-in such as `array-0`.
+        image: The file name as the caller wrote it, or a substitute such as `array-0`.
         width: Pixels of the displayed image (after EXIF); 0 when it cannot be read.
         height: Likewise.
         tasks: Task name to prediction; empty when it cannot be read.
@@ -83,7 +83,7 @@ class Prediction(Mapping[str, TaskPrediction]):
         """Save the drawing of `plot` as an image file.
 
         Raises:
-            ConfigError: The suffix says no kind of image.
+            ConfigError: The suffix is of no image format.
             PolyheadError: The image could not be read (its code), or `E_WRITE`.
         """
         path = Path(path)

@@ -12,7 +12,7 @@ from polyhead.predictions.task_prediction import TaskPrediction
 from polyhead.table.label_cells import DELIMITERS
 from polyhead.table.label_text import label_text
 
-NO_LABELS = "[]"  # as in annotations: somebody looked and there are none
+NO_LABELS = "[]"  # as in annotations: annotated, without labels
 PAINT = Paint(rgb("#0072B2"))  # Okabe and Ito: distinct from that of classes for any eyes
 
 
@@ -41,10 +41,10 @@ class TagsPrediction(TaskPrediction):
         return ", ".join(shown) or "(none)"
 
     def section(self, paints: Mapping[str, Paint]) -> Section:
-        """How many labels are given, and a bar for each of the likeliest."""
+        """How many labels are predicted, and a bar for each of the likeliest."""
         del paints
         bars = probability_bars(self.probabilities, set(self.labels), PAINT)
-        # What the model says comes before what it nearly says, when not all have room.
+        # Predicted labels come before nearly predicted ones, when not all have room.
         kept = sorted(strongest_bars(bars), key=lambda bar: -bar.share)
         answer = f"{len(set(self.labels)) or 'none'} of {len(bars)}"
         return Section(answer, kept, len(bars) - len(kept))

@@ -1,4 +1,4 @@
-"""What the answer of every task type can do, whichever it is."""
+"""The base classes of the predictions of all task types."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class TaskPrediction(ABC):
 
 
 class SpatialPrediction(TaskPrediction):
-    """An answer that says where in the image something is, so that it is drawn on the image."""
+    """An answer with places in the image, which is drawn on the image."""
 
     @abstractmethod
     def drawn_classes(self) -> Sequence[str]:

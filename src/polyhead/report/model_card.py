@@ -21,7 +21,7 @@ def model_card(
     """Markdown text.
 
     Args:
-        run: Where the model stands.
+        run: The folder of the model.
         config: It was trained by.
         prepared: What it was trained on.
         fitted: The deciders.
@@ -80,7 +80,7 @@ def _ranges(config: Config) -> list[str]:
 
 
 def _figure_files(tasks: Mapping[str, TaskDecider]) -> list[str]:
-    """Where the figures stand once the run was evaluated."""
+    """Where the figures are once the run was evaluated."""
     lines = ["- Figures on the test part: `evaluation.json`, written by `polyhead evaluate`."]
     files = [f"`predictions/{name}.coco.json`" for name, task in tasks.items() if task.has_objects]
     if files:

@@ -1,4 +1,4 @@
-"""What the figures of one task say in words: its headline, its trivial twin, what they stand on."""
+"""The figures of one task in words: headline, trivial baseline, what they are counted over."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def trivial_text(tasks: Sequence[Task]) -> str:
     ]
     if not kinds:
         return ""
-    told = ", ".join(TRIVIAL[kind] for kind in dict.fromkeys(kinds))
+    listed = ", ".join(TRIVIAL[kind] for kind in dict.fromkeys(kinds))
     less = "; MAE: less is better" if "MAE" in figures else ""
-    return f"trivial: without a look at the image ({told}){less}"
+    return f"trivial: without a look at the image ({listed}){less}"
 
 
 def sample_size(task: Task) -> str:

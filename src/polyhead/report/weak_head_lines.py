@@ -1,4 +1,4 @@
-"""What is said at the end of a training of heads that learnt next to nothing."""
+"""Lines at the end of a training about heads that learnt next to nothing."""
 
 from __future__ import annotations
 

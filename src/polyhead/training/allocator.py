@@ -1,4 +1,4 @@
-"""How the C library hands out memory while training on a CPU."""
+"""How the C library allocates memory while training on a CPU."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LARGEST = 2**31 - 1  # mallopt takes an int
 def keep_freed_memory() -> bool:
     """Keep freed activations in the process instead of giving them back to the system.
 
-    By default every block over a few megabytes is mapped anew and zeroed by the system on each
+    By default every block over a few megabytes is mapped again and zeroed by the system on each
     use, which costs a CPU training step a quarter of its time and more. Only the GNU C library
     has this setting; elsewhere nothing changes.
 

@@ -66,9 +66,9 @@ def build_parts(
     )
     model, optimizer = accelerator.prepare(network, optimizer)
     rules = start.tasks if start else {}
-    settled = {name: rules[name] for name in rules if freezing.is_settled(network, name)}
+    fixed = {name: rules[name] for name in rules if freezing.is_fixed(network, name)}
     fitted = fitted_heads(network)
-    learning = [name for name in prepared.tasks if name not in (*settled, *fitted)]
+    learning = [name for name in prepared.tasks if name not in (*fixed, *fitted)]
     sampler = sampler_of(settings.sampler, prepared)
     order = EpochBatchSampler(prepared.rows("train"), settings.batch_size, settings.seed, sampler)
     weights = {name: config.tasks[name].weight for name in learning}
@@ -81,7 +81,7 @@ def build_parts(
         stepper=Stepper(accelerator, model, optimizer, objective, settings.clip),
         average=ExponentialAverage(network, settings.ema),
         freezing=freezing,
-        settled=settled,
+        fixed=fixed,
         order=order,
         training=training,
         validation=validation,
@@ -110,7 +110,7 @@ def fresh_network(config: Config, prepared: Prepared, *, pretrained: bool) -> Ne
 def _objective(
     weights: dict[str, float], network: Network, prepared: Prepared, rows: np.ndarray
 ) -> Objective:
-    """The sum of the losses of the tasks that have a weight, by what the rows of an epoch tell."""
+    """The weighted sum of the tasks' losses, with their coverage in the rows of an epoch."""
     losses = {name: network.loss(name) for name in weights}
     coverage = {
         name: _coverage(loss, prepared.tasks[name], prepared.targets[name], rows)
@@ -121,7 +121,7 @@ def _objective(
 
 @torch.no_grad()
 def _coverage(loss: Loss, task: TaskEncoder, targets: Targets, rows: np.ndarray) -> Coverage:
-    """What one image of these rows tells of a task, on average."""
+    """The mean coverage of a task in these rows."""
     count, num_known = 0.0, 0
     for start in range(0, len(rows), ROWS_AT_ONCE):
         some = targets[rows[start : start + ROWS_AT_ONCE]]

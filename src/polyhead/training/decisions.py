@@ -19,17 +19,17 @@ def fit_decisions(
 
     Heads that answer as they did in another run keep the decider that they had there.
     """
-    network, settled = trainer.parts.ema_network, trainer.parts.settled
+    network, fixed = trainer.parts.ema_network, trainer.parts.fixed
     weights, metadata = read_weights(run.best_weights)
     check_state(network.state_dict(), weights)
-    learnt = {name: task for name, task in prepared.tasks.items() if name not in settled}
+    learnt = {name: task for name, task in prepared.tasks.items() if name not in fixed}
     meters = trainer.measure(uncalibrated(network, learnt, weights))
     fitted = {
         name: _fit(task, network.loss(name), meters[name], reporter)
         for name, task in learnt.items()
     }
     write_weights(run.best_weights, network.state_dict(), metadata)
-    return {name: settled.get(name) or fitted[name] for name in prepared.tasks}
+    return {name: fixed.get(name) or fitted[name] for name in prepared.tasks}
 
 
 def _fit(task: TaskEncoder, loss: Loss, meter: Meter, reporter: Reporter) -> TaskDecider:

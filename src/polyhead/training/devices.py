@@ -50,7 +50,7 @@ def build_accelerator(device: str, precision: str) -> Accelerator:
 
 
 def _limit_threads() -> None:
-    """No more threads than the container pays for, unless OMP_NUM_THREADS says how many."""
+    """No more threads than the container pays for, unless OMP_NUM_THREADS sets the number."""
     if "OMP_NUM_THREADS" not in os.environ and torch.get_num_threads() > num_processors():
         torch.set_num_threads(num_processors())
 

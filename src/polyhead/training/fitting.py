@@ -30,8 +30,8 @@ class Fitting:
         num_rows: Of the training part.
 
     Attributes:
-        batches: As given.
-        num_rows: As given.
+        batches: The argument.
+        num_rows: The argument.
     """
 
     def __init__(self, names: Sequence[str], batches: Batches, num_rows: int) -> None:
@@ -44,7 +44,7 @@ class Fitting:
             network: Left in evaluation mode, on its device.
 
         Yields:
-            How many images were looked at, after each batch.
+            The number of images of each batch, after it was observed.
         """
         network.eval()
         device = next(network.parameters()).device
@@ -56,10 +56,10 @@ class Fitting:
                 head.observe(features, batch.targets[name], batch.known[name])
             yield len(batch.rows)
         for head in heads.values():
-            head.settle()
+            head.fit()
 
-    def hand_over(self, fitted: Network, *states: Mapping[str, Tensor]) -> None:
-        """Give others what was fitted.
+    def copy_to(self, fitted: Network, *states: Mapping[str, Tensor]) -> None:
+        """Copy the fitted tensors into other states.
 
         Args:
             fitted: The network after `run`.

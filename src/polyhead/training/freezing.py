@@ -1,4 +1,4 @@
-"""What keeps its weights while the rest learns."""
+"""Parts of the network that keep their weights while the rest learns."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Freezing:
     Attributes:
         backbone: Whether it is frozen throughout.
         heads: Tasks whose heads are.
-        levels: Strides of the neck's levels that are; those that start anew have to learn.
+        levels: Strides of the neck's levels that are; those that start from scratch have to learn.
     """
 
     backbone: bool = False
@@ -51,8 +51,8 @@ class Freezing:
                 network.neck.laterals[str(stride)].requires_grad_(False)
                 network.neck.smooth[str(stride)].requires_grad_(False)
 
-    def is_settled(self, network: Network, task: str) -> bool:
-        """Whether nothing that a task's answers come from learns.
+    def is_fixed(self, network: Network, task: str) -> bool:
+        """Whether a task's answers cannot change: nothing that they depend on learns.
 
         Coarse levels of the neck are added to finer ones, and never the other way round.
         """

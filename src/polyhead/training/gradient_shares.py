@@ -67,8 +67,8 @@ def shares_line(shares: Mapping[str, float], weights: Mapping[str, float]) -> st
         shares: As found.
         weights: Task name to its factor λ.
     """
-    told = ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
-    line = f"share of the gradient in the shared backbone: {told}"
+    listed = ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
+    line = f"share of the gradient in the shared backbone: {listed}"
     even = 1 / len(shares)
     for name, share in shares.items():
         if share < STARVED * even:

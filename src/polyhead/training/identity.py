@@ -86,7 +86,7 @@ def _content(values: Any) -> bytes:
     if is_dataclass(values):
         return b"\0".join(_content(getattr(values, part.name)) for part in fields(values))
     if isinstance(values, pa.Array | pa.ChunkedArray):
-        values = values.to_pylist()  # its own text is shortened, and tells where in memory it lies
+        values = values.to_pylist()  # its own text is shortened, and contains its address in memory
     return repr(values).encode("utf-8", "surrogateescape")
 
 

@@ -17,7 +17,7 @@ class InterruptionGuard:
     """While open, remembers the first such signal instead of raising in mid-step.
 
     Args:
-        run: What goes on later.
+        run: The run that is resumed later.
 
     Attributes:
         received: Number of the signal, 0 when none came.
@@ -57,8 +57,8 @@ class InterruptionGuard:
             if self.received:  # system and shell send one each
                 return
         if self.received:
-            message = "stopped at once; the last complete checkpoint stands"
-            raise Interrupted(f"{message}{_way_on(self._run)}", signal_number=number)
+            message = "stopped at once; the last complete checkpoint is kept"
+            raise Interrupted(f"{message}{_resume_command(self._run)}", signal_number=number)
         self.received = number
 
     def _let_go(self) -> None:
@@ -70,7 +70,7 @@ class InterruptionGuard:
 
 
 @contextmanager
-def way_on_told(run: RunFolder) -> Iterator[None]:
+def resume_hint(run: RunFolder) -> Iterator[None]:
     """Name the command that goes on, when the body is stopped where nothing need be saved.
 
     Raises:
@@ -79,10 +79,10 @@ def way_on_told(run: RunFolder) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        raise Interrupted(f"stopped{_way_on(run)}") from None
+        raise Interrupted(f"stopped{_resume_command(run)}") from None
 
 
-def _way_on(run: RunFolder) -> str:
-    """Nothing where the folder is no run yet, so that nobody could go on with it."""
+def _resume_command(run: RunFolder) -> str:
+    """The resume command; empty where the folder is no run yet and cannot be resumed."""
     is_run = run.resolved_config.exists()
     return f"; go on with polyhead train --resume {run.path}" if is_run else ""

@@ -37,7 +37,7 @@ def join_losses(
 
     Where a step is one batch of one process, there is nothing to join. Else a first pass without
     gradients gathers the outputs of all batches, on all devices; in the second pass, the usual one,
-    the gradient found stands for the loss. So memory stays that of one batch, and the step is that
+    the gradient found represents the loss. So memory stays that of one batch, and the step is that
     of the larger batch. Both passes draw the same random numbers, and the first leaves running
     statistics as they were. Source: Gao et al., *Scaling deep contrastive learning batch size under
     memory limited setup* (gradient cache), 2021.

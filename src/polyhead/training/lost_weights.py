@@ -15,7 +15,7 @@ def restore_lost_weights(run: RunFolder, position: Position, average: Exponentia
 
     Args:
         run: Its folder.
-        position: Where its checkpoint stands.
+        position: The position of its checkpoint.
         average: The averaged weights of that checkpoint.
 
     Raises:
@@ -27,7 +27,7 @@ def restore_lost_weights(run: RunFolder, position: Position, average: Exponentia
         raise CheckpointError(
             f"{run.best_weights} is gone: it held the best weights, of epoch "
             f"{position.best_epoch + 1}, and the checkpoint holds later ones; copy the file back, "
-            f"or train anew with polyhead train {run.resolved_config}."
+            f"or train again with polyhead train {run.resolved_config}."
         )
     with explained("create", run.best_weights.parent):
         run.best_weights.parent.mkdir(exist_ok=True)

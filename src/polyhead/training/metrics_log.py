@@ -85,7 +85,7 @@ def _lines(columns: Sequence[tuple[str, str, str]]) -> Iterator[str]:
 
 
 def forget_later(path: Path, position: Position) -> None:
-    """Drop records of what a resumed run does again, so that each epoch stands there once.
+    """Drop records of what a resumed run does again, so that each epoch is recorded once.
 
     Args:
         path: The file of records.
@@ -110,7 +110,7 @@ def _first(metrics: Mapping[str, float | None]) -> str:
 
 
 def _shown(value: float | None) -> str:
-    """Three decimals; a dash of what this epoch says nothing about."""
+    """Three decimals; a dash for what this epoch has no figure of."""
     return "–" if value is None else f"{value:.3f}"
 
 

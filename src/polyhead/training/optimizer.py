@@ -11,7 +11,7 @@ from torch.optim import AdamW
 
 from polyhead.network import Network
 
-# Of a pretrained backbone. Batch normalisation stands large steps; models without it are
+# Of a pretrained backbone. Batch normalisation tolerates large steps; models without it are
 # fine-tuned in steps as small as 5e-5 (Liu et al., *A ConvNet for the 2020s*, 2022, section A.1).
 NORMALISED_RATE, OTHER_RATE = 0.5, 0.05
 MOST_COMPANY = 2.0  # times the rate of one task: beyond, what was pretrained is forgotten
@@ -29,7 +29,7 @@ def build_optimizer(
     Args:
         network: Its backbone takes `learning_rate` in full when it starts from scratch.
         learning_rate: Of heads and other new layers.
-        backbone_rate: Times `learning_rate` for a pretrained backbone; `auto` goes by the number
+        backbone_rate: Times `learning_rate` for a pretrained backbone; `auto` depends on the number
             of tasks and by whether it has batch normalisation.
         weight_decay: On weights of two and more dimensions.
     """
@@ -56,7 +56,7 @@ def build_optimizer(
 def _backbone_rate(network: Network, wanted: float | Literal["auto"]) -> float:
     """The backbone's rate as a factor.
 
-    Of T tasks it is √T that of one, up to twice: their gradients differ by chance, and the
+    Of T tasks it is √T that of one, up to twice: their gradients differ randomly, and the
     optimizer divides the step by the size of their sum, of which each is 1/√T.
     """
     backbone = network.backbone

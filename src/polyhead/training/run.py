@@ -32,7 +32,7 @@ from polyhead.training.build import build_parts, fresh_network
 from polyhead.training.decisions import fit_decisions
 from polyhead.training.devices import require_device
 from polyhead.training.identity import require_same, require_same_rows, run_identity
-from polyhead.training.interruption import way_on_told
+from polyhead.training.interruption import resume_hint
 from polyhead.training.lost_weights import restore_lost_weights
 from polyhead.training.metrics_log import forget_later
 from polyhead.training.start_files import write_classes, write_start
@@ -55,8 +55,8 @@ def train(
         runs: Where the run folder is made.
         source: The file that a `Config` came from, to be kept beside the weights.
         init_from: A run folder. Backbone, neck and every head whose task name and shapes fit start
-            from its best weights, rows of known classes by their names; other tasks start anew.
-            Images keep the part of the split that they have there.
+            from its best weights, rows of known classes by their names; other tasks start from
+            scratch. Images keep the part of the split that they have there.
         reporter: Where progress goes; standard error when None.
 
     Returns:
@@ -85,7 +85,7 @@ def train(
     config = config.model_copy(update={"data": config.data.with_ranges(prepared.ranges)})
     start = _taken_over(origin, config, prepared) if origin else None
     run = RunFolder.create(Path(runs), config.name)
-    with run.lock(), way_on_told(run):
+    with run.lock(), resume_hint(run):
         write_start(run, config, source, prepared, start)
         _train(run, config, prepared, reporter, None)
     return run
@@ -96,7 +96,7 @@ def resume(
 ) -> RunFolder:
     """Go on with an interrupted run, bit for bit as if it had never stopped.
 
-    A run that was stopped before its first checkpoint begins anew, in the same folder.
+    A run that was stopped before its first checkpoint starts again, in the same folder.
 
     Args:
         path: The run folder.
@@ -109,7 +109,7 @@ def resume(
     """
     run = RunFolder.open(path)
     reporter = reporter or Reporter()
-    with run.lock(), way_on_told(run):
+    with run.lock(), resume_hint(run):
         changes = [] if device == "auto" else [f"train.device={device}"]
         config = load_config(run.resolved_config, changes)
         checkpoint = load_checkpoint(run.path) if has_checkpoint(run.path) else None
@@ -136,7 +136,7 @@ def _taken_over(origin: SavedRun, config: Config, prepared: Prepared) -> StartWe
 
 
 def _moved(prepared: Prepared, earlier: Mapping[str, str], origin: Path) -> list[str]:
-    """What is said of images whose part is not that of the other run."""
+    """Lines about images whose part is not that of the other run."""
     names = zip(prepared.images, prepared.digests.tolist(), prepared.split.tolist(), strict=True)
     before = [
         (now, {earlier.get(name), earlier.get(digest.decode())}) for name, digest, now in names

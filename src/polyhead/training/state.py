@@ -1,4 +1,4 @@
-"""Where a run stands: what is saved, and what resume starts from."""
+"""The state of a run: what is saved, and what resume starts from."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SKIP_WINDOW = 100  # steps; a fault now and then in a long run is no divergence
 
 @dataclass
 class Position:
-    """Place in the run; everything else about order and chance follows from it and the seed.
+    """Place in the run; all order and randomness follow from it and the seed.
 
     Attributes:
         epoch: The epoch under way, from 0.
@@ -97,7 +97,7 @@ def restore_state(
     optimizer: Optimizer,
     average: ExponentialAverage,
 ) -> Position:
-    """Put everything where the checkpoint says; returns the place in the run."""
+    """Restore everything from the checkpoint; returns the position in the run."""
     network.load_state_dict(checkpoint.groups["model"], strict=True)
     saved = restore_optimizer(checkpoint.groups["optimizer"], checkpoint.state["optimizer"])
     optimizer.load_state_dict(saved)
@@ -110,7 +110,7 @@ def _lay_out_moments(optimizer: Optimizer) -> None:
     """Give moments the memory layout of their parameters.
 
     They are read back row by row, while fused steps walk through parameter and moments side by
-    side in memory, whatever their strides say.
+    side in memory, whatever their strides are.
     """
     for parameter, moments in optimizer.state.items():
         for name, moment in moments.items():

@@ -77,10 +77,10 @@ class Stepper:
         with self.accelerator.autocast():
             joined = join_losses(self.model, moved, self.objective.losses)
         losses: dict[str, Tensor] = {}
-        for batch, parts_told in zip(moved, joined, strict=True):
+        for batch, parts_of in zip(moved, joined, strict=True):
             with self.accelerator.autocast():
                 outputs = self.model(batch.images)
-            sums = {name: told(outputs[name]) for name, told in parts_told.items()}
+            sums = {name: part(outputs[name]) for name, part in parts_of.items()}
             total, parts = self.objective(outputs, batch.targets, batch.known, step, sums)
             for name, part in parts.items():
                 losses[name] = losses[name] + part if name in losses else part

@@ -49,7 +49,7 @@ class TrainingParts:
         stepper: Takes one optimizer step.
         average: Averaged weights.
         freezing: What keeps its weights throughout.
-        settled: Tasks whose answers cannot change, with the decision rules they keep.
+        fixed: Tasks whose answers cannot change, with the deciders that they keep.
         order: Chooses the rows of each batch.
         training: Batches in that order.
         validation: Validation batches.
@@ -61,7 +61,7 @@ class TrainingParts:
     stepper: Stepper
     average: ExponentialAverage
     freezing: Freezing
-    settled: Mapping[str, TaskDecider]
+    fixed: Mapping[str, TaskDecider]
     order: EpochBatchSampler
     training: Batches
     validation: Batches
@@ -88,8 +88,8 @@ class Trainer:
         prepared: Data and tasks.
         parts: Network, loaders and the rest.
         run: Where to save.
-        reporter: Told how far it is.
-        identity: What a resume must find unchanged.
+        reporter: Receives progress and lines for the user.
+        identity: Values that must be unchanged at a resume.
     """
 
     def __init__(
@@ -116,18 +116,16 @@ class Trainer:
         """
         with InterruptionGuard(self.run) as guard:
             if not self.parts.learns:
-                self.reporter.say(
-                    "no head learns by gradients: one pass, whatever train.epochs says"
-                )
+                self.reporter.say("no head learns by gradients: one pass, whatever train.epochs is")
             while position.epoch < self.num_epochs and not self._out_of_patience(position):
                 started = time.monotonic()
-                speed = self._look_at_training(position, guard)
+                speed = self._train_epoch(position, guard)
                 figures = self._validate(position)
                 seconds = round(time.monotonic() - started, 3)
                 record = {**figures, "seconds": seconds, "pictures_per_second": speed}
                 shares = self._gradient_shares() if position.epoch == 0 else {}
-                told = {"gradient_shares": shares} if shares else {}
-                append_line(self.run.metrics, record | told)
+                extra = {"gradient_shares": shares} if shares else {}
+                append_line(self.run.metrics, record | extra)
                 self.reporter.say(epoch_line(record, self.num_epochs))
                 if shares:
                     self.reporter.say(shares_line(shares, self.parts.stepper.objective.weights))
@@ -146,7 +144,7 @@ class Trainer:
             return False
         return position.epoch - 1 - position.best_epoch >= self.settings.patience
 
-    def _look_at_training(self, position: Position, guard: InterruptionGuard) -> float:
+    def _train_epoch(self, position: Position, guard: InterruptionGuard) -> float:
         """An epoch of steps, then the pass of heads without gradients; returns images a second.
 
         Of the steps where there are any: they take most of the time.
@@ -174,7 +172,7 @@ class Trainer:
 
     def _step(self, position: Position, batches: list[Batch], advance: Advance) -> None:
         parts = self.parts
-        # All chance inside the network follows from seed and step: nothing of it need be saved.
+        # Randomness inside the network follows from seed and step: no generator is saved.
         torch.manual_seed(stable_seed("step", self.settings.seed, position.step))
         factor = rate_factor(position.step, self.num_steps, self.settings.warmup)
         set_rates(parts.stepper.optimizer, factor)
@@ -208,8 +206,8 @@ class Trainer:
             raise DivergedError(
                 f"{num_skipped} of the last {min(position.step, SKIP_WINDOW)} steps had no finite "
                 f"loss or gradient; the last: {text}. "
-                "The best weights and the last checkpoint stand. Lower train.learning_rate, or "
-                "look at these images' labels."
+                "The best weights and the last checkpoint are kept. Lower train.learning_rate, or "
+                "check the labels of these images."
             )
 
     def _heal_statistics(self) -> None:
@@ -227,7 +225,7 @@ class Trainer:
             for num_seen in fitting.run(parts.ema_network):
                 advance(num_seen, "")
                 self._stop_if_asked(position, guard)
-        fitting.hand_over(parts.ema_network, parts.average.state_dict(), parts.network.state_dict())
+        fitting.copy_to(parts.ema_network, parts.average.state_dict(), parts.network.state_dict())
         return round(fitting.num_rows / (time.monotonic() - started), 2)
 
     def _validate(self, position: Position) -> dict[str, Any]:
@@ -235,8 +233,8 @@ class Trainer:
         ema_network, prepared = self.parts.ema_network, self.prepared
         ema_network.load_state_dict(self.parts.average.state_dict())
         tasks = scoring_deciders(ema_network, prepared.deciders())
-        with self.reporter.work("validating", len(prepared.rows("val")), "images") as tell:
-            meters = measure(ema_network, self.parts.validation, tasks, prepared.targets, tell)
+        with self.reporter.work("validating", len(prepared.rows("val")), "images") as advance:
+            meters = measure(ema_network, self.parts.validation, tasks, prepared.targets, advance)
         figures = {name: meter.compute() for name, meter in meters.items()}
         record = epoch_record(position, tasks, figures)
         score = record["score"]
@@ -257,7 +255,7 @@ class Trainer:
         return gradient_shares(parts.network, parts.stepper.objective, some)
 
     def measure(self, weights: dict[str, torch.Tensor]) -> dict[str, Meter]:
-        """Meters that have seen what some weights say of the validation part, yet undecided."""
+        """Meters of some weights' outputs for the validation part, before decisions are fitted."""
         ema_network, prepared = self.parts.ema_network, self.prepared
         ema_network.load_state_dict(weights)
         return measure(ema_network, self.parts.validation, prepared.deciders(), prepared.targets)

@@ -1,4 +1,4 @@
-"""Which given labels are likely wrong or missing, from what the other images teach."""
+"""Finds labels that are likely wrong or missing, by probes fitted on the other images."""
 
 from polyhead.evaluation.label_doctor.examine_labels import LabelReport, examine_labels
 from polyhead.evaluation.label_doctor.findings import LabelFinding, doubtful_labels

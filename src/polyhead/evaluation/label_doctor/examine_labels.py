@@ -42,10 +42,10 @@ MIN_IMAGES = 50
 
 @dataclass(frozen=True)
 class LabelReport:
-    """What the label doctor found.
+    """Result of the label doctor.
 
     Attributes:
-        num_images: How many were looked at.
+        num_images: Images examined.
         num_twins: Pairs of near-duplicate images.
         findings: Kind by kind, the likeliest fault first.
         unjudged: `<task>/<label>` of labels with too few known cells to be judged.
@@ -77,10 +77,10 @@ def examine_labels(
     """List labels of a config's tags tasks that are likely missing or wrong.
 
     The backbone of a run gives the features; the run itself learnt from these labels, so its own
-    heads are not asked: linear probes are, each on images that it was not fitted on.
+    heads are not used: linear probes judge, each on images that it was not fitted on.
 
     Args:
-        config: Says where images and labels stand.
+        config: Names images and labels.
         path: The run folder.
         device: As in `load_run`.
         reporter: Where progress goes; standard error when None.
@@ -100,7 +100,7 @@ def examine_labels(
             f"{MIN_IMAGES}: what the others look like is all that a label is judged by."
         )
     loaded = load_run(path, device=device)
-    features, thumbnails = _looked_at(loaded, table, reporter)
+    features, thumbnails = _features_and_thumbnails(loaded, table, reporter)
     pairs = near_duplicate_pairs(thumbnails)
     groups = duplicate_groups(len(table), pairs)
     judged = []
@@ -146,21 +146,21 @@ def _targets(
     if sources:
         sizes = image_sizes(table.paths())
     targets, faults = encode_tasks(tasks, table, sizes, reporter)
-    told = [fault for fault in (*table.faults, *faults) if fault.code != "E_RULE"]
-    errors = [fault for fault in told if fault.is_error]
+    found = [fault for fault in (*table.faults, *faults) if fault.code != "E_RULE"]
+    errors = [fault for fault in found if fault.is_error]
     if errors:
         raise DataError("the labels cannot be read", errors)
     return {name: (tasks[name], targets[name]) for name in tags}
 
 
-def _looked_at(
+def _features_and_thumbnails(
     loaded: LoadedRun, table: Table, reporter: Reporter
 ) -> tuple[np.ndarray, np.ndarray]:
     """(N, D) float32 mean features and (N, 32, 32) uint8 grey thumbnails of all images."""
     features, thumbnails = [], []
     device = next(loaded.network.parameters()).device
     batches = batches_in_order(loaded, table, np.arange(len(table)))
-    work = reporter.work("looking at images", len(table), "images")
+    work = reporter.work("reading images", len(table), "images")
     with work as advance, worker_deaths_explained(), torch.inference_mode():
         for batch in batches:
             images = batch.images.to(device)

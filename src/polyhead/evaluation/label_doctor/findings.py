@@ -1,4 +1,4 @@
-"""From cross-fitted probabilities to a ranked list of labels to look at again."""
+"""From cross-fitted probabilities to a ranked list of labels to check again."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ MIN_CELLS = 10  # known cells of either kind below which a label cannot be judge
 
 @dataclass(frozen=True)
 class LabelFinding:
-    """One given label to look at again.
+    """One annotated label to check again.
 
     Attributes:
-        kind: `missing`: given no or unknown, likely yes. `wrong`: given yes, likely no. `rule`:
-            the known labels of the image break a rule. `twins`: near-duplicate images, one yes
-            and one no.
+        kind: `missing`: annotated as no or unknown, likely yes. `wrong`: annotated as yes, likely
+            no. `rule`: the known labels of the image break a rule. `twins`: near-duplicate images,
+            one yes and one no.
         where: File, line and image, as `Table.where`.
         image: The image.
         task: The tags task.
         label: The label; what is broken, where it is a rule.
         given: `yes`, `no` or `unknown`; empty of a rule.
         probability: That the label is true, from probes that never saw the image; None of a rule.
-        twin: The near-duplicate image that says otherwise; None for other kinds.
+        twin: The near-duplicate image with the other value; None for other kinds.
     """
 
     kind: Kind
@@ -45,7 +45,7 @@ class LabelFinding:
 
 @dataclass(frozen=True)
 class JudgedTask:
-    """A tags task with what the probes say of it.
+    """A tags task with the probes' probabilities.
 
     Attributes:
         name: The task.
@@ -69,7 +69,7 @@ class JudgedTask:
 
 
 def doubtful_labels(targets: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """Cells whose given value is doubtful, the most doubtful first.
+    """Cells whose annotated value is doubtful, the most doubtful first.
 
     A cell is doubted when the probe is as sure of the contrary as it is, on average, of cells that
     are given so, and at least one half: p >= max(½, mean p of the yes cells) where no or unknown is
@@ -82,16 +82,16 @@ def doubtful_labels(targets: np.ndarray, probabilities: np.ndarray) -> np.ndarra
         probabilities: (N, L), cross-fitted.
 
     Returns:
-        (M, 2) row and column, by the falling probability that the given value is not so.
+        (M, 2) row and column, by decreasing probability that the annotated value is wrong.
     """
     doubted = np.zeros(targets.shape, bool)
     for place in range(targets.shape[1]):
-        given, told = targets[:, place], probabilities[:, place]
-        if not (given == 1).any() or not (given == 0).any():
+        annotated, p = targets[:, place], probabilities[:, place]
+        if not (annotated == 1).any() or not (annotated == 0).any():
             continue
-        high = max(0.5, float(told[given == 1].mean()))
-        low = min(0.5, float(told[given == 0].mean()))
-        doubted[:, place] = np.where(given == 1, told <= low, told >= high)
+        high = max(0.5, float(p[annotated == 1].mean()))
+        low = min(0.5, float(p[annotated == 0].mean()))
+        doubted[:, place] = np.where(annotated == 1, p <= low, p >= high)
     cells = np.argwhere(doubted)
     contrary = np.where(targets == 1, 1 - probabilities, probabilities)[doubted]
     return cells[np.argsort(-contrary, kind="stable")]
@@ -114,7 +114,7 @@ def rule_findings(task: JudgedTask, table: Table) -> Iterator[LabelFinding]:
 def twin_findings(task: JudgedTask, table: Table, pairs: np.ndarray) -> Iterator[LabelFinding]:
     """Labels that one of two near-duplicates has and the other has not, likeliest fault first.
 
-    Told of the image whose given value the probes doubt more.
+    Reported for the image whose annotated value the probes doubt more.
     """
     first, second = task.targets[pairs[:, 0]], task.targets[pairs[:, 1]]
     differ = (first >= 0) & (second >= 0) & (first != second)

@@ -33,7 +33,7 @@ def image_hashes(thumbnails: np.ndarray) -> np.ndarray:
         block = slice(start, start + 4096)
         waves = np.asarray(dctn(thumbnails[block].astype(np.float32), axes=(1, 2)))
         waves = waves[:, :8, :8].reshape(-1, 64)
-        # The first is the mean brightness, which says nothing of what is seen.
+        # The first is the mean brightness, which does not depend on the content.
         above = waves > np.median(waves[:, 1:], axis=1, keepdims=True)
         hashes[block] = np.packbits(above, axis=1).view(np.uint64)[:, 0]
     return hashes

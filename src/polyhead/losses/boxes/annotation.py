@@ -12,12 +12,12 @@ from polyhead.losses.boxes.assignment import NOBODY, Assigner, AssignmentInputs,
 
 @dataclass(frozen=True)
 class Annotation:
-    """What is known of the objects in P images.
+    """The annotated objects of P images.
 
     Attributes:
         grid: The N points that the head answers at.
         targets: (P, M, 6) x0, y0, x1, y1, class index, 0/1 of ignored; class -1 is padding.
-        known: (P, K) classes that each image was looked through for.
+        known: (P, K) classes that each image was annotated for.
     """
 
     grid: Grid
@@ -26,7 +26,7 @@ class Annotation:
 
     @torch.no_grad()
     def owners(self, assign: Assigner, logits: Tensor, predicted: Tensor) -> Tensor:
-        """(P, N) index in `targets` of the object that each point stands for, -1 for none.
+        """(P, N) index in `targets` of the object that each point is assigned to, -1 for none.
 
         Args:
             assign: The rule.
@@ -47,10 +47,10 @@ class Annotation:
         return owners
 
     def judged(self) -> Tensor:
-        """(P, N, K) bool: score cells that tell right from wrong.
+        """(P, N, K) bool: score cells whose target is known.
 
-        False for classes that the image was not looked through for, and for an ignored box's
-        class at the points inside it: whether something is there, nobody said.
+        False for classes that the image was not annotated for, and for an ignored box's class at
+        the points inside it, where the truth is unknown.
         """
         (num_points, _), (num_images, num_classes) = self.grid.points.shape, self.known.shape
         ignored = (self.targets[..., 4] >= 0) & (self.targets[..., 5] != 0)

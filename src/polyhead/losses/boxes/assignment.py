@@ -1,4 +1,4 @@
-"""What assigners of points to boxes read, and the promise that they share."""
+"""Input of the assigners of points to boxes, and the guarantee that they share."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Grid:
 
 @dataclass(frozen=True)
 class AssignmentInputs:
-    """One image's M ≥ 1 objects and what the head states at each of N points.
+    """One image's M ≥ 1 objects and the head's outputs at each of N points.
 
     Attributes:
         grid: The points.
@@ -48,7 +48,7 @@ class AssignmentInputs:
         labels: (M,) class indices.
         logits: (N, K).
         predicted: (N, 4) boxes.
-        known: (K,) classes that the image was looked through for.
+        known: (K,) classes that the image was annotated for.
     """
 
     grid: Grid
@@ -80,7 +80,7 @@ def one_point_each(owners: Tensor, inputs: AssignmentInputs) -> Tensor:
 
     Args:
         owners: (N,) box of each point, -1 for none.
-        inputs: Whose points and boxes they are.
+        inputs: The image's points and boxes.
     """
     distance = _preference(inputs)
     if (_waiting(owners, inputs).sum() > (owners == NOBODY).sum()).item():

@@ -33,7 +33,7 @@ class Detection(StepLoss):
     count. RTMDet divides by Σy and Σw, which are known only once all images of the step have been
     predicted.
     Points are positive by geometry at first, later by the predictions.
-    Score cells of classes that an image was not looked through for count nothing, nor do cells
+    Score cells of classes that an image was not annotated for count nothing, nor do cells
     of an ignored box's class inside it. An annotated image without boxes teaches background.
     Outputs with a one-to-one branch add the same loss of that branch, one point an object.
     Source: Lyu et al., *RTMDet*, 2022.

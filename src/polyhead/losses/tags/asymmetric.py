@@ -15,14 +15,14 @@ from polyhead.losses.tags.inversion import invert
 from polyhead.losses.tags.pointwise import PointwiseLoss
 from polyhead.tasks.statistics import LabelCounts
 
-LEAST_LOG_ODDS = -16.0  # a probability of 1e-7: below what a training set can tell
+LEAST_LOG_ODDS = -16.0  # a probability of 1e-7: below what a training set can resolve
 REACH, MOST_START = 20.0, 6.0
 
 
 class Asymmetric(PointwiseLoss):
     """y·(1−p)^γ⁺·softplus(−z) + (1−y)·p_m^γ⁻·(−log(1−p_m)), p = σ(z), p_m = max(p−m, 0).
 
-    Easy noes count little, and those with p ≤ m nothing. At its optimum
+    Easy negatives count little, and those with p ≤ m nothing. At its optimum
     odds = p_m^γ⁻·p / [(1−p_m)(1−p)^γ⁺] with `detach`, and without
     p(1−p)[p_m^γ⁻/(1−p_m) − γ⁻p_m^(γ⁻−1)·log(1−p_m)] / {(1−p)^γ⁺·[(1−p) − γ⁺p·log p]}.
     Two things cannot be read from such logits. Below p = m the loss says only "no": log-odds go on
@@ -99,7 +99,7 @@ class Asymmetric(PointwiseLoss):
         return torch.where(torch.sigmoid(z) > self.margin, torch.maximum(found, tail), tail)
 
     def initial_logits(self) -> Tensor:
-        """Logits that stand for the prior, at most 6: higher ones would hardly ever come down."""
+        """Logits of the prior, at most 6: higher ones would hardly ever come down."""
         return invert(self.log_odds, self._prior_logit, REACH).clamp(max=MOST_START)
 
     def extra_repr(self) -> str:

@@ -14,7 +14,7 @@ from polyhead.tasks.statistics import LabelCounts
 
 
 class ClassBalanced(PointwiseLoss):
-    """Binary cross-entropy times w_c ∝ (1−β)/(1−β^n_c), n_c the yeses of class c, mean weight 1.
+    """Binary cross-entropy times w_c ∝ (1−β)/(1−β^n_c), n_c positives of class c, mean weight 1.
 
     (1−β^n)/(1−β) is the effective number of n images that overlap: rare labels count more, by at
     most 1/(1−β) to 1. Yes and no weigh the same, so logits stay log-odds.

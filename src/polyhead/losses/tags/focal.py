@@ -21,7 +21,7 @@ class Focal(PointwiseLoss):
     """y·α·(1−p)^γ·softplus(−z) + (1−y)·(1−α)·p^γ·softplus(z), p = σ(z).
 
     Easy cells count less. Its optimum is no probability but
-    odds = (1−α)·p^γ·[p − γ(1−p)·log(1−p)] / {α(1−p)^γ·[(1−p) − γp·log p]}: logits near 0 stand for
+    odds = (1−α)·p^γ·[p − γ(1−p)·log(1−p)] / {α(1−p)^γ·[(1−p) − γp·log p]}: logits near 0 mean
     much surer answers than they look.
     Source: Lin et al., *Focal loss for dense object detection*, 2017; the link is its stationarity.
 
@@ -53,7 +53,7 @@ class Focal(PointwiseLoss):
         return math.log((1 - self.alpha) / self.alpha) + slopes
 
     def initial_logits(self) -> Tensor:
-        """Logits that stand for the prior."""
+        """Logits of the prior."""
         return invert(self.log_odds, self._prior_logit, REACH)
 
     def extra_repr(self) -> str:

@@ -66,15 +66,15 @@ class HalfSums(nn.Module):
             energy = energy.masked_fill(self.forbidden, float("-inf"))
         return (energy - energy.detach().max()).exp()
 
-    def _log_sum(self, u: Tensor, told: Tensor | None, meeting: Tensor) -> Tensor:
+    def _log_sum(self, u: Tensor, evidence: Tensor | None, meeting: Tensor) -> Tensor:
         """(B,) log Σ over sets that agree, up to what all sums share; −inf or NaN for none."""
         middle = self.num_left
         halves = ((self.left, slice(middle)), (self.right, slice(middle, None)))
         weights, peaks = [], []
         for sets, labels in halves:
             score = u[:, labels] @ sets.to(u.dtype).T
-            if told is not None:
-                ours, has = told[:, labels], sets.to(u.dtype)
+            if evidence is not None:
+                ours, has = evidence[:, labels], sets.to(u.dtype)
                 wrong = (ours == 1).to(u.dtype) @ (1 - has).T + (ours == 0).to(u.dtype) @ has.T
                 score = score.masked_fill(wrong > 0.5, float("-inf"))
             peak = score.detach().amax(1).clamp_min(torch.finfo(u.dtype).min)

@@ -23,8 +23,9 @@ REACH = 20.0
 class Hill(PointwiseLoss):
     """y·(1−q)²·softplus(m−z) + (1−y)·(3/2 − p)·p², p = σ(z), q = σ(z−m).
 
-    For labels of which many are missing and stand as noes: a no that the network is sure to be a
-    yes pulls little. Its optimum is odds = 3p²(1−p)² / {(1−q)²·[(1−q) − 2q·log q]}.
+    For labels of which many are missing and recorded as negatives: a negative that the
+    network is sure to be a positive pulls little. Its optimum is
+    odds = 3p²(1−p)² / {(1−q)²·[(1−q) − 2q·log q]}.
     Source: Zhang et al., *Simple and robust loss design for multi-label learning with missing
     labels*, 2021; the link is its stationarity.
 
@@ -55,7 +56,7 @@ class Hill(PointwiseLoss):
         return no - log_slope(z - self.margin, GAMMA)
 
     def initial_logits(self) -> Tensor:
-        """Logits that stand for the prior."""
+        """Logits of the prior."""
         return invert(self.log_odds, self._prior_logit, REACH)
 
     def extra_repr(self) -> str:

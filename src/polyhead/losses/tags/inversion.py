@@ -1,4 +1,4 @@
-"""The logits that stand for given log-odds, where the link has no inverse in closed form."""
+"""Logits of known log-odds, where the link has no inverse in closed form."""
 
 from __future__ import annotations
 

@@ -39,7 +39,8 @@ class Pairwise(TagsLoss, StepLoss):
     p(y|x) ∝ exp(Σ_i u_i y_i + Σ_{i<j} W_ij (y_i−μ_i)(y_j−μ_j)), W = 0 at the start, which is the
     independent model. `pseudo` adds, for each known label, the cross-entropy of its conditional
     σ(u_i + Σ_j W_ij (y_j−μ_j)) (Besag 1975); `exact` the negative log-likelihood over the legal
-    states. Labels that a rule joins have no coupling: it could not be told from their unaries.
+    states. Labels that a rule joins have no coupling: beside their unaries it is not
+    identifiable.
 
     Unknown labels are summed out, of the head's own log-odds without gradient: what they are likely
     to be explains part of the known ones. `pseudo` does so exactly while legal states are few (all
@@ -151,7 +152,7 @@ class Pairwise(TagsLoss, StepLoss):
         return self.base(logits, targets, known) + own * count / num_known.clamp_min(1)
 
     def _split(self, logits: Tensor) -> tuple[Tensor, Tensor]:
-        """What the head says of the labels (B, L), and of the gates (B, R)."""
+        """The head's outputs for the labels (B, L) and for the gates (B, R)."""
         return logits[:, : len(self.means)], logits[:, len(self.means) :]
 
     def _penalty(self) -> Tensor:

@@ -14,8 +14,8 @@ CERTAIN = 100.0  # log-odds of a label that cannot be otherwise
 class PseudoLikelihood(nn.Module):
     """−Σ over known i of log P(y_i | known others), summed over images.
 
-    A label that a known partner forces tells nothing and is left out. An exactly-one group is one
-    site, softmax over its members: no member can change alone, so that its own term would be 0
+    A label that a known partner forces has no information and is left out. An exactly-one group is
+    one site, softmax over its members: no member can change alone, so that its own term would be 0
     and teach nothing (as `PairwiseField.pseudo_log_likelihood`). So is a group that breaks its
     rule, as tags of images mixed into one do.
 
@@ -65,8 +65,8 @@ class PseudoLikelihood(nn.Module):
         """(B, L) log-odds, of unknown labels that a known partner forces ±∞ in effect."""
         yes, no = known & (targets > 0.5), known & (targets < 0.5)
         forced_yes, forced_no = self._forced(yes, no)
-        settled = torch.where(forced_yes, CERTAIN, torch.where(forced_no, -CERTAIN, unaries))
-        return torch.where(known, unaries, settled)
+        resolved = torch.where(forced_yes, CERTAIN, torch.where(forced_no, -CERTAIN, unaries))
+        return torch.where(known, unaries, resolved)
 
     def _forced(self, yes: Tensor, no: Tensor) -> tuple[Tensor, Tensor]:
         forced_no = yes.float() @ self.excludes + no.float() @ self.implies.T > 0

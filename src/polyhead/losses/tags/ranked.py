@@ -1,4 +1,4 @@
-"""What losses are whose logits rank labels and stand for no probability."""
+"""The base class of losses whose logits only rank labels and have no inverse link."""
 
 from __future__ import annotations
 

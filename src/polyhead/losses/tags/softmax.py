@@ -48,7 +48,7 @@ class Softmax(NamedTagsLoss):
     def log_odds(self, logits: Tensor) -> Tensor:
         """The logit of each label's share s: log s − log(1 − s)."""
         log_share = torch.log_softmax(logits.float(), -1)
-        # A label with all the mass has infinite log-odds, cut to what fp32 tells from certain.
+        # A label with all the mass has infinite log-odds: cut at the resolution of fp32.
         others = torch.log(-torch.expm1(log_share)).clamp_min(-MAX_LOG_ODDS)
         return (log_share - others).clamp_min(-MAX_LOG_ODDS)
 

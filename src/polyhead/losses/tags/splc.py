@@ -15,7 +15,7 @@ GAMMA = 2.0
 
 
 class Splc(RankedLoss, PointwiseLoss):
-    """y·(1−q)²·softplus(m−z) + (1−y)·p²·softplus(z), noes with p > τ taken for missed yeses.
+    """y·(1−q)²·softplus(m−z) + (1−y)·p²·softplus(z), where negatives with p > τ count as positives.
 
     p = σ(z), q = σ(z−m). Once the network knows something, a no with p > τ costs what a yes without
     margin does, (1−p)²·softplus(−z). For data where a label that nobody gave may yet hold: this

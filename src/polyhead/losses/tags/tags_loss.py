@@ -1,4 +1,4 @@
-"""Losses of tags: the log-odds that their logits stand for, and the calibration of these."""
+"""The base class of tags losses: log-odds of the logits, and their calibration."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class TagsLoss(ProbabilityLoss, ABC):
 
     @abstractmethod
     def log_odds(self, logits: Tensor) -> Tensor:
-        """(B, L) fp32 log-odds that the logits stand for by the form of the loss."""
+        """(B, L) fp32 log-odds of the logits by the form of the loss."""
 
     def calibrate(self, scale: Tensor, shift: Tensor) -> None:
         """Set the affine map from log-odds to calibrated log-odds, (L,) each."""
@@ -65,7 +65,7 @@ class TagsLoss(ProbabilityLoss, ABC):
     def undo_sampling(self, labels: np.ndarray, expected: np.ndarray) -> None:
         """Keep logit(π′) − logit(π), π′ the shares shown: right on average for joint labels.
 
-        Without a link the calibration alone tells what logits stand for.
+        Without a link, only the calibration turns logits into log-odds.
         """
         if self.has_link:
             self.shown.copy_(torch.from_numpy(label_shift(labels, expected)))

@@ -16,10 +16,11 @@ NEVER = float("-inf")
 class TwoWay(RankedLoss):
     """Mean over rows plus mean over columns of softplus(T_n·lse_no(z/T_n) + T_p·lse_yes(−z/T_p)).
 
-    Each row asks that its yeses outrank its noes, each column of the batch that a label's yeses
-    outrank its noes. Rows and columns without a known yes and a known no have nothing to compare
-    and are left out, unknown cells by −∞. A soft target weighs by y and 1−y. What an image costs
-    hangs on its batch: large ones teach better, and there is no inverse link.
+    Each row asks that its positives outrank its negatives, each column of the batch that a
+    label's positives outrank its negatives. Rows and columns without a known positive and a
+    known negative have nothing to compare and are left out, unknown cells by −∞. A soft target
+    weighs by y and 1−y. The cost of an image depends on its batch: large ones teach better, and
+    there is no inverse link.
     Source: Kobayashi, *Two-way multi-label loss*, 2023, whose mask of −100 lets large logits leak.
 
     Args:

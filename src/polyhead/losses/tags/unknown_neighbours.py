@@ -1,4 +1,4 @@
-"""What unknown labels say of the known ones, each summed out by itself."""
+"""The influence of unknown labels on known ones, each summed out by itself."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def draw_boxes(
 ) -> Image.Image:
     """Draw boxes in the colours of their classes, the weakest first.
 
-    A label that would cover a stronger one is left out; the colour still tells the class.
+    A label that would cover a stronger one is left out; the colour still shows the class.
 
     Args:
         image: RGB, at the size it is shown.
@@ -79,21 +79,21 @@ def _on_sheet(
     sizes: tuple[tuple[int, int], tuple[int, int]],
     origin: tuple[int, int],
 ) -> tuple[np.ndarray, list[int]]:
-    """(M, 4) boxes cut to the image, highest score first, and which of the given they are.
+    """(M, 4) boxes cut to the image, highest score first, and their indices in `boxes_xyxy`.
 
     Args:
-        boxes_xyxy: As given.
+        boxes_xyxy: Boxes in pixels of the displayed image.
         scores: Of each.
         sizes: Width and height that the image is shown at, and those that boxes refer to.
         origin: Where on the sheet the image starts.
     """
-    given = np.array(boxes_xyxy, dtype=np.float64).reshape(-1, 4)
+    found = np.array(boxes_xyxy, dtype=np.float64).reshape(-1, 4)
     order = np.argsort(-np.array(scores, dtype=np.float64), kind="stable")
-    order = order[np.isfinite(given[order]).all(axis=1)]
+    order = order[np.isfinite(found[order]).all(axis=1)]
     scale = np.tile(np.divide(*sizes), 2)
     most = np.tile(np.array(sizes[0], dtype=np.float64) - 1, 2)
     # The last pixel of a box is the one before its far edge.
-    boxes = np.clip(np.round(given[order] * scale) - (0, 0, 1, 1), 0, most)
+    boxes = np.clip(np.round(found[order] * scale) - (0, 0, 1, 1), 0, most)
     boxes[:, 2:] = np.maximum(boxes[:, 2:], boxes[:, :2])
     return boxes + np.tile(origin, 2), order.tolist()
 

@@ -14,7 +14,7 @@ from polyhead.predictions.drawing.shown_image import shown_image
 from polyhead.predictions.task_prediction import SpatialPrediction, TaskPrediction
 from polyhead.table.deep_pixels import NO_RANGES, PixelRanges
 
-# Longest side of an image that stands alone, and of each of several.
+# Longest side of a single image, and of each of several.
 LARGEST, LARGEST_OF_SEVERAL = 1280, 960
 # Wider images have their panel below.
 STRIP = 2.5
@@ -32,7 +32,7 @@ def draw(
 
     Args:
         source: Path, bytes, PIL image or (H, W, 3) uint8 array.
-        image: The file name as given, or its stand-in.
+        image: The file name, or its substitute.
         size: Width and height of the displayed image, which boxes are measured in.
         tasks: Task name to its prediction.
         ranges: What is black and white in sources with more than 8 bits a channel.

@@ -44,7 +44,7 @@ FACES = (
     ("LeelawUI.ttf", "LeelaUIb.ttf"),
     ("seguiemj.ttf", "seguiemj.ttf"),
 )
-# A code point that no font may draw: shows the box that stands for a missing character.
+# A code point that no font may draw: shows the box that replaces a missing character.
 NO_CHARACTER = "\U0010ffff"
 LONGEST_TEXT = 500
 _ANY_SIZE = 16  # whether a font has a character does not depend on it
@@ -159,7 +159,7 @@ def fit(text: str, font: Font, width: float) -> str:
 def _drawable(text: str, font: Font) -> Iterator[str]:
     escaping = False
     for character in text:
-        # A mark goes with the character that it stands on.
+        # A mark goes with the character that it belongs to.
         is_mark = unicodedata.category(character).startswith("M")
         escaping = escaping if is_mark else not _has(font, character)
         yield _escaped(character) if escaping else character

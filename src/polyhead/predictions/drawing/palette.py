@@ -1,4 +1,4 @@
-"""Colours that any eyes tell apart: one for each class, the same in every image."""
+"""Colours that are distinct for any colour vision: one a class, the same in every image."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def panel_blocks(
     Args:
         title: The file's name.
         size: The image's size.
-        sections: Task name to what is said of it.
+        sections: Task name to its entry.
         em: Size of the letters, in pixels.
 
     Returns:

@@ -1,4 +1,4 @@
-"""What the panel says of each task: an answer in a few words, and a line for each label."""
+"""The panel's entry for each task: an answer in a few words, and a line for each label."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Bar:
         figure: At its right.
         paint: Of the bar.
         bold: Whether the model gives the label.
-        swatch: Whether a patch of the paint stands before the label: it is a key to the image.
+        swatch: Whether a patch of the paint precedes the label: it is a key to the image.
     """
 
     label: str
@@ -53,7 +53,7 @@ class Section:
 
 
 def probability_bars(shares: Mapping[str, float], chosen: set[str], paint: Paint) -> list[Bar]:
-    """A bar for each label, grey where the model does not give the label."""
+    """A bar for each label, grey where the label is not predicted."""
     return [
         Bar(name, share, percent(share), paint if name in chosen else UNCHOSEN, name in chosen)
         for name, share in shares.items()
@@ -61,12 +61,12 @@ def probability_bars(shares: Mapping[str, float], chosen: set[str], paint: Paint
 
 
 def strongest_bars(bars: Sequence[Bar]) -> list[Bar]:
-    """As many bars as a panel has room for: what the model gives first, then by length."""
+    """As many bars as a panel has room for: predicted ones first, then by length."""
     return sorted(bars, key=lambda bar: (not bar.bold, -bar.share))[:MAX_BARS]
 
 
 def percent(share: float) -> str:
-    """Whole percent, which never says 0 or 100 of what is neither.
+    """Whole percent, never 0 or 100 for what is neither.
 
     >>> percent(0.999)
     '> 99 %'

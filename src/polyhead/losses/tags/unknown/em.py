@@ -14,7 +14,7 @@ from polyhead.tasks.statistics import LabelCounts
 class Em(MissingLabels):
     """Entropy maximisation: −α·H(P) of each unknown cell, H = −P·log P − (1−P)·log(1−P), in nats.
 
-    Keeps the network from being sure where nobody was, which a loss of known yeses alone would
+    Keeps the network from being sure where nobody was, which a loss of known positives alone would
     make it. Its part that also makes labels up is left out.
     Source: Zhou et al., *Acknowledging the unknown for multi-label learning with single positive
     labels*, 2022, which takes α from .01 to .2 by data set.

@@ -1,4 +1,4 @@
-"""Images have, on average, a given number of labels."""
+"""A penalty on the mean number of labels per image."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class ExpectedPositive(MissingLabels):
     Args:
         counts: Of the training part.
         num_positive: k, labels of an image on average; unless given, the sum of the prevalences
-            over known cells, which needs known noes and labels that are missing by chance.
+            over known cells, which needs known negatives and labels that are missing at random.
 
     Raises:
-        ValueError: `num_positive` is not given, and nothing in the data tells it.
+        ValueError: `num_positive` is not set, and cannot be derived from the data.
     """
 
     needs_link = True

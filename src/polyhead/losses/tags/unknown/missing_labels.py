@@ -1,4 +1,4 @@
-"""What every strategy for unknown cells is."""
+"""The base class of strategies for unknown cells."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from polyhead.tasks.statistics import LabelCounts
 
 
 class MissingLabels(ABC):
-    """What is made of the unknown cells of images of which something is known.
+    """How a loss treats unknown cells of images in which some cell is known.
 
-    An image of which nothing is known stays out, whatever the strategy: nobody looked at it.
+    An image in which nothing is known stays out, whatever the strategy: nobody annotated it.
 
     Args:
         counts: Of the training part.
@@ -33,30 +33,30 @@ class MissingLabels(ABC):
         self._counts = counts
 
     def read(self, targets: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
-        """Targets and known cells (B, L) that the loss is given; as they are unless overridden."""
+        """Targets and known cells (B, L) that the loss reads; unchanged by default."""
         return targets, known
 
     @abstractmethod
     def penalty(self, log_odds: Tensor, known: Tensor) -> Tensor:
-        """What is added to the sum of the loss.
+        """A term that is added to the sum of the loss.
 
         Args:
-            log_odds: (B, L) that the logits stand for.
+            log_odds: (B, L) log-odds of the logits.
             known: (B, L) as annotated.
         """
 
     def counts(self) -> LabelCounts:
-        """The counts that the loss is told.
+        """The counts that the loss is built from.
 
-        Known cells of a class without a known no tell nothing of its share: it is taken for as
-        frequent as its yeses among all images.
+        Known cells of a class without a known negative say nothing about its share, which is
+        therefore taken as that of its positives among all images.
         """
         counts = self._counts
         return replace(counts, known=np.where(self.only_yes, counts.rows, counts.known))
 
     @property
     def only_yes(self) -> np.ndarray:
-        """(L,) classes with a known yes, without a known no, and unknown elsewhere."""
+        """(L,) classes with known positives, without known negatives, and with unknown cells."""
         counts = self._counts
-        says_yes = (counts.positive > 0) & (counts.positive == counts.known)
-        return says_yes & (counts.known < counts.rows)
+        has_positives = (counts.positive > 0) & (counts.positive == counts.known)
+        return has_positives & (counts.known < counts.rows)

@@ -13,18 +13,18 @@ from polyhead.tasks.statistics import LabelCounts
 
 
 class Negative(MissingLabels):
-    """Assume negative: what nobody said of an image that somebody looked at is taken for no.
+    """Assume negative: unknown cells of an annotated image are taken for negatives.
 
     Right where annotators list what they see and leave out the rest; else probabilities come out
-    too low by the share of yeses that were left out.
+    too low by the share of positives that were left out.
     """
 
     needs_link = False
 
     def read(self, targets: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
         """0 in unknown cells, which are known where anything of the image is."""
-        looked_at = known.any(1, keepdim=True).expand_as(known)
-        return torch.where(known, targets, torch.zeros_like(targets)), looked_at
+        annotated = known.any(1, keepdim=True).expand_as(known)
+        return torch.where(known, targets, torch.zeros_like(targets)), annotated
 
     def penalty(self, log_odds: Tensor, known: Tensor) -> Tensor:  # noqa: ARG002
         """Nothing."""

@@ -33,8 +33,8 @@ class PartialTags(TagsLoss):
     def forward(self, logits: Tensor, targets: Tensor, known: Tensor) -> Tensor:
         """The loss's sum plus the penalty."""
         found = self.loss(logits, *self.unknown.read(targets, known))
-        looked_at = known.any(1, keepdim=True)
-        log_odds = self.log_odds(torch.where(looked_at, logits.float(), 0.0))
+        annotated = known.any(1, keepdim=True)
+        log_odds = self.log_odds(torch.where(annotated, logits.float(), 0.0))
         return found + self.unknown.penalty(log_odds, known)
 
     def num_terms(self, targets: Tensor, known: Tensor) -> Tensor:
@@ -46,7 +46,7 @@ class PartialTags(TagsLoss):
         return self.loss.log_odds(logits)
 
     def set_progress(self, share: float) -> None:
-        """Tell the loss."""
+        """Set it in the loss."""
         self.loss.set_progress(share)
 
     def initial_logits(self) -> Tensor:
