@@ -43,7 +43,7 @@ class StepTotals:
 
     @classmethod
     def split(cls, num_images: float, sums: Mapping[str, Tensor]) -> StepTotals:
-        """From what `Objective.totals` gives, summed over the batches of the step."""
+        """From the result of `Objective.totals`, summed over the batches of the step."""
         counts = {name: float(total[0]) for name, total in sums.items()}
         return cls(num_images, counts, {name: total[1:].float() for name, total in sums.items()})
 
@@ -108,7 +108,7 @@ class Objective:
         """The scalar to descend, and each task's own part of it.
 
         Args:
-            outputs: Task name to what its head gives.
+            outputs: Task name to the outputs of its head.
             targets: Task name to targets.
             known: Task name to bool: which of their cells count.
             step: Of every batch of the step, on every device.

@@ -134,7 +134,7 @@ FAULTS = {
     "NaN": (changed("contents/car", 2, np.nan), 3, "1 cells of the task"),
     "text": (lambda c: c | {"contents/car": ["high"] * len(c["image"])}, 3, 'holds "high"'),
     "a strange image": (changed("image", 3, "images/00003.jpg"), 3, "Did you mean"),
-    "an image twice": (changed("image", 3, "first"), 3, "images/000000.jpg stands twice"),
+    "an image twice": (changed("image", 3, "first"), 3, "images/000000.jpg occurs twice"),
     "no rows": (lambda c: {n: list(v)[:0] for n, v in c.items()}, 3, "no rows"),
 }
 

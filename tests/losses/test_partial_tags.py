@@ -147,7 +147,7 @@ def test_expected_positive_takes_the_number_of_labels_from_known_cells():
 
 def test_expected_positive_asks_for_the_number_where_only_yeses_are_known():
     with pytest.raises(
-        ValueError, match="`num_positive` should be given where classes have no known no"
+        ValueError, match="`num_positive` should be set where classes have no known negative"
     ):
         ExpectedPositive(ONLY_YES)
 

@@ -16,7 +16,7 @@ LITE_MEAN, LITE_STD = (127.0,) * 3, (128.0,) * 3
 
 
 class Features(NamedTuple):
-    """What a backbone sees in B images.
+    """Feature maps of B images.
 
     Attributes:
         final: (B, D, H', W'), the last feature map.
@@ -100,7 +100,7 @@ class Backbone(nn.Module):
         return Features(final if self._maps else maps[-1], pyramid)
 
     def memory_format(self, device: torch.device) -> torch.memory_format:
-        """How images and weights lie in memory for the greatest speed.
+        """The memory format of images and weights that is fastest.
 
         Channels last, but on a CPU only with grouped or 1×1 convolutions: an EfficientNet-Lite 0
         takes 0.73× the time of a training step so, a VGG16 1.55×.

@@ -39,7 +39,7 @@ class Checkpoint:
     Attributes:
         step: Optimizer steps taken.
         groups: Group name (model, ema, optimizer…) to its tensors, on the CPU.
-        state: The rest, as JSON gives it back: tuples are lists, keys are strings.
+        state: The rest, as read from JSON: tuples are lists, keys are strings.
     """
 
     step: int
@@ -93,7 +93,7 @@ def save_checkpoint(
 
 
 def has_checkpoint(run: Path) -> bool:
-    """Whether a save was ever finished, be the checkpoint still valid or not."""
+    """Whether any save was finished, whether or not its checkpoint is still valid."""
     return bool(_found(run / "checkpoints"))
 
 

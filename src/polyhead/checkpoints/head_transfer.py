@@ -1,4 +1,4 @@
-"""What one head can take over from the head of the same name in another run."""
+"""Transfer of one head from the head of the same name in another run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_NAMED = 5  # classes in one remark
 
 @dataclass(frozen=True)
 class HeadTransfer:
-    """What a head takes over.
+    """Tensors and remark of a head that is transferred.
 
     Attributes:
         tensors: Name in the network to tensor; none when the head starts from scratch.
@@ -89,7 +89,7 @@ class _Rows:
         return merged
 
     def remark(self, other: str) -> str:
-        """How many classes were known, which are not, and what is `other` about the outputs."""
+        """A remark: how many classes were known, which are new, and the `other` differences."""
         fresh = [label for label in self.now if label not in self.before]
         gone = [label for label in self.before if label not in self.now]
         parts = [f"{len(self.now) - len(fresh)} of {len(self.now)} classes"]
@@ -131,7 +131,7 @@ def _with_loss(
     """The whole head and its loss, unless the options of the loss ask for another one."""
     state, own = network.state_dict(), f"losses.{PREFIX}{name}."
     names = [key for key in state if key.startswith(own)]
-    # What the data are like is no matter of options, and may give the outputs their unit.
+    # State of the data does not depend on options, and may be the unit of the outputs.
     if names and not network.loss(name).state_is_of_data:
         # A strategy for unknown cells, which a loss is wrapped in, gives its buffers other names.
         fits = all(key in origin.tensors for key in names)

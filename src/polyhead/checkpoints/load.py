@@ -142,7 +142,7 @@ def load_predictor(
 def _with_later_state(
     module_state: Mapping[str, Tensor], tensors: Mapping[str, Tensor]
 ) -> dict[str, Tensor]:
-    """What was saved, and what losses have come to hold since, as it is at first."""
+    """The saved tensors, with initial values for buffers that losses have since gained."""
     later = {
         name: tensor
         for name, tensor in module_state.items()

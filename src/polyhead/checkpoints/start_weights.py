@@ -15,7 +15,7 @@ from polyhead.tasks import TaskDecider, decider_from_dict
 
 @dataclass(frozen=True)
 class StartWeights:
-    """What a run starts from besides fresh weights.
+    """Weights and deciders that a run takes over from another run.
 
     Attributes:
         origin: Name of the run that it was taken from.
@@ -49,7 +49,7 @@ class StartWeights:
 
 
 def read_start_weights(run: RunFolder) -> StartWeights | None:
-    """What `StartWeights.write` kept in a run; None when it started from nothing of another.
+    """Read what `StartWeights.write` kept in a run; None when it took nothing over.
 
     Raises:
         CheckpointError: The file is damaged.

@@ -21,7 +21,7 @@ def uncalibrated(
 
     Args:
         network: Whose losses they are.
-        tasks: Whose calibration goes.
+        tasks: The tasks whose calibration is reset.
         tensors: Name in the network to tensor; not all have to be there.
     """
     neutral: dict[str, float] = {}

@@ -124,7 +124,7 @@ def _known_tasks(
 
 
 def _is_absent(keys: Any, name: str, table: Table) -> bool:
-    """Whether no column of a task is there, rather than one that holds something else."""
+    """Whether all columns of a task are absent, rather than present with unfit cells."""
     patterns = getattr(keys, "columns", ()) or (keys.column or name,)
     return not any(fnmatchcase(column, p) for column in table.columns for p in patterns)
 
@@ -132,7 +132,7 @@ def _is_absent(keys: Any, name: str, table: Table) -> bool:
 def _known_already(
     loaded: LoadedRun, table: Table, digests: np.ndarray, reporter: Reporter
 ) -> dict[str, int]:
-    """How many images have the content of some that the run was made with."""
+    """Numbers of images whose content equals that of images of the run."""
     parts = read_digests(loaded.run.split)
     if not parts:
         reporter.say(

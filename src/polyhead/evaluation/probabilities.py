@@ -1,4 +1,4 @@
-"""The probabilities that a network gives to labels, kept while its figures are measured."""
+"""Probabilities of labels, kept while its figures are measured."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class RecordedProbabilities:
 
     Attributes:
         decider: Of the task.
-        batches: (B, C) probabilities of each batch, as `predict` gives them.
+        batches: (B, C) probabilities of each batch, as `predict` returns them.
     """
 
     decider: TaskDecider

@@ -38,7 +38,7 @@ def score_predictions(
 
     The rows of the config's table that the scores name count; unknown cells count in no figure.
     A tags task whose values all lie in [0, 1] is taken to hold probabilities; any other holds
-    scores that only rank, and figures of decided labels and of probabilities are left out.
+    scores that only rank, and figures of predicted labels and of probabilities are left out.
 
     Args:
         config: Names the labels.

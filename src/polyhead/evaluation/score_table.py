@@ -43,8 +43,8 @@ def read_score_table(path: Path, classes: Mapping[str, Sequence[str]]) -> ScoreT
         classes: Task name to its labels; a task without any column is left out.
 
     Raises:
-        ConfigError: `E_NO_FILE`, `E_FORMAT`; `E_COLUMN` for a column that is missing, that stands
-            for no label, or that occurs twice: names the nearest.
+        ConfigError: `E_NO_FILE`, `E_FORMAT`; `E_COLUMN` for a column that is missing, that
+            belongs to no label, or that occurs twice: names the nearest.
         DataError: `E_SCORES`, the file cannot be read, a cell is no number, or an image occurs
             twice.
     """
@@ -121,7 +121,7 @@ def _check_columns(source: str, found: Sequence[str], classes: Mapping[str, Sequ
     unknown = [name for name in found if name != IMAGE and name not in set(expected)]
     if unknown:
         raise _wrong_column(
-            f'{source} column "{unknown[0]}" ({len(unknown)} such) stands for no label of the '
+            f'{source} column "{unknown[0]}" ({len(unknown)} such) belongs to no label of the '
             f"config; expected <task>/<label>. {nearest(unknown[0], expected)} "
             "Rename it or remove it."
         )
@@ -145,7 +145,7 @@ def _images(source: str, data: pa.Table) -> list[str]:
     if len(set(images)) < len(images):
         seen: set[str] = set()
         double = next(name for name in images if name in seen or seen.add(name))
-        message = f"{double} stands twice; expected one row an image; remove one."
+        message = f"{double} occurs twice; expected one row an image; remove one."
         raise refusal("E_SCORES", source, message)
     return images
 

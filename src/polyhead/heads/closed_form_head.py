@@ -12,7 +12,7 @@ from polyhead.heads.head import Head
 class ClosedFormHead(Head, ABC):
     """A head that is fitted in one pass over the training part, and has no parameters.
 
-    It gives the features that it reads no gradient. Its outputs are log-odds for tags and
+    It passes no gradient to the features that it reads. Its outputs are log-odds for tags and
     log-probabilities up to a constant for class, so that its losses are `bce` and `cross_entropy`.
     """
 

@@ -59,7 +59,7 @@ class Fpn(nn.Module):
 
     @staticmethod
     def memory_format(device: torch.device) -> torch.memory_format:
-        """How the pyramid, and the weights of the layers that read it, lie in memory.
+        """The memory format of the pyramid and of the weights that read it.
 
         Channels last, but not on a CPU, where GroupNorm takes up to nine times as long so and a
         training step of tags and boxes 1.13 times.

@@ -1,4 +1,4 @@
-"""What heads that answer per place have in common."""
+"""The base class of heads that predict per place."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class SpatialHead(Head, ABC):
     def forward(
         self, pyramid: Mapping[int, Tensor], image_size: tuple[int, int]
     ) -> Tensor | dict[str, Tensor]:
-        """What the head's losses read.
+        """The outputs that the head's losses read.
 
         Args:
             pyramid: Stride to (B, D, h, w); may hold more strides than it reads.

@@ -1,4 +1,4 @@
-"""What moves through training: one sample, one batch.
+"""Samples and batches of images with their targets.
 
 Dimension letters, used in every shape comment: N rows of a table, B images of a batch,
 C channels, H height, W width, D features, L labels of a tags task, K classes of a class task.

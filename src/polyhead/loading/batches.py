@@ -18,7 +18,7 @@ Keys = Iterable[list[tuple[int, int]]]
 
 
 def choose_workers(workers: int | str, device: torch.device) -> int:
-    """How many loader processes: a CPU that also trains keeps its cores to itself."""
+    """The number of loader processes: few on a CPU, whose cores also train."""
     if isinstance(workers, int):
         return workers
     cores = num_processors()

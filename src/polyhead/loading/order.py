@@ -76,7 +76,7 @@ class EpochBatchSampler:
 
 
 def _times_before(order: np.ndarray) -> np.ndarray:
-    """How often each entry occurs before its own place."""
+    """The number of earlier occurrences of each entry."""
     by_row = np.argsort(order, kind="stable")
     _, first, counts = np.unique(order[by_row], return_index=True, return_counts=True)
     before = np.empty(len(order), np.int64)

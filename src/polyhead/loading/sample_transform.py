@@ -1,4 +1,4 @@
-"""What a sample looks like each time it is shown."""
+"""Joining and augmentation of samples."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class SampleTransform:
 
 
 def transform_of(config: Config, prepared: Prepared) -> SampleTransform | None:
-    """What the config asks for; None when images are always shown as they are."""
+    """The transform of the config; None when images are not altered."""
     keys = config.train.augment
     if keys == "none":
         return None

@@ -1,4 +1,4 @@
-"""How often an epoch shows each training row, where rare classes are to be seen more often."""
+"""Samplers that show rows with rare classes more often in an epoch."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Sampler:
 
 
 def sampler_of(keys: SamplerConfig, prepared: Prepared) -> Sampler | None:
-    """What the config asks for; None where every row is shown once.
+    """The sampler of the config; None where every row is shown once.
 
     The classes of all tasks that have any are pooled.
 

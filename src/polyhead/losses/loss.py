@@ -14,7 +14,7 @@ from polyhead.registry import construct
 if TYPE_CHECKING:
     from polyhead.tasks import TaskDecider
 
-Outputs = Tensor | dict[str, Tensor]  # what a head gives its loss
+Outputs = Tensor | dict[str, Tensor]  # of a head, as its loss reads them
 
 
 class Loss(nn.Module, ABC):
@@ -33,7 +33,7 @@ class Loss(nn.Module, ABC):
         state_is_of_data: Whether its buffers describe the data, such as the mean of
             numbers, so that they come along with a head whatever options the loss has.
         reads_log_posterior: Whether, without options, its logits are the log-probabilities or
-            log-odds themselves, as heads that are fitted without gradients give them.
+            log-odds themselves, as heads that are fitted without gradients return them.
         neutral_calibration: Buffers that a calibration sets, to the value of having none.
     """
 
@@ -45,7 +45,7 @@ class Loss(nn.Module, ABC):
 
     @classmethod
     def build(cls, keys: Any, classes: Sequence[str], statistics: Any) -> Loss:
-        """The loss of a task, with what else its keys put around it.
+        """The loss of a task, with the wrappers that its keys add.
 
         Args:
             keys: Of the task; `keys.loss` names this class and holds its options.
@@ -105,7 +105,7 @@ class Loss(nn.Module, ABC):
 
     @abstractmethod
     def num_terms(self, targets: Tensor, known: Tensor) -> Tensor:
-        """What the sum of `forward` is divided by; 0 when nothing is known."""
+        """The number of terms in the sum of `forward`, its divisor; 0 when nothing is known."""
 
     @abstractmethod
     def dense(self, outputs: Any, /) -> dict[str, Tensor]:
@@ -119,7 +119,7 @@ class Loss(nn.Module, ABC):
         """(C,) logits of the training part's shares or mean, which training starts from."""
 
     def undo_sampling(self, labels: np.ndarray, expected: np.ndarray) -> None:
-        """Take back what a sampler makes of the shares of classes, where the link can do so.
+        """Undo the effect of a sampler on the shares of classes, where the link can do so.
 
         Args:
             labels: (M, C) int8 of the training rows: 1 yes, 0 no, -1 unknown.
@@ -163,7 +163,7 @@ class StepLoss(Loss, ABC):
     def forward(
         self, outputs: Any, targets: Tensor, known: Tensor, totals: Tensor | None = None, /
     ) -> Tensor:
-        """As every loss's; `totals` (T,) of the whole step."""
+        """The loss summed over known cells; `totals` (T,) of the whole step."""
 
 
 class ProbabilityLoss(Loss, ABC):

@@ -66,10 +66,10 @@ class Network(nn.Module):
         }
 
     def dense(self, outputs: Mapping[str, Outputs]) -> dict[str, dict[str, Tensor]]:
-        """What `select` and the meters read: what the outputs mean.
+        """Probabilities and other arrays that `select` and the meters read.
 
         Args:
-            outputs: As `forward` gives them.
+            outputs: As returned by `forward`.
 
         Returns:
             Task name to its dense arrays by name, as its loss's `dense` returns them.

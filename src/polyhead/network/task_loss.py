@@ -1,4 +1,4 @@
-"""What goes with a head that is fitted without gradients."""
+"""The loss of a task, and the rules for heads that are fitted without gradients."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from polyhead.tasks import TaskConfig
 
 
 def check_fitted(name: str, keys: TaskConfig) -> None:
-    """A fitted posterior is read by the loss whose logits mean just that, over known cells.
+    """Refuse losses whose logits are not the posterior that a fitted head returns.
 
     Args:
         name: Of the task.

@@ -1,4 +1,4 @@
-"""What the model answers about one image, a file for each task type, and its drawing."""
+"""Predictions for one image, a file for each task type, and their drawing."""
 
 from polyhead.predictions.boxes import BoxesPrediction
 from polyhead.predictions.mask import MaskPrediction

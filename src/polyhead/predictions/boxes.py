@@ -23,7 +23,7 @@ class BoxesPrediction(SpatialPrediction):
         boxes_xyxy: x_min, y_min, x_max, y_max of each, in pixels of the displayed image.
         labels: What each is.
         scores: How sure each is, in [0, 1].
-        classes: Every class of the task, so that drawings give each the same colour everywhere.
+        classes: Every class of the task, so that each has the same colour in all drawings.
     """
 
     type: ClassVar[str] = "boxes"
@@ -46,7 +46,7 @@ class BoxesPrediction(SpatialPrediction):
         return ", ".join(f"{count} × {label}" for label, count in counts) or "(none)"
 
     def section(self, paints: Mapping[str, Paint]) -> Section:
-        """How many objects of each class, with the highest score of each."""
+        """The number of objects of each class, with its highest score."""
         best: dict[str, float] = {}
         for label, score in zip(self.labels, self.scores, strict=True):
             best[label] = max(best.get(label, 0.0), score)

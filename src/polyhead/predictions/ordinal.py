@@ -20,7 +20,7 @@ class OrdinalPrediction(TaskPrediction):
     """The grade of one image.
 
     Attributes:
-        label: The middle grade: it and those below hold half of the probability or more.
+        label: The middle grade: it and those below have half of the probability or more.
         expected: The mean grade; of grades that are no numbers, their mean place from 0.
         probabilities: Every grade's probability, the lowest grade first; they sum to 1.
     """

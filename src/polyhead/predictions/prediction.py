@@ -1,4 +1,4 @@
-"""What the model answers about one image: the object of `predict`, of `--json` and of HTTP."""
+"""All predictions for one image: the object of `predict`, of `--json` and of HTTP."""
 
 from __future__ import annotations
 

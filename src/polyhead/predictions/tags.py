@@ -23,7 +23,7 @@ class TagsPrediction(TaskPrediction):
     Attributes:
         labels: Labels at or above their threshold, in class order.
         probabilities: Every label's probability.
-        possible: Where asked for, labels that may hold: few true ones are not among them.
+        possible: The conformal set where asked for: labels that may be true, which miss few.
     """
 
     type: ClassVar[str] = "tags"
@@ -41,7 +41,7 @@ class TagsPrediction(TaskPrediction):
         return ", ".join(shown) or "(none)"
 
     def section(self, paints: Mapping[str, Paint]) -> Section:
-        """How many labels are predicted, and a bar for each of the likeliest."""
+        """The number of predicted labels, and a bar for each of the likeliest."""
         del paints
         bars = probability_bars(self.probabilities, set(self.labels), PAINT)
         # Predicted labels come before nearly predicted ones, when not all have room.

@@ -31,7 +31,7 @@ class TaskPrediction(ABC):
 
     @abstractmethod
     def section(self, paints: Mapping[str, Paint]) -> Section:
-        """What the panel beside the image shows.
+        """The entry of the panel beside the image.
 
         Args:
             paints: Class name to paint, of the classes that are drawn on the image.

@@ -69,7 +69,7 @@ def _row(name: str, task: TaskEncoder) -> str:
 
 
 def _ranges(config: Config) -> list[str]:
-    """What becomes black and white where an image holds more than 8 bits a channel."""
+    """The range from black to white of images with more than 8 bits a channel."""
     ranges = {"pixel_range": config.data.pixel_range, "float_range": config.data.float_range}
     return [
         f"- Images with more than 8 bits a channel: {limits[0]:.10g} is black and "
@@ -80,7 +80,7 @@ def _ranges(config: Config) -> list[str]:
 
 
 def _figure_files(tasks: Mapping[str, TaskDecider]) -> list[str]:
-    """Where the figures are once the run was evaluated."""
+    """A pointer to the figures of the evaluated run."""
     lines = ["- Figures on the test part: `evaluation.json`, written by `polyhead evaluate`."]
     files = [f"`predictions/{name}.coco.json`" for name, task in tasks.items() if task.has_objects]
     if files:

@@ -29,8 +29,8 @@ MAX_CONFUSION = 12
 LEFT_TO_THE_FILE = {"ECE", "Brier", "threshold_low", "threshold_high"}  # of each class
 UNLIMITED = 10_000  # columns, where no terminal has an edge to keep to
 RANKING_ONLY = (
-    "scores reach beyond 0 and 1: they only rank, so figures of given labels and of probabilities "
-    "are left out"
+    "scores reach beyond 0 and 1: they only rank, so figures of predicted labels and of "
+    "probabilities are left out"
 )
 HEADINGS = {
     "precision": "prec.",

@@ -1,4 +1,4 @@
-"""What was fitted around a tags task, in words and as a table: couplings, sets that miss few."""
+"""Couplings and conformal sets of a tags task, in words and as a table."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def print_tag_extras(console: Console, task: Mapping[str, Any], file: str) -> No
 
 
 def conformal_text(conformal: Mapping[str, float | None]) -> str:
-    """What was promised, and what these images show.
+    """Conformal sets: the allowed and the measured share of missed labels.
 
     >>> conformal_text({"alpha": 0.1, "missed": 0.08, "set_size": 2.5})
     'conformal: 0.080 of the true labels of an image missed, 0.100 allowed; 2.500 labels in a set'
@@ -50,7 +50,7 @@ def conformal_text(conformal: Mapping[str, float | None]) -> str:
 
 
 def field_text(field: Mapping[str, Any]) -> str:
-    """How much better the labels are explained together than one by one.
+    """Gain in log-likelihood of the field over independent labels.
 
     >>> names = ("log_likelihood", "log_likelihood_independent", "gain_standard_error")
     >>> field_text(dict.fromkeys(names))

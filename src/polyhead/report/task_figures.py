@@ -22,7 +22,7 @@ def trivial_names(task: Task) -> dict[str, str]:
 
 
 def trivial_text(tasks: Sequence[Task]) -> str:
-    """What the trivial answers of the headlines are, on one line; nothing where there are none.
+    """One line on the trivial answers of the headlines; empty where there are none.
 
     >>> trivial_text([{"metrics": {"MAE": {"value": 1.0}, "MAE_mean": {"value": 2.0}}}])
     'trivial: without a look at the image (always the mean); MAE: less is better'
@@ -42,12 +42,12 @@ def trivial_text(tasks: Sequence[Task]) -> str:
 
 
 def sample_size(task: Task) -> str:
-    """What a figure is counted over: `1,488 cells`, `124 images`, `509 boxes`, `9,216 pixels`."""
+    """The sample of a figure: `1,488 cells`, `124 images`, `509 boxes`, `9,216 pixels`."""
     return TASK_TYPES[task["type"]].decider.sample_size(task)
 
 
 def known_text(task: Task) -> str:
-    """How much of the part is known, and how many classes have anything to be judged by.
+    """The share of the part that is known, and the number of classes that can be judged.
 
     >>> known_text({"type": "number", "num_images": 9, "num_known": 7})
     '7 of 9 images known'

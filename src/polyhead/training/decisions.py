@@ -1,4 +1,4 @@
-"""How a trained run answers: calibration, couplings and thresholds, fitted on validation."""
+"""Decisions of a trained run: calibration, couplings and thresholds, fitted on validation."""
 
 from __future__ import annotations
 

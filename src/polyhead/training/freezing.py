@@ -27,7 +27,7 @@ class Freezing:
 
     @classmethod
     def of(cls, config: Config, network: Network, start: StartWeights | None) -> Self:
-        """What a config freezes, as far as there are weights to keep."""
+        """The parts that a config freezes, as far as there are weights to keep."""
         heads = frozenset(name for name, task in config.tasks.items() if task.freeze)
         kept = start.tensors if start and config.model.freeze else {}
         strides = network.neck.strides if network.neck is not None else ()

@@ -1,4 +1,4 @@
-"""How much each task moves the backbone that all share."""
+"""The share of each task in the gradient of the shared backbone."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def gradient_shares(
 
 
 def _losses(network: Network, objective: Objective, batch: Batch) -> dict[str, Tensor]:
-    """What each task adds to the scalar that is descended, where anything is known."""
+    """Each task's term of the objective, where anything is known."""
     outputs = network(batch.images)
     found = {}
     for name in objective.losses:

@@ -1,4 +1,4 @@
-"""What must be the same for a run to be resumed."""
+"""Values that must be unchanged for a run to be resumed."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ class InterruptionGuard:
 
 @contextmanager
 def resume_hint(run: RunFolder) -> Iterator[None]:
-    """Name the command that goes on, when the body is stopped where nothing need be saved.
+    """Name the resume command when the body is stopped where nothing need be saved.
 
     Raises:
         Interrupted: On Ctrl-C.

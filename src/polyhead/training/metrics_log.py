@@ -89,7 +89,7 @@ def forget_later(path: Path, position: Position) -> None:
 
     Args:
         path: The file of records.
-        position: Where the run goes on.
+        position: Where the run resumes.
     """
     if not path.exists():
         return

@@ -152,7 +152,7 @@ def _moved(prepared: Prepared, earlier: Mapping[str, str], origin: Path) -> list
     if taken:
         lines.append(
             f"{taken} images that {origin} held out are trained on now: they equal one that it "
-            "was trained on, share a group with one, or data.split says so"
+            "was trained on, share a group with one, or data.split assigns them"
         )
     return lines
 

@@ -1,4 +1,4 @@
-"""What a run folder holds before the first step."""
+"""Files of a run folder that are written before the first step."""
 
 from __future__ import annotations
 

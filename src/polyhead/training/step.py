@@ -19,7 +19,7 @@ from polyhead.training.joined_losses import join_losses
 
 @dataclass(frozen=True)
 class StepReport:
-    """What one step did.
+    """Result of one step.
 
     Attributes:
         losses: Task name to its loss of one image, a mean over what is known; tasks with none are

@@ -41,7 +41,7 @@ MAX_NAMED = 8  # images of a skipped step
 
 @dataclass
 class TrainingParts:
-    """What a training loop works with.
+    """Network, data loaders and state of a training loop.
 
     Attributes:
         network: Being trained.
@@ -247,7 +247,7 @@ class Trainer:
         return {**record, "best": better}
 
     def _gradient_shares(self) -> dict[str, float]:
-        """What moves the backbone after the first epoch, by a few batches of it."""
+        """Gradient shares in the backbone after the first epoch, from a few batches."""
         parts = self.parts
         parts.order.start(0)
         with closing(iter(parts.training)) as loaded:

@@ -1,4 +1,4 @@
-"""What the losses of number tasks share."""
+"""The base class of number losses."""
 
 from __future__ import annotations
 

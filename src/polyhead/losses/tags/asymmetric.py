@@ -25,7 +25,7 @@ class Asymmetric(PointwiseLoss):
     Easy negatives count little, and those with p ≤ m nothing. At its optimum
     odds = p_m^γ⁻·p / [(1−p_m)(1−p)^γ⁺] with `detach`, and without
     p(1−p)[p_m^γ⁻/(1−p_m) − γ⁻p_m^(γ⁻−1)·log(1−p_m)] / {(1−p)^γ⁺·[(1−p) − γ⁺p·log p]}.
-    Two things cannot be read from such logits. Below p = m the loss says only "no": log-odds go on
+    Two things cannot be read from such logits. Below p = m the loss is flat: log-odds go on
     from −16 with the logit, so that the order stays. And with γ⁺ = 0 and m > 0 odds end at
     (1−m)^γ⁻/m (P = .94 by default): labels surer than that all have their optimum at infinity.
     Source: Ridnik et al., *Asymmetric loss for multi-label classification*, 2021, whose authors
@@ -77,7 +77,7 @@ class Asymmetric(PointwiseLoss):
         return log_shifted, -torch.log1p(-shifted)
 
     def log_odds(self, logits: Tensor) -> Tensor:
-        """Logarithm of the slope of a no over that of a yes."""
+        """Logarithm of the slope of a negative over that of a positive."""
         z = full_precision(logits)
         log_shifted, cost = self._shifted(z)
         found = self.gamma_neg * log_shifted - self.gamma_pos * logsigmoid(-z)
@@ -87,13 +87,13 @@ class Asymmetric(PointwiseLoss):
         return self._with_tail(z, found) if self.margin else found
 
     def _steepening(self, z: Tensor, log_shifted: Tensor, cost: Tensor) -> Tensor:
-        """What the gradient of p_m^γ⁻ adds: log1p(−γ⁻·(1−p_m)/p_m·log(1−p_m))."""
+        """The term from the gradient of p_m^γ⁻: log1p(−γ⁻·(1−p_m)/p_m·log(1−p_m))."""
         if not self.margin:
             return steepening(-z, self.gamma_neg)
         return torch.log1p(self.gamma_neg * cost * (-cost - log_shifted).exp())
 
     def _with_tail(self, z: Tensor, found: Tensor) -> Tensor:
-        """Log-odds that go on where p ≤ m, rising as the logit does."""
+        """Log-odds that continue where p ≤ m, rising with the logit."""
         above = z - math.log(self.margin / (1 - self.margin))
         tail = LEAST_LOG_ODDS - elu(-above)  # above p = m it rises by no more than 1
         return torch.where(torch.sigmoid(z) > self.margin, torch.maximum(found, tail), tail)

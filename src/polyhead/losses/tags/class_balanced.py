@@ -34,7 +34,7 @@ class ClassBalanced(PointwiseLoss):
         super().__init__(len(counts.prior))
         require(0 <= beta < 1, "beta", "at least 0 and below 1", beta)
         self.beta = beta
-        # A class without a yes weighs as one with a single yes.
+        # A class without a positive weighs as one with a single positive.
         weight = (1 - beta) / (1 - beta ** np.maximum(counts.positive, 1.0))
         self.register_buffer("weight", torch.from_numpy(weight / weight.mean()).float())
         self._prior_logit = torch.logit(torch.from_numpy(counts.prior)).float()

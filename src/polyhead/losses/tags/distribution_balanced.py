@@ -21,8 +21,8 @@ class DistributionBalanced(RankedLoss, PointwiseLoss):
 
     For long tails. z' = z + (κ/λ)·logit(π_c) shifts rare labels, π the prior; r̂ = α + σ(β(r − μ))
     with r = (1/π_c)/Σ_j y_j/π_j takes back what an image's frequent labels would make it count; λ
-    ignores easy negatives. α .1, β 10, κ .05. Rows without a known yes have r̂ = α + 1. The weight
-    differs from image to image, so there is no inverse link.
+    ignores easy negatives. α .1, β 10, κ .05. Rows without a known positive have r̂ = α + 1. The
+    weight differs from image to image, so there is no inverse link.
     Source: Wu et al., *Distribution-balanced loss for multi-label classification in long-tailed
     datasets*, 2020.
 
@@ -56,7 +56,7 @@ class DistributionBalanced(RankedLoss, PointwiseLoss):
     def _weights(self, targets: Tensor) -> Tensor:
         """r̂: 1/π over the sum of it over the row's positives, smoothed."""
         repeats = (targets / self.prior).sum(1, keepdim=True)
-        share = 1 / (self.prior * repeats)  # infinite without a yes, where σ is 1
+        share = 1 / (self.prior * repeats)  # infinite without a positive, where σ is 1
         return LIFT + torch.sigmoid(STEEPNESS * (share - self.midpoint))
 
     def extra_repr(self) -> str:

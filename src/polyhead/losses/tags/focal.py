@@ -28,7 +28,7 @@ class Focal(PointwiseLoss):
     Args:
         counts: Of the training part.
         gamma: γ ≥ 0.
-        alpha: α in (0, 1), the weight of a yes; 0.5 prefers neither.
+        alpha: α in (0, 1), the weight of a positive; 0.5 prefers neither.
 
     Shapes:
         logits, targets, known (B, L).
@@ -47,7 +47,7 @@ class Focal(PointwiseLoss):
         return yes + (1 - self.alpha) * (1 - targets) * focused(-logits, self.gamma)
 
     def log_odds(self, logits: Tensor) -> Tensor:
-        """Logarithm of the slope of a no over that of a yes."""
+        """Logarithm of the slope of a negative over that of a positive."""
         z = full_precision(logits)
         slopes = log_slope(-z, self.gamma) - log_slope(z, self.gamma)
         return math.log((1 - self.alpha) / self.alpha) + slopes

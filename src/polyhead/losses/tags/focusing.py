@@ -1,4 +1,4 @@
-"""What focusing by (1−p)^γ does to a loss and to its slope, in logarithms."""
+"""Focusing by (1−p)^γ: its effect on a loss and on its slope, in logarithms."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ WIDEST = 80.0  # where e^−z is still a normal number of fp32
 
 
 def focused(logits: Tensor, gamma: float) -> Tensor:
-    """(1−p)^γ·softplus(−z): what a yes at logit z costs; a no costs `focused(-z, gamma)`.
+    """(1−p)^γ·softplus(−z): the cost of a positive; that of a negative is `focused(-z, gamma)`.
 
     The power is an exponential of a logarithm, whose gradient is finite where 1−p is 0.
     """
@@ -18,7 +18,7 @@ def focused(logits: Tensor, gamma: float) -> Tensor:
 
 
 def steepening(logits: Tensor, gamma: float) -> Tensor:
-    """What the gradient of the power adds to the logarithm of the slope of `focused`.
+    """The gradient of the power, as a term in the logarithm of the slope of `focused`.
 
     log1p(γ·e^z·softplus(−z)), from 0 for low logits to log(1+γ) for high ones.
     """

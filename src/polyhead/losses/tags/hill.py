@@ -31,7 +31,7 @@ class Hill(PointwiseLoss):
 
     Args:
         counts: Of the training part.
-        margin: m in [0, 1.5], by which a yes should be surer.
+        margin: m in [0, 1.5], by which a positive should be surer.
 
     Shapes:
         logits, targets, known (B, L).
@@ -50,7 +50,7 @@ class Hill(PointwiseLoss):
         return targets * focused(logits - self.margin, GAMMA) + (1 - targets) * no
 
     def log_odds(self, logits: Tensor) -> Tensor:
-        """Logarithm of the slope of a no, 3p²(1−p)², over that of a yes."""
+        """Logarithm of the slope of a negative, 3p²(1−p)², over that of a positive."""
         z = full_precision(logits)
         no = math.log(2 * LAMBDA) + 2 * logsigmoid(z) + 2 * logsigmoid(-z)
         return no - log_slope(z - self.margin, GAMMA)

@@ -1,4 +1,4 @@
-"""What the losses of tags are that a config names, with what its other keys put around them."""
+"""The tags losses of a config, with the strategies and fields that its keys add."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class NamedTagsLoss(TagsLoss, ABC):
         if unknown.needs_link and keys.loss.name not in links:
             raise ConfigError(
                 f'tasks.{name}.unknown = "{keys.unknown.name}" reads probabilities while training, '
-                f'which logits of loss "{keys.loss.name}" stand for only once they are calibrated; '
+                f'which loss "{keys.loss.name}" has only once it is calibrated; '
                 f"expected a loss of {', '.join(links)}."
             )
 

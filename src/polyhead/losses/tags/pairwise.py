@@ -51,8 +51,8 @@ class Pairwise(TagsLoss, StepLoss):
     is the most that W_ij changes by.
 
     Plain `bce` is replaced by it, so that head and couplings are learnt jointly. Any other loss
-    keeps training the head, and the field learns couplings, scale and shift of the log-odds that
-    the loss's inverse link gives.
+    keeps training the head, and the field learns couplings, scale and shift of the log-odds of
+    the loss's inverse link.
 
     Args:
         base: The loss that the head is trained by.
@@ -127,7 +127,7 @@ class Pairwise(TagsLoss, StepLoss):
         return float(len(self.means)) if self.is_joint else self.base.image_factor
 
     def step_totals(self, targets: Tensor, known: Tensor) -> Tensor:
-        """What the head's own loss counts, and known cells."""
+        """The number of terms of the head's own loss, and of known cells."""
         return torch.stack([self.num_terms(targets, known), known.sum()])
 
     def forward(
@@ -202,7 +202,7 @@ class Pairwise(TagsLoss, StepLoss):
         return (scores[rows].logsumexp(1) - agreeing.logsumexp(1)).sum()
 
     def num_terms(self, targets: Tensor, known: Tensor) -> Tensor:
-        """As the head's own loss; known cells where the field replaces it."""
+        """The terms of the head's own loss; known cells where the field replaces it."""
         return known.sum() if self.is_joint else self.base.num_terms(targets, known)
 
     def log_odds(self, logits: Tensor) -> Tensor:
@@ -211,7 +211,7 @@ class Pairwise(TagsLoss, StepLoss):
         return meant if self.is_joint else self.stretch * meant.detach() + self.offset
 
     def dense(self, logits: Tensor) -> dict[str, Tensor]:
-        """As of any tags loss; with a rank, `gates` α (B, R) in fp32 besides."""
+        """`logits` and `probabilities`; with a rank also `gates` α (B, R) in fp32."""
         found = super().dense(logits)
         if self.low_rank is None:
             return found
@@ -241,7 +241,7 @@ class Pairwise(TagsLoss, StepLoss):
         self.base.set_progress(share)
 
     def initial_logits(self) -> Tensor:
-        """As the head's own loss; gates start at 0."""
+        """Logits of the head's own loss; gates start at 0."""
         own = self.base.initial_logits()
         return own if self.low_rank is None else torch.cat([own, self.low_rank.initial_logits()])
 

@@ -1,4 +1,4 @@
-"""What losses are that look at one label of one image at a time."""
+"""The base class of losses with one term for each known cell."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class RankedLoss(NamedTagsLoss, ABC):
         self._prior_logit = torch.logit(torch.from_numpy(counts.prior)).float()
 
     def log_odds(self, logits: Tensor) -> Tensor:
-        """The logits, for want of better."""
+        """The logits themselves."""
         return full_precision(logits)
 
     def initial_logits(self) -> Tensor:

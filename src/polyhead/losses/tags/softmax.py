@@ -16,7 +16,7 @@ class Softmax(NamedTagsLoss):
 
     t = y/|y|. Not the default, because its optimum softmax(z)_c = E[y_c/|y|] is a share of label
     mass and no probability: two certain labels get .5 each, "no label" has no meaning, and rows
-    without a yes teach nothing. Unknown cells are left out of the softmax. Shares rank labels;
+    without a positive teach nothing. Unknown cells are left out of the softmax. Shares rank labels;
     they have no inverse link: the calibration fitted on validation makes probabilities of them.
 
     Args:
@@ -33,7 +33,7 @@ class Softmax(NamedTagsLoss):
         self._log_share = torch.from_numpy(counts.prior).float().log()
 
     def forward(self, logits: Tensor, targets: Tensor, known: Tensor) -> Tensor:
-        """Sum over rows with a known yes."""
+        """Sum over rows with a known positive."""
         y = torch.where(known, targets.float(), 0.0)
         total = y.sum(-1, keepdim=True)
         z = torch.where(known, logits.float(), float("-inf"))
@@ -42,7 +42,7 @@ class Softmax(NamedTagsLoss):
         return -(y / total.clamp_min(1) * log_share).sum()
 
     def num_terms(self, targets: Tensor, known: Tensor) -> Tensor:
-        """Rows with a known yes."""
+        """Rows with a known positive."""
         return (torch.where(known, targets, 0) > 0).any(-1).sum()
 
     def log_odds(self, logits: Tensor) -> Tensor:

@@ -17,17 +17,17 @@ GAMMA = 2.0
 class Splc(RankedLoss, PointwiseLoss):
     """y·(1−q)²·softplus(m−z) + (1−y)·p²·softplus(z), where negatives with p > τ count as positives.
 
-    p = σ(z), q = σ(z−m). Once the network knows something, a no with p > τ costs what a yes without
-    margin does, (1−p)²·softplus(−z). For data where a label that nobody gave may yet hold: this
-    believes the network against the data, so it has no inverse link, and calibrated on such data
-    it inherits their gaps.
+    p = σ(z), q = σ(z−m). Once the network knows something, a negative with p > τ costs as much as a
+    positive without margin, (1−p)²·softplus(−z). For data where an unannotated label may be true:
+    this believes the network against the data, so it has no inverse link, and calibrated on such
+    data it inherits their gaps.
     Source: Zhang et al., *Simple and robust loss design for multi-label learning with missing
     labels*, 2021, which starts to correct with the second epoch; here after a share of training.
 
     Args:
         counts: Of the training part.
         tau: τ in (0, 1); .65 suits data with few labels missing.
-        margin: m, by which a yes should be surer.
+        margin: m, by which a positive should be surer.
         after: Share in [0, 1] of the training before anything is corrected.
 
     Shapes:

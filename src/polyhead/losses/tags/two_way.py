@@ -57,10 +57,10 @@ class TwoWay(RankedLoss):
         return both * self.num_terms(targets, known)
 
     def _mean(self, z: Tensor, y: Tensor, known: Tensor, dim: int) -> Tensor:
-        """Mean of what rows (dim 1) or columns (dim 0) cost that have a yes and a no."""
+        """Mean cost of rows (dim 1) or columns (dim 0) with a positive and a negative."""
         yes, no = known & (y > 0), known & (y < 1)
         kept = yes.any(dim) & no.any(dim)
-        # Lines left out are given weights of 1: a sum over nothing has no finite gradient.
+        # Lines left out have weights of 1: a sum over nothing has no finite gradient.
         lines = kept.unsqueeze(dim)
         yes_weight = torch.where(yes, y.log(), NEVER).where(lines, 0.0)
         no_weight = torch.where(no, torch.log1p(-y), NEVER).where(lines, 0.0)

@@ -13,9 +13,9 @@ NEVER = float("-inf")
 class Zlpr(RankedLoss):
     """Each row: log(1 + Σ_no e^z) + log(1 + Σ_yes e^−z), over its known labels.
 
-    Every yes should lie above 0 and every no below, and hard ones pull most; there is nothing to
-    set. A soft target weighs e^−z by y and e^z by 1−y. The loss is a mean over rows with a known
-    label. The sums tie labels together, so there is no inverse link.
+    Every positive should lie above 0 and every negative below, and hard ones pull most; there is
+    nothing to set. A soft target weighs e^−z by y and e^z by 1−y. The loss is a mean over rows with
+    a known label. The sums tie labels together, so there is no inverse link.
     Source: Su et al., *ZLPR: a novel loss for multi-label classification*, 2022.
 
     Args:

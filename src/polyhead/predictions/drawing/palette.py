@@ -42,7 +42,7 @@ BACKGROUND = (250, 250, 250)
 
 @dataclass(frozen=True)
 class Paint:
-    r"""What one class is painted with.
+    r"""Colour and pattern of one class.
 
     Attributes:
         colour: Red, green and blue, 0 to 255.
@@ -72,7 +72,7 @@ class Paint:
 
 
 def stripes(pattern: int, width: int, height: int, period: int) -> np.ndarray:
-    """Where a pattern has its stripes.
+    """The stripes of a pattern.
 
     Args:
         pattern: 0 to 4, as in `Paint`.

@@ -146,7 +146,7 @@ class _Pen:
 
     @property
     def paper(self) -> Image.Image:
-        """What has been written, as high as need be."""
+        """The written lines as an image."""
         return self._sheet.crop((0, 0, self._sheet.width, self._y))
 
     def rule(self) -> None:

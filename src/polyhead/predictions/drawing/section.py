@@ -23,7 +23,7 @@ class Bar:
         share: Length of the bar, in [0, 1].
         figure: At its right.
         paint: Of the bar.
-        bold: Whether the model gives the label.
+        bold: Whether the label is predicted.
         swatch: Whether a patch of the paint precedes the label: it is a key to the image.
     """
 
@@ -37,7 +37,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Section:
-    """What the panel shows of one task.
+    """One task's entry in the panel.
 
     Attributes:
         answer: The answer in a few words.

@@ -1,10 +1,10 @@
-"""Where the labels of boxes go: beside their box, inside the canvas, off each other."""
+"""Placement of the labels of boxes: beside their box, inside the canvas, off each other."""
 
 from __future__ import annotations
 
 import numpy as np
 
-# The most of a label that stronger ones may cover; beyond it the box goes without.
+# The most of a label that stronger ones may cover; beyond it the box has no label.
 MOST_COVERED = 0.2
 # The most of the canvas that labels may take, or it is they that one sees.
 MOST_TAKEN = 0.2

@@ -26,7 +26,7 @@ class ExpectedPositive(MissingLabels):
 
     Args:
         counts: Of the training part.
-        num_positive: k, labels of an image on average; unless given, the sum of the prevalences
+        num_positive: k, labels of an image on average; by default the sum of the prevalences
             over known cells, which needs known negatives and labels that are missing at random.
 
     Raises:
@@ -41,8 +41,8 @@ class ExpectedPositive(MissingLabels):
         if num_positive is None:
             if self.only_yes.any():
                 raise ValueError(
-                    "Parameter `num_positive` should be given where classes have no known no: how "
-                    "many labels an image has on average. Found none, and "
+                    "Parameter `num_positive` should be set where classes have no known negative: "
+                    "how many labels an image has on average. Found none, and "
                     f"{self.only_yes.sum()} such classes."
                 )
             num_positive = float(counts.prior.sum())

@@ -38,7 +38,7 @@ class PartialTags(TagsLoss):
         return found + self.unknown.penalty(log_odds, known)
 
     def num_terms(self, targets: Tensor, known: Tensor) -> Tensor:
-        """As the loss counts the cells that the strategy makes known."""
+        """The terms of the loss over the cells that the strategy makes known."""
         return self.loss.num_terms(*self.unknown.read(targets, known))
 
     def log_odds(self, logits: Tensor) -> Tensor:
