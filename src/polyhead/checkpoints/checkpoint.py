@@ -207,7 +207,7 @@ def _load(folder: Path) -> Checkpoint:
     with explained("read", folder, code="E_READ"):
         manifest = verified_manifest(folder)
         if folder.name.removesuffix(".old") != f"step-{manifest.step:09d}":
-            raise CheckpointError(f"{folder} holds step {manifest.step}. Give it back its name.")
+            raise CheckpointError(f"{folder} holds step {manifest.step}. Restore its name.")
         state = json.loads((folder / _STATE).read_bytes())
     weights = [name for name in manifest.files if name != _STATE]
     groups = {Path(name).stem: read_weights(folder / name)[0] for name in weights}

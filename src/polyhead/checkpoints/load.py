@@ -155,7 +155,7 @@ def _lacks_weights(run: RunFolder, file: Path) -> str:
     command = f"polyhead train --resume {run.path}"
     if run.readme.exists():  # written at the end of the training
         return (
-            f"{file} is gone, though the training came to its end; copy the file back, or have "
+            f"{file} is gone, although the training finished; copy the file back, or have "
             f"{command} write it again from the checkpoint."
         )
     return (
@@ -181,5 +181,5 @@ def _device(name: str) -> torch.device:
     there = ["cpu", *(f"cuda:{number}" for number in range(torch.cuda.device_count()))]
     there += ["mps"] if torch.backends.mps.is_available() else []
     if (f"{name}:0" if name == "cuda" else name) not in there:
-        raise ConfigError(f'device "{name}" is not there; expected auto, {", ".join(there)}.')
+        raise ConfigError(f'device "{name}" is not available; expected auto, {", ".join(there)}.')
     return torch.device(name)

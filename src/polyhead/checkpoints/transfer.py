@@ -32,7 +32,7 @@ def check_start(config: Config, origin: SavedRun | None) -> None:
         raise ConfigError(
             f'model.backbone is "{config.model.backbone}", but {origin.run.path} has '
             f'"{origin.config.model.backbone}"; expected the same; set model.backbone='
-            f"{origin.config.model.backbone}, or leave --init-from."
+            f"{origin.config.model.backbone}, or omit --init-from."
         )
 
 
@@ -80,12 +80,12 @@ def _check_without_origin(config: Config) -> None:
     if frozen:
         raise ConfigError(
             f"tasks.{frozen[0]}.freeze is true, but its head has learnt nothing yet; expected a "
-            "run to take it from; give --init-from RUN, or remove the key."
+            "run to take it from; use --init-from RUN, or remove the key."
         )
     if config.model.freeze and not config.model.pretrained:
         raise ConfigError(
             "model.freeze is true, but the backbone has learnt nothing yet; expected weights to "
-            "keep; give --init-from RUN or model.pretrained=true, or remove the key."
+            "keep; use --init-from RUN or model.pretrained=true, or remove the key."
         )
 
 
@@ -102,7 +102,7 @@ def _backbone(origin: SavedRun, network: Network, config: Config) -> dict[str, T
         then, now = (list(c.model.image_size) for c in (origin.config, config))
         raise ConfigError(
             f"the backbone of {origin.run.path} has other shapes ({unfit[0]}, {len(unfit)} in "
-            f"all); its model.image_size is {then}, yours {now}; set the same, or leave "
+            f"all); its model.image_size is {then}, yours {now}; set the same, or omit "
             "--init-from."
         )
     return {key: origin.tensors[key] for key in names}

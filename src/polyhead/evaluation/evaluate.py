@@ -28,7 +28,7 @@ from polyhead.tasks import Meter, Targets, TaskEncoder
 # Why figures of a part are better than those of new images.
 NOTES = {
     "val": "not held out: the best epoch, the calibration and the thresholds were chosen on these "
-    "images, so that their figures flatter; those of --split test do not",
+    "images, so that their figures are too optimistic; those of --split test do not",
     "train": "not held out: the network was trained on these images, so that their figures say "
     "how well it knows them by heart; those of --split test are of images that it has not seen",
 }
@@ -85,10 +85,12 @@ def evaluate(
     loaded = load_run(path.path if isinstance(path, RunFolder) else path, device=device)
     if "annotations" in new:
         if split != "test":
-            raise ConfigError(f'new annotations are in no part of the split; leave "{split}" out.')
+            raise ConfigError(f'new annotations are in no part of the split; omit "{split}".')
         found, part = read_new_images(loaded, reporter, **new), "new"
     elif new:
-        raise ConfigError("`images` says where new `annotations` have their images; give these.")
+        raise ConfigError(
+            "`images` is the image folder of new `annotations`; found none; pass `annotations` too."
+        )
     else:
         found, part = _held_out(loaded, split, reporter), split
     recorded = {} if save_scores is None else RecordedProbabilities.of(found.tasks)

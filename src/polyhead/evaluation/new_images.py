@@ -20,7 +20,7 @@ from polyhead.progress import Reporter
 from polyhead.table import Table
 from polyhead.tasks import Targets, TaskDecider, TaskEncoder
 
-FLATTER = "their figures flatter; remove their rows for figures of new images alone"
+FLATTER = "their figures are too optimistic; remove their rows for figures of new images alone"
 KNOWN = (
     ("train", "num_trained_on", "that the run was trained on"),
     ("val", "num_chosen_on", "by which its epoch, calibration and thresholds were chosen"),

@@ -83,7 +83,7 @@ def write_score_table(
 
 def _read(path: Path) -> pa.Table:
     if not path.is_file():
-        raise ConfigError(f"{path} does not exist; give a table of scores.", code="E_NO_FILE")
+        raise ConfigError(f"{path} does not exist; expected a table of scores.", code="E_NO_FILE")
     kind = path.suffix.lower()
     if kind not in KINDS:
         raise ConfigError(

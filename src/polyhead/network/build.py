@@ -52,7 +52,7 @@ def build_network(
         pretrained: Whether the backbone starts from ImageNet weights.
 
     Raises:
-        ConfigError: A name, option or the backbone's weights cannot be had.
+        ConfigError: A name or option does not exist, or the backbone's weights cannot be loaded.
     """
     read = _strides(config)
     strides = sorted({stride for levels in read.values() for stride in levels})

@@ -54,7 +54,9 @@ def print_evaluation(result: Mapping[str, Any]) -> None:
     if "annotations" in result:
         named = ", ".join(result["annotations"])
         known = result.get("num_trained_on", 0) + result.get("num_chosen_on", 0)
-        seen = f"; {known} of them known to the run, whose figures flatter" if known else ""
+        seen = (
+            f"; {known} of them known to the run, whose figures are too optimistic" if known else ""
+        )
         console.print(f"not the run's own images: those of {named}{seen}\n", soft_wrap=True)
     if "note" in result:
         console.print(f"{result['note']}\n", soft_wrap=True, markup=False)

@@ -45,7 +45,7 @@ def build_parts(
         start: What is taken over from another run.
 
     Raises:
-        ConfigError: The device or the backbone's weights cannot be had.
+        ConfigError: The device is not available, or the backbone's weights cannot be loaded.
     """
     settings = config.train
     network = fresh_network(config, prepared, pretrained=pretrained)
@@ -98,7 +98,7 @@ def fresh_network(config: Config, prepared: Prepared, *, pretrained: bool) -> Ne
         pretrained: Whether the backbone starts from ImageNet weights.
 
     Raises:
-        ConfigError: The backbone's weights cannot be had.
+        ConfigError: The backbone's weights cannot be loaded.
     """
     rows = prepared.rows("train")
     counts = {

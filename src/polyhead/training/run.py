@@ -141,12 +141,12 @@ def _moved(prepared: Prepared, earlier: Mapping[str, str], origin: Path) -> list
     before = [
         (now, {earlier.get(name), earlier.get(digest.decode())}) for name, digest, now in names
     ]
-    flattered = sum(now != "train" and "train" in then for now, then in before)
+    seen_before = sum(now != "train" and "train" in then for now, then in before)
     lines = []
-    if flattered:
+    if seen_before:
         lines.append(
-            f"W_TRAINED_ON: {flattered} images that data.split holds out were trained on by "
-            f"{origin}: their figures flatter; give them to train, or leave --init-from"
+            f"W_TRAINED_ON: {seen_before} images that data.split holds out were trained on by "
+            f"{origin}: their figures are too optimistic; move them to train, or omit --init-from"
         )
     taken = sum(now == "train" and bool(then & {"val", "test"}) for now, then in before)
     if taken:

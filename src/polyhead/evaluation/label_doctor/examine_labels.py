@@ -97,7 +97,7 @@ def examine_labels(
     if len(table) < MIN_IMAGES:
         raise ConfigError(
             f"{table.source} names {len(table)} images; judging labels takes at least "
-            f"{MIN_IMAGES}: what the others look like is all that a label is judged by."
+            f"{MIN_IMAGES}: a label is judged by the other images alone."
         )
     loaded = load_run(path, device=device)
     features, thumbnails = _features_and_thumbnails(loaded, table, reporter)
