@@ -128,7 +128,7 @@ FAULTS = {
     "the index of a data frame": (
         lambda c: c | {"Unnamed: 0": c["contents/car"]},
         2,
-        "stands for no",
+        "belongs to no label",
     ),
     "an empty cell": (changed("contents/car", 2, None), 3, '"contents/car" of images/000002.jpg'),
     "NaN": (changed("contents/car", 2, np.nan), 3, "1 cells of the task"),
