@@ -111,7 +111,7 @@ def test_missing_images_are_errors(run, edited):
 def test_what_does_not_go_together_is_refused(run, fresh):
     with pytest.raises(ConfigError, match="in no part of the split"):
         evaluate(run.path, split="val", annotations=fresh / "labels.csv", reporter=QUIET)
-    with pytest.raises(ConfigError, match="give these"):
+    with pytest.raises(ConfigError, match="pass `annotations` too"):
         evaluate(run.path, images=fresh, reporter=QUIET)
 
 
