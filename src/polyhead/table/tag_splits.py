@@ -102,6 +102,7 @@ def repeat_enough(counts: Mapping[str, int]) -> bool:
     and those that occur once are at most half of the labels, or 5 % of the cells.
     """
     total, singles = sum(counts.values()), sum(count == 1 for count in counts.values())
+    # √total / 4 is 1.5 at 36 cells and 3 at 144: few cells cannot show many repeats.
     mean = min(3.0, max(1.5, total**0.5 / 4))
     return total >= mean * len(counts) and (2 * singles <= len(counts) or 20 * singles <= total)
 
@@ -142,6 +143,8 @@ def _recombine(split: TagSplit, counts: Mapping[str, int], plain: list[str]) -> 
 
     `Paris, France` and `traffic light` are one label each: their parts do not.
     """
+    # Commas and spaces also occur inside one label. Parts that are labels combine freely: there
+    # are at least as many different combinations as parts, or each part also occurs alone.
     filled = {labels: rows for labels, rows in split.lists.items() if labels}
     several = sum(rows for labels, rows in filled.items() if len(labels) > 1)
     lengths = {len(labels) for labels in filled}

@@ -175,6 +175,9 @@ def _bare_names(name: str) -> list[str]:
 
 def _num_dropped(names: Sequence[str], files: _Files) -> int:
     """The fewest leading folders to drop so that most names are found."""
+    # All names start with the folders that the first and the last in sorted order share. Among
+    # numbers of folders that find equally many images, `index` takes the smallest: the more of a
+    # path is kept, the less another image can be meant.
     sides = [with_slashes(name).split("/")[:-1] for name in (min(names), max(names))]
     common = len(posixpath.commonprefix(sides))
     some = names[:: max(len(names) // 200, 1)]

@@ -76,6 +76,8 @@ def _fitting(table: Table, boxes: GatheredBoxes) -> tuple[BoxFormat, str]:
     kinds: tuple[BoxFormat, ...] = (*choices, "cxcywh")
     shares = {kind: float(fits(quads, kind, limits, slack).mean()) for kind in kinds}
     whole: list[BoxFormat] = [kind for kind in choices if shares[kind] == 1]
+    # One box outside its image rules a format out, so the only format without any is taken. Where
+    # several fit, or most boxes do, only a header with a usual meaning decides; else ask the user.
     if len(whole) == 1:
         return whole[0], ", which alone fits in all images"
     if boxes.found.is_usual and (whole or shares[choices[0]] > 0.5):
@@ -112,6 +114,8 @@ def _measured(table: Table, boxes: GatheredBoxes) -> np.ndarray:
     sizes = np.zeros((len(table), 2), np.int32)
     chosen = np.unique(rows)
     if len(chosen) > _MOST_MEASURED:
+        # Only boxes that reach far distinguish the formats: the largest of each number and of
+        # their sums are those that would lie outside if read as the wrong one.
         reach = [quads[:, 2], quads[:, 3], quads[:, 0] + quads[:, 2], quads[:, 1] + quads[:, 3]]
         most = [np.argsort(-side)[: _MOST_MEASURED // 4] for side in reach]
         chosen = np.unique(rows[np.concatenate(most)])

@@ -135,6 +135,7 @@ def _agreed(
     raw: RawTable, answers: LabelRows, source: str, *, votes: bool
 ) -> tuple[np.ndarray, np.ndarray, list[Fault]]:
     """Sorted numbers of image and label, the value of each pair, and contradictions."""
+    # A pair of image and label is one number, so that `unique` and `bincount` count the answers.
     numbers = answers.rows * len(answers.labels) + answers.codes
     known = np.flatnonzero(answers.values != UNKNOWN)
     pairs, first, inverse = np.unique(numbers[known], return_index=True, return_inverse=True)
@@ -223,6 +224,7 @@ def _majority(answers: LabelRows, num_rows: int) -> tuple[pa.Array, str]:
     rows, codes = pairs // max(len(answers.labels), 1), pairs % max(len(answers.labels), 1)
     most = np.zeros(num_rows, np.int64)
     np.maximum.at(most, rows, votes)
+    # `best` holds every label with the most votes of its image; more than one of them is a draw.
     best = np.flatnonzero(votes == most[rows])
     num_best = np.bincount(rows[best], minlength=num_rows)
     chosen = np.full(num_rows, -1, np.int64)

@@ -72,6 +72,8 @@ def merge_column(parts: Sequence[Part], rows: np.ndarray, unite: Unite) -> Merge
     pool = _Pool(parts)
     chosen = np.full(rows.shape[1], -1, np.int64)
     united, contradicted = list[Contest](), list[Contest]()
+    # Only cells that are known twice and differ become Python values: files that agree, even of a
+    # million rows, are merged by index arithmetic alone.
     for number, part in enumerate(parts):
         offered = pool.offered(number, rows[part.table])
         fresh = (offered >= 0) & (chosen < 0)
@@ -108,6 +110,8 @@ class _Pool:
 
     def differ(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """(M,) bool, False where text that covers all labels is known to be the same."""
+        # Equal text can only be skipped where neither cell is limited to some labels: two equal
+        # lists that cover different labels mean different things. Unions have no Arrow cell.
         maybe = np.ones(len(first), bool)
         if not pa.types.is_string(self._cells.type):
             return maybe

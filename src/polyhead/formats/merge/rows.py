@@ -83,6 +83,8 @@ def _keys(table: Table, index: int) -> list[str]:
 
 def _repeats(codes: np.ndarray) -> np.ndarray:
     """How often each code has occurred before."""
+    # The stable sort keeps rows of one code in their order, so that the distance from the start of
+    # their run is the number of earlier ones.
     order = np.argsort(codes, kind="stable")
     ordered = codes[order]
     starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
@@ -94,6 +96,8 @@ def _repeats(codes: np.ndarray) -> np.ndarray:
 
 def _in_order_of_appearance(codes: np.ndarray, repeats: np.ndarray) -> np.ndarray:
     """Number the distinct pairs from 0 in the order in which they first appear."""
+    # The second occurrence of an image in each table is matched with the second of the others:
+    # the pair of image and occurrence is one number.
     pairs = codes.astype(np.int64) * (int(repeats.max()) + 1) + repeats
     _, firsts, inverse = np.unique(pairs, return_index=True, return_inverse=True)
     ranks = np.empty(len(firsts), np.int64)
