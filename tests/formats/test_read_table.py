@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polyhead.errors import ConfigError, DataError
-from polyhead.formats import FORMATS, read_table
+from polyhead.formats import FORMATS, read_table, readers_by_kind
 
 
 def write(path, text):
@@ -264,3 +264,15 @@ def test_a_file_that_cannot_be_opened_is_refused(tmp_path, monkeypatch):
     monkeypatch.setitem(FORMATS, ".csv", deny)
     with pytest.raises(DataError, match=r"E_UNREADABLE .*Permission denied"):
         read_table(path)
+
+
+def test_no_reader_replaces_another_of_the_same_kind():
+    def first(_path):
+        raise AssertionError
+
+    def second(_path):
+        raise AssertionError
+
+    assert readers_by_kind([(first, [".a", ".b"]), (second, [".c"])])[".b"] is first
+    with pytest.raises(ValueError, match=r"Found \['\.b'\] twice"):
+        readers_by_kind([(first, [".a", ".b"]), (second, [".b"])])

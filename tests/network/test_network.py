@@ -171,7 +171,7 @@ def test_a_number_starts_at_the_mean_and_keeps_its_unit_in_the_weights():
         ({"type": "tags", "loss": "cross_entropy"}, "a tags task takes asymmetric, bce"),
         ({"type": "tags", "unknown": "ignor"}, 'unknown "ignor" does not exist'),
         ({"type": "tags", "unknown": {"name": "em", "alpha": "-1"}}, "at least 0"),
-        ({"type": "tags", "unknown": "em", "loss": "zlpr"}, "only once they are calibrated"),
+        ({"type": "tags", "unknown": "em", "loss": "zlpr"}, "has only once it is calibrated"),
         ({"type": "tags", "loss": {"name": "bce", "weight": "1"}}, 'no option "weight"'),
         ({"type": "tags", "loss": {"name": "bce", "pos_weight": "-1"}}, "strictly positive"),
         ({"type": "tags", "head": {"name": "mlp", "hidden": "0"}}, "at least 1"),

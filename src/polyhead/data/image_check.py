@@ -167,7 +167,7 @@ class _Collected:
             "E_IMAGE_MISSING",
             folder,
             f"none of the {len(self._paths)} images is in this folder; first looked for "
-            f"{', '.join(map(str, first))}; correct the images folder in the config",
+            f"{', '.join(map(str, first))}; write the folder that holds them under data.images",
         )
         return (summary, *self._faults)
 

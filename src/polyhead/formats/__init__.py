@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -32,11 +32,32 @@ from polyhead.formats.sources import unite_sources
 from polyhead.formats.structured.text_columns import with_structures
 from polyhead.table import IMAGE, Table
 
-FORMATS: dict[str, Callable[[Path], RawTable]] = {
-    kind: module.read for module in (csv, parquet, json, folders) for kind in module.KINDS
-}
+Reader = Callable[[Path], RawTable]
 
 __all__ = ["FORMATS", "BoxFormat", "Rows", "Source", "read_table", "read_tables"]
+
+
+def readers_by_kind(readers: Iterable[tuple[Reader, Sequence[str]]]) -> dict[str, Reader]:
+    """The registry of formats: kind of file or folder to its reader.
+
+    Args:
+        readers: Each with the kinds that it reads, mostly suffixes.
+
+    Raises:
+        ValueError: Two readers have one kind, so that one would silently replace the other.
+    """
+    found: dict[str, Reader] = {}
+    for reader, kinds in readers:
+        taken = sorted(found.keys() & set(kinds))
+        if taken:
+            raise ValueError(
+                f"Parameter `readers` should have each kind once. Found {taken} twice."
+            )
+        found |= dict.fromkeys(kinds, reader)
+    return found
+
+
+FORMATS = readers_by_kind((module.read, module.KINDS) for module in (csv, parquet, json, folders))
 
 
 def read_tables(sources: Sequence[Source]) -> Table:

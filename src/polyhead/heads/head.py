@@ -7,8 +7,6 @@ from typing import ClassVar, Literal
 
 from torch import Tensor, nn
 
-from polyhead.tasks import IMAGE_LEVEL_TYPES
-
 
 class Head(nn.Module, ABC):
     """One task's layers on the shared features.
@@ -19,13 +17,13 @@ class Head(nn.Module, ABC):
     Attributes:
         reads: `final` for the backbone's last map, (B, D, H', W') -> logits (B, L); `pyramid` for
             the neck's maps of every stride, as in `SpatialHead`.
-        task_types: The task types that it answers; those of whole images by default.
+        task_types: The task types that it answers; none named: all those of whole images.
         class_layers: Names of the layers whose rows are the outputs, one for each class in their
             order, so that rows can be taken over by the names of the classes.
     """
 
     reads: ClassVar[Literal["final", "pyramid"]] = "final"
-    task_types: ClassVar[tuple[str, ...]] = IMAGE_LEVEL_TYPES
+    task_types: ClassVar[tuple[str, ...]] = ()
     class_layers: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod

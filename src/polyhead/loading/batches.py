@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import torch
 from torch.utils.data import DataLoader
 
+from polyhead.config import Config
 from polyhead.errors import ImageError, PolyheadError
 from polyhead.loading import Batch
 from polyhead.loading.dataset import Collate, ImageDataset
+from polyhead.loading.sample_transform import SampleTransform
 from polyhead.processors import num_processors
+from polyhead.runtime.cache_folder import open_cache
+from polyhead.table import Table
+from polyhead.tasks import Targets, TaskEncoder
 
 Keys = Iterable[list[tuple[int, int]]]
 
@@ -97,3 +103,45 @@ def in_order(rows: Sequence[int], batch_size: int) -> list[list[tuple[int, int]]
     """Keys that show every row once, for validation and evaluation."""
     keys = [(0, int(row)) for row in rows]
     return [keys[i : i + batch_size] for i in range(0, len(keys), batch_size)]
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """What batches hold besides images.
+
+    Attributes:
+        encoders: Task name to encoder.
+        targets: Task name to the targets of the whole table.
+        transform: How an image differs each time it is shown; None shows it as it is.
+    """
+
+    encoders: Mapping[str, TaskEncoder] = field(default_factory=dict)
+    targets: Mapping[str, Targets] = field(default_factory=dict)
+    transform: SampleTransform | None = None
+
+
+def load_batches(
+    config: Config, table: Table, keys: Keys, device: torch.device, read: Labelled | None = None
+) -> Batches:
+    """Batches of a table's images, through the cache that the config asks for.
+
+    Args:
+        config: Of the run.
+        table: Names the images.
+        keys: One list of `(epoch, row)` a batch.
+        device: Where the batches go.
+        read: Targets and augmentation; None for the images alone.
+    """
+    read = read or Labelled()
+    size, ranges = config.model.image_size, config.data.ranges()
+    images = ImageDataset(
+        table,
+        read.targets,
+        read.encoders,
+        size,
+        cache=open_cache(table, size, ranges) if config.data.cache else None,
+        transform=read.transform,
+        ranges=ranges,
+    )
+    workers, pin = choose_workers(config.train.workers, device), device.type == "cuda"
+    return Batches(images, keys, Collate(read.encoders), workers=workers, pin=pin)

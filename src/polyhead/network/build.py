@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from polyhead.backbones import Backbone, check_backbone
 from polyhead.config import Config
 from polyhead.errors import ConfigError
-from polyhead.heads import HEADS, Fpn, SpatialHead
+from polyhead.heads import HEADS, ClosedFormHead, Fpn, Head, SpatialHead
 from polyhead.losses import LOSSES
 from polyhead.network.network import Network
-from polyhead.network.task_loss import check_fitted
 from polyhead.registry import Component, check_component, construct
-from polyhead.tasks import TASK_TYPES, Statistics, TaskDecider
+from polyhead.tasks import IMAGE_LEVEL_TYPES, TASK_TYPES, Statistics, TaskConfig, TaskDecider
 
 
 def check_components(config: Config) -> None:
@@ -32,7 +31,7 @@ def check_components(config: Config) -> None:
                 f"a {task.type} task takes {', '.join(fitting)}."
             )
         construct("loss", LOSSES, task.loss, _no_statistics(task.type, 2))
-        check_fitted(name, task)
+        _check_fitted(name, task)
         loss.check_keys(name, task, LOSSES)
 
 
@@ -68,7 +67,8 @@ def build_network(
         keys = config.tasks[name]
         number = len(task.classes)
         known = statistics[name] if statistics else _no_statistics(task.type, number)
-        losses[name] = LOSSES[keys.loss.name].build(keys, task.classes, known)
+        loss, _ = check_component("loss", LOSSES, keys.loss)
+        losses[name] = loss.build(keys, task.classes, known)
         start = losses[name].initial_logits()
         inputs = [backbone.num_features, len(start)]
         if neck and name in read:  # a backbone may lack the finest levels
@@ -80,12 +80,17 @@ def build_network(
     return Network(backbone, heads, losses, neck)
 
 
+def _answered(head: type[Head]) -> tuple[str, ...]:
+    """The task types that a head answers."""
+    return head.task_types or IMAGE_LEVEL_TYPES
+
+
 def _check_head(name: str, task_type: str, head: Component) -> None:
     factory, _ = check_component("head", HEADS, head)
-    if task_type not in factory.task_types:
-        fitting = [key for key, value in HEADS.items() if task_type in value.task_types]
+    if task_type not in _answered(factory):
+        fitting = [key for key, value in HEADS.items() if task_type in _answered(value)]
         raise ConfigError(
-            f'tasks.{name}.head = "{head.name}" is a head for {" and ".join(factory.task_types)} '
+            f'tasks.{name}.head = "{head.name}" is a head for {" and ".join(_answered(factory))} '
             f"tasks; a {task_type} task takes {', '.join(fitting)}."
         )
     construct("head", HEADS, head, 8, 2, *([[8]] if factory.reads == "pyramid" else []))
@@ -100,3 +105,32 @@ def _strides(config: Config) -> dict[str, tuple[int, ...]]:
 
 def _no_statistics(task_type: str, num_classes: int) -> Statistics:
     return TASK_TYPES[task_type].decider.no_statistics(num_classes)
+
+
+def _check_fitted(name: str, keys: TaskConfig) -> None:
+    """Refuse losses whose logits are not the posterior that a fitted head returns.
+
+    Args:
+        name: Of the task.
+        keys: Of the task; its head and its loss exist.
+
+    Raises:
+        ConfigError: A head without gradients has another loss, or keys that act by gradients.
+    """
+    if not issubclass(HEADS[keys.head.name], ClosedFormHead):
+        return
+    why = f"the head {keys.head.name} is fitted without gradients, to known cells, and descends no"
+    loss = LOSSES[keys.loss.name]
+    if not loss.reads_log_posterior or keys.loss.options:
+        options = " with options" if keys.loss.options else ""
+        fitting = " or ".join(
+            key
+            for key, value in LOSSES.items()
+            if value.task_type == keys.type and value.reads_log_posterior
+        )
+        raise ConfigError(
+            f'tasks.{name}.loss = "{keys.loss.name}"{options}: {why} loss; expected {fitting} '
+            "without options, which reads its answers as probabilities; remove `loss`, or choose "
+            "another head."
+        )
+    loss.check_without_gradients(name, keys, why)

@@ -9,8 +9,8 @@ import torch
 
 from polyhead.checkpoints.start_weights import StartWeights
 from polyhead.config import Config
-from polyhead.loading.batches import Batches, choose_workers, in_order
-from polyhead.loading.dataset import Collate, ImageDataset
+from polyhead.heads import ClosedFormHead
+from polyhead.loading.batches import Batches, Labelled, in_order, load_batches
 from polyhead.loading.order import EpochBatchSampler
 from polyhead.loading.sample_transform import transform_of
 from polyhead.loading.sampler import sampler_of
@@ -19,14 +19,12 @@ from polyhead.network import Network, build_network
 from polyhead.network.layout import lay_out
 from polyhead.objective import Coverage, Objective
 from polyhead.preparation import Prepared
-from polyhead.runtime.cache_folder import open_cache
 from polyhead.tasks import Targets, TaskEncoder
 from polyhead.training.devices import build_accelerator
 from polyhead.training.ema import ExponentialAverage
 from polyhead.training.fitting import Fitting, fitted_heads
 from polyhead.training.freezing import Freezing
 from polyhead.training.optimizer import build_optimizer
-from polyhead.training.sampled_priors import undo_sampling
 from polyhead.training.step import Stepper
 from polyhead.training.trainer import TrainingParts
 
@@ -52,7 +50,7 @@ def build_parts(
     if start:
         start.load_into(network)
     network.backbone.pretrained = config.model.pretrained or start is not None
-    undo_sampling(network, config, prepared)
+    _undo_sampling(network, config, prepared)
     freezing = Freezing.of(config, network, start)
     ema_network = copy.deepcopy(network)
     accelerator = build_accelerator(settings.device, settings.precision)
@@ -139,38 +137,36 @@ def _fitting(
     """Batches of the training part as prediction sees it, for heads without gradients."""
     if not names:
         return None
-    settings, size, table = config.train, config.model.image_size, prepared.table
-    tasks = {name: prepared.tasks[name] for name in names}
-    targets = {name: prepared.targets[name] for name in names}
-    ranges = config.data.ranges()
-    cache = open_cache(table, size, ranges) if config.data.cache else None
     rows = prepared.rows("train").tolist()
-    batches = Batches(
-        ImageDataset(table, targets, tasks, size, cache=cache, ranges=ranges),
-        in_order(rows, settings.batch_size),
-        Collate(tasks),
-        workers=choose_workers(settings.workers, device),
-        pin=device.type == "cuda",
+    read = Labelled(
+        {name: prepared.tasks[name] for name in names},
+        {name: prepared.targets[name] for name in names},
     )
-    return Fitting(names, batches, len(rows))
+    keys = in_order(rows, config.train.batch_size)
+    return Fitting(names, load_batches(config, prepared.table, keys, device, read), len(rows))
 
 
 def _loaders(
     config: Config, prepared: Prepared, order: EpochBatchSampler, device: torch.device
 ) -> tuple[Batches, Batches]:
     """Training batches, and validation batches in the order of the table."""
-    settings, size = config.train, config.model.image_size
-    table, targets = prepared.table, prepared.targets
-    ranges = config.data.ranges()
-    cache = open_cache(table, size, ranges) if config.data.cache else None
-    transform, tasks = transform_of(config, prepared), prepared.tasks
-    shown = ImageDataset(
-        table, targets, tasks, size, cache=cache, transform=transform, ranges=ranges
-    )
-    plain = ImageDataset(table, {}, {}, size, cache=cache, ranges=ranges)
-    workers, pin = choose_workers(settings.workers, device), device.type == "cuda"
-    held_out = in_order(prepared.rows("val").tolist(), settings.batch_size)
+    read = Labelled(prepared.tasks, prepared.targets, transform_of(config, prepared))
+    held_out = in_order(prepared.rows("val").tolist(), config.train.batch_size)
     return (
-        Batches(shown, order, Collate(prepared.tasks), workers=workers, pin=pin),
-        Batches(plain, held_out, Collate({}), workers=workers, pin=pin),
+        load_batches(config, prepared.table, order, device, read),
+        load_batches(config, prepared.table, held_out, device),
     )
+
+
+def _undo_sampling(network: Network, config: Config, prepared: Prepared) -> None:
+    """Have the links of losses undo the shares that the config's sampler shows.
+
+    Frozen heads keep what they were trained with; heads without gradients see each row once.
+    """
+    rows, sampler = prepared.rows("train"), sampler_of(config.train.sampler, prepared)
+    expected = np.ones(len(rows)) if sampler is None else sampler.expected
+    for name, task in prepared.tasks.items():
+        is_fitted = isinstance(network.head(name), ClosedFormHead)
+        if not is_fitted and not config.tasks[name].freeze:
+            labels = task.label_matrix(prepared.targets[name][rows])
+            network.loss(name).undo_sampling(labels, expected)
