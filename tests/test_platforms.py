@@ -80,6 +80,7 @@ def config(scenes, tmp_path_factory):
     return write_config(tmp_path_factory.mktemp("platforms") / "tiny.yaml", scenes)
 
 
+@pytest.mark.slow
 def test_verbs_run_without_posix(config, scenes):
     folder = config.parent
     changes = ["train.epochs=1", "train.workers=0", "data.cache=true", "tasks.contents.column=tags"]

@@ -58,6 +58,7 @@ class Failure(Death):
 
 @pytest.mark.parametrize("kind", [Death, Failure])
 @pytest.mark.parametrize("new", [2, 3], ids=["same step", "later step"])
+@pytest.mark.slow
 def test_whichever_call_fails_a_whole_checkpoint_is_found(tmp_path, kind, new):
     """Every k: old or new, exactly; the next save works and sweeps the traces."""
     die_at, done = 0, False

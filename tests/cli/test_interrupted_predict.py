@@ -45,6 +45,7 @@ def test_ctrl_c_ends_predict_after_whole_lines(trained, scenes):
     assert 1 <= len(answers) < 300 * 36
 
 
+@pytest.mark.slow
 def test_ctrl_c_loses_no_row_of_a_table(trained, scenes, tmp_path):
     table = tmp_path / "answers.csv"
     words = ["predict", trained.path, *[scenes / "images"] * 300, "--csv", table]
