@@ -5,17 +5,19 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 
 from polyhead.errors import Fault
-from polyhead.progress import Reporter
 from polyhead.table import Table
 from polyhead.tasks.statistics import LabelCounts, Statistics
 from polyhead.tasks.steps import Step
 from polyhead.tasks.targets import Size, Targets
 from polyhead.tasks.task_decider import TaskDecider
+
+if TYPE_CHECKING:
+    from polyhead.progress import Reporter
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ import numpy as np
 from PIL import Image
 
 from polyhead.errors import Fault
-from polyhead.progress import Reporter
 from polyhead.table import MaskTargets, Table
 from polyhead.table.mask_sources import UNKNOWN_PIXEL
 from polyhead.tasks.mask.check import check_masks
@@ -22,6 +21,7 @@ from polyhead.tasks.targets import UNKNOWN, Size
 from polyhead.tasks.task_encoder import Encoding, TaskEncoder
 
 if TYPE_CHECKING:
+    from polyhead.progress import Reporter
     from polyhead.tasks.mask.config import MaskConfig
 
 
