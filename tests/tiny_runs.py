@@ -48,7 +48,8 @@ def tiny_config(scenes, *changes):
 
 def digests(run):
     """SHA-256 of everything that a run learnt."""
-    newest = max(run.checkpoints.glob("step-*"))
+    # A kill may leave a half-removed `….tmp` beside the checkpoints, which nothing reads.
+    newest = max(path for path in run.checkpoints.glob("step-*") if not path.suffix)
     names = ("model", "ema", "optimizer")
     return {
         "best": sha256_of(run.best_weights),
@@ -69,7 +70,8 @@ def records(run):
 
 def weights(run, group="model"):
     """Tensors of the newest checkpoint."""
-    newest = max(run.checkpoints.glob("step-*"))
+    # A kill may leave a half-removed `….tmp` beside the checkpoints, which nothing reads.
+    newest = max(path for path in run.checkpoints.glob("step-*") if not path.suffix)
     return read_weights(newest / f"{group}.safetensors")[0]
 
 
