@@ -34,7 +34,7 @@ from polyhead.network.layout import lay_out
 from polyhead.preparation import prepare
 from polyhead.progress import Reporter
 from polyhead.scenes import MASK_CLASSES, SceneOptions, write_scenes
-from polyhead.tasks import Task
+from polyhead.tasks import TaskDecider
 
 TASKS: dict[str, dict[str, Any]] = {
     "contents": {"type": "tags", "column": "tags"},
@@ -61,7 +61,7 @@ def config_for(folder: Path, side: int, names: tuple[str, ...]) -> Config:
     )
 
 
-def build(folder: Path, side: int, tasks: dict[str, Task]) -> Network:
+def build(folder: Path, side: int, tasks: dict[str, TaskDecider]) -> Network:
     """A network for some of the tasks, as a loaded run has it."""
     config = config_for(folder, side, tuple(tasks))
     network = build_network(config, tasks, pretrained=False)
@@ -71,7 +71,8 @@ def build(folder: Path, side: int, tasks: dict[str, Task]) -> Network:
 
 def networks(folder: Path, side: int) -> tuple[Network, list[Network]]:
     """The shared network, and one for each task."""
-    tasks = dict(prepare(config_for(folder, side, tuple(TASKS)), Reporter(quiet=True)).tasks)
+    prepared = prepare(config_for(folder, side, tuple(TASKS)), Reporter(quiet=True))
+    tasks = prepared.deciders()
     return build(folder, side, tasks), [build(folder, side, {n: t}) for n, t in tasks.items()]
 
 

@@ -20,6 +20,7 @@ from polyhead.loading.batches import worker_deaths_explained
 from polyhead.metrics import choose_protocol
 from polyhead.network.measure import measure
 from polyhead.preparation import encode_tasks
+from polyhead.preparation.encode_tasks import require_readable
 from polyhead.progress import Reporter
 from polyhead.runtime.run_folder import RunFolder
 from polyhead.table import IMAGE, Table
@@ -182,10 +183,7 @@ def _encode(
     sizes = np.zeros((len(table), 2), np.int32)
     sizes[rows] = image_sizes(table.paths(rows))
     targets, faults = encode_tasks(encoders, table, sizes, reporter)
-    used = {None, *rows.tolist()}
-    errors = [fault for fault in faults if fault.is_error and fault.row in used]
-    if errors:
-        raise DataError("the labels do not fit the run", errors)
+    require_readable("the labels do not fit the run", faults, rows)
     return targets
 
 

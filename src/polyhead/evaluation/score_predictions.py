@@ -10,13 +10,13 @@ import numpy as np
 
 from polyhead.config import Config
 from polyhead.data import image_sizes
-from polyhead.errors import DataError, nearest
+from polyhead.errors import nearest
 from polyhead.evaluation.score_table import ScoreTable, read_score_table
 from polyhead.formats import read_tables
 from polyhead.formats.faults import refusal
 from polyhead.metrics import choose_protocol
 from polyhead.metrics.known_cells import ROUNDING
-from polyhead.preparation.encode_tasks import encode_tasks
+from polyhead.preparation.encode_tasks import encode_tasks, require_readable
 from polyhead.preparation.prepare import prepare
 from polyhead.preparation.resolve_classes import derived_tags, resolve_classes
 from polyhead.progress import Reporter
@@ -126,10 +126,7 @@ def _targets(
     if sources:
         sizes[rows] = image_sizes(table.paths(rows))
     targets, faults = encode_tasks(tasks, table, sizes, reporter)
-    used = {None, *rows.tolist()}
-    errors = [fault for fault in faults if fault.is_error and fault.row in used]
-    if errors:
-        raise DataError("the labels cannot be read", errors)
+    require_readable("the labels cannot be read", faults, rows)
     return {name: targets[name][rows] for name in needed}
 
 

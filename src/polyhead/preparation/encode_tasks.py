@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from polyhead.errors import Fault
+from polyhead.errors import DataError, Fault
 from polyhead.preparation.resolve_classes import derived_tags
 from polyhead.progress import Reporter
 from polyhead.table import Table
@@ -37,3 +37,20 @@ def encode_tasks(
     for name, (source, derivation) in derived.items():
         targets[name] = derivation.encode(targets[source])
     return {name: targets[name] for name in encoders}, faults
+
+
+def require_readable(message: str, faults: Sequence[Fault], rows: np.ndarray) -> None:
+    """Refuse labels with an error that concerns some rows, or no single row.
+
+    Args:
+        message: What the rows were needed for.
+        faults: Of the whole table; those of other rows do not count.
+        rows: (M,) the rows in use.
+
+    Raises:
+        DataError: Lists the errors.
+    """
+    used = {None, *rows.tolist()}
+    errors = [fault for fault in faults if fault.is_error and fault.row in used]
+    if errors:
+        raise DataError(message, errors)

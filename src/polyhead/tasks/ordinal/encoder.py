@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from polyhead.table import Table
+from polyhead.tasks.exclusive_encoder import ExclusiveEncoder
 from polyhead.tasks.labels import support_faults
 from polyhead.tasks.ordinal.decider import OrdinalDecider
 from polyhead.tasks.ordinal.grade_cells import encode_grades, gap_faults
-from polyhead.tasks.targets import UNKNOWN
-from polyhead.tasks.task_encoder import Encoding, TaskEncoder
+from polyhead.tasks.task_encoder import Encoding
 
 if TYPE_CHECKING:
     from polyhead.tasks.ordinal.config import OrdinalConfig
 
 
 @dataclass(frozen=True)
-class OrdinalEncoder(TaskEncoder):
+class OrdinalEncoder(ExclusiveEncoder):
     """The encoder of an ordinal task.
 
     Attributes:
@@ -43,22 +42,6 @@ class OrdinalEncoder(TaskEncoder):
         positives = np.bincount(targets[targets >= 0], minlength=len(self.classes))
         faults += support_faults(self.classes, positives, table.source, faults)
         return Encoding(targets, faults)
-
-    def known(self, targets: np.ndarray) -> np.ndarray:
-        """Rows whose grade is known."""
-        return targets != UNKNOWN
-
-    def label_matrix(self, targets: np.ndarray) -> np.ndarray:
-        """One yes/no column per grade."""
-        labels = (targets[:, None] == np.arange(len(self.classes))).astype(np.int8)
-        labels[targets == UNKNOWN] = UNKNOWN
-        return labels
-
-    def join(self, targets: Sequence[np.integer], *, overlaid: bool) -> np.integer:
-        """The grade that all images have; unknown where they differ."""
-        del overlaid
-        cells = np.stack(targets)
-        return cells[0] if (cells == cells[0]).all() else cells.dtype.type(UNKNOWN)
 
     def decider(self) -> OrdinalDecider:
         """The middle grade."""

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from polyhead.table import Table
+from polyhead.tasks.exclusive_encoder import ExclusiveEncoder
 from polyhead.tasks.labels import support_faults
 from polyhead.tasks.single_class.decider import ClassDecider
 from polyhead.tasks.single_class.encoding import encode_column, encode_one_hot
-from polyhead.tasks.targets import UNKNOWN
-from polyhead.tasks.task_encoder import Encoding, TaskEncoder
+from polyhead.tasks.task_encoder import Encoding
 
 if TYPE_CHECKING:
     from polyhead.tasks.single_class.config import ClassConfig
 
 
 @dataclass(frozen=True)
-class ClassEncoder(TaskEncoder):
+class ClassEncoder(ExclusiveEncoder):
     """The encoder of a class task.
 
     Attributes:
@@ -45,22 +44,6 @@ class ClassEncoder(TaskEncoder):
         positives = np.bincount(targets[targets >= 0], minlength=len(self.classes))
         faults += support_faults(self.classes, positives, table.source, faults)
         return Encoding(targets, faults)
-
-    def known(self, targets: np.ndarray) -> np.ndarray:
-        """Rows whose class is known."""
-        return targets != UNKNOWN
-
-    def label_matrix(self, targets: np.ndarray) -> np.ndarray:
-        """One yes/no column per class."""
-        labels = (targets[:, None] == np.arange(len(self.classes))).astype(np.int8)
-        labels[targets == UNKNOWN] = UNKNOWN
-        return labels
-
-    def join(self, targets: Sequence[np.integer], *, overlaid: bool) -> np.integer:
-        """The class that all images have; unknown where they differ."""
-        del overlaid
-        cells = np.stack(targets)
-        return cells[0] if (cells == cells[0]).all() else cells.dtype.type(UNKNOWN)
 
     def decider(self) -> ClassDecider:
         """The likeliest class."""
