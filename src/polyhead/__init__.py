@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from polyhead.version import __version__
 
 if TYPE_CHECKING:
-    from polyhead.checkpoints import load_predictor as load
     from polyhead.config import Config, load_config
     from polyhead.errors import PolyheadError
     from polyhead.evaluation.evaluate import evaluate
     from polyhead.evaluation.label_doctor import examine_labels
     from polyhead.evaluation.score_predictions import score_predictions
+    from polyhead.opening import load
     from polyhead.predictions import Prediction
     from polyhead.preparation import examine
     from polyhead.training import resume, train
@@ -44,7 +44,7 @@ _HOMES = {
     "evaluate": ("polyhead.evaluation.evaluate", "evaluate"),
     "examine": ("polyhead.preparation", "examine"),
     "examine_labels": ("polyhead.evaluation.label_doctor", "examine_labels"),
-    "load": ("polyhead.checkpoints", "load_predictor"),
+    "load": ("polyhead.opening", "load"),
     "load_config": ("polyhead.config", "load_config"),
     "resume": ("polyhead.training", "resume"),
     "score_predictions": ("polyhead.evaluation.score_predictions", "score_predictions"),

@@ -1,0 +1,1 @@
+"""Many images on several machines, by Ray."""

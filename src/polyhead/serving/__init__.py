@@ -1,0 +1,1 @@
+"""HTTP answers: the app, its batcher, the page."""
