@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.polyhead-installed
-REQUIREMENTS := $(addprefix requirements/,runtime.txt train.txt export.txt serve.txt dev.txt)
+REQUIREMENTS := $(addprefix requirements/,runtime.txt train.txt export.txt dev.txt)
 
 .PHONY: setup demo test test-slow lint clean
 

@@ -15,6 +15,7 @@ from polyhead.checkpoints.weights import PICKLE_SUFFIXES, check_state, read_weig
 from polyhead.config import Config, load_config
 from polyhead.errors import CheckpointError, ConfigError
 from polyhead.network.build import build_network
+from polyhead.network.dense_network import DenseNetwork
 from polyhead.network.layout import lay_out
 from polyhead.network.network import Network
 from polyhead.runtime.classes_file import read_classes
@@ -68,14 +69,13 @@ class TorchEngine:
     """
 
     def __init__(self, network: Network) -> None:
-        self._network = network
+        self._network = DenseNetwork(network)
         self._device = next(network.parameters()).device
 
     def __call__(self, images: np.ndarray) -> dict[str, dict[str, np.ndarray]]:
         """(B, H, W, 3) uint8 -> task name to dense arrays (B, …)."""
-        batch = torch.from_numpy(images).to(self._device).permute(0, 3, 1, 2)
         with torch.inference_mode():
-            dense = self._network.dense(self._network(batch))
+            dense = self._network(torch.from_numpy(images).to(self._device))
         return {
             name: {key: tensor.cpu().numpy() for key, tensor in parts.items()}
             for name, parts in dense.items()

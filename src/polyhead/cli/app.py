@@ -12,7 +12,18 @@ from typing import Any
 
 import typer
 
-from polyhead.cli import check, convert, demo, evaluate, init, predict, scenes, stopped, train
+from polyhead.cli import (
+    check,
+    convert,
+    demo,
+    evaluate,
+    export,
+    init,
+    predict,
+    scenes,
+    stopped,
+    train,
+)
 from polyhead.cli.options import ALL_IN_JSON
 from polyhead.errors import DataError, Interrupted, PolyheadError, one_line
 from polyhead.version import __version__
@@ -27,7 +38,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for verb in (demo, init, check, train, evaluate, predict, convert, scenes):
+for verb in (demo, init, check, train, evaluate, predict, export, convert, scenes):
     app.command(name=verb.NAME, help=verb.HELP, epilog=f"Example: {verb.EXAMPLE}")(verb.run)
 
 

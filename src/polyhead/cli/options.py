@@ -17,6 +17,9 @@ ConfigFile = Annotated[Path, typer.Argument(help="The config, such as polyhead.y
 RunPath = Annotated[
     Path, typer.Argument(metavar="RUN", help="The run folder, such as runs/street-001.")
 ]
+ModelPath = Annotated[
+    Path, typer.Argument(metavar="MODEL", help="A run folder or a bundle, such as runs/street-001.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on standard error.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
@@ -71,3 +74,11 @@ def check_run(run: Path) -> None:
 
     if not run.suffix:
         RunFolder.open(run)
+
+
+def check_model(model: Path) -> None:
+    """Refuse what is neither a run nor a bundle, before PyTorch loads; errors as `check_run`."""
+    from polyhead.runtime.bundle import is_bundle
+
+    if not is_bundle(model):
+        check_run(model)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from polyhead.cli.options import Device, Json, Quiet, RunPath, check_run
+from polyhead.cli.options import Device, Json, ModelPath, Quiet, check_model
 from polyhead.errors import ConfigError, first_few, one_line
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ Given = Annotated[
 
 
 def run(  # noqa: PLR0913 - each is an option of the command line
-    run_: RunPath,
+    model: ModelPath,
     images: Images,
     json_: Json = False,
     save_images: Save = None,
@@ -65,16 +65,16 @@ def run(  # noqa: PLR0913 - each is an option of the command line
 
     # Answers on the screen are progress enough; a bar among them would only flicker.
     reporter = Reporter(quiet=quiet or sys.stdout.isatty())
-    check_run(run_)
+    check_model(model)
     evidence = parse_evidence(given) if given else None
     wanted, _ = expand(images)
     check_outputs(save_images, csv_, csv_boxes)
     with Reporter(quiet=quiet).waiting("loading the model"):
-        from polyhead.checkpoints import load_predictor
+        from polyhead.opening import load
 
-        predictor = load_predictor(run_, device=device)
+        predictor = load(model, device=device)
     tables = AnswerTables(predictor.tasks, csv_, csv_boxes)
-    notes = () if quiet else weak_notes(run_, predictor.tasks)
+    notes = () if quiet else weak_notes(model, predictor.tasks)
     fonts = font_notes(predictor.tasks) if save_images else ()
     for line in (*notes, *evidence_notes(predictor.tasks, evidence or {}), *fonts):
         print(line, file=sys.stderr)

@@ -93,7 +93,7 @@ def evaluate(
             "`images` is the image folder of new `annotations`; found none; pass `annotations` too."
         )
     else:
-        found, part = _held_out(loaded, split, reporter), split
+        found, part = part_of_run(loaded, split, reporter), split
     recorded = {} if save_scores is None else RecordedProbabilities.of(found.tasks)
     figures = _figures(loaded, found, (part, protocol), recorded, reporter)
     if save_scores is not None:
@@ -137,8 +137,13 @@ def _figures(
     return figures
 
 
-def _held_out(loaded: LoadedRun, split: str, reporter: Reporter) -> Evaluated:
-    """A part of the run's own split."""
+def part_of_run(loaded: LoadedRun, split: str, reporter: Reporter) -> Evaluated:
+    """A part of the run's own split, with its targets.
+
+    Raises:
+        ConfigError: The part is empty, or its annotations are gone.
+        DataError: The table has lost or changed labels since.
+    """
     table, rows = _rows_of(loaded, split, reporter)
     targets = _encode(encoders_of(loaded), table, rows, reporter)
     suffix = "" if split == "test" else f"-{split}"

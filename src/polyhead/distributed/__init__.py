@@ -1,1 +1,0 @@
-"""Many images on several machines, by Ray."""

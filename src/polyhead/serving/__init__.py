@@ -1,1 +1,0 @@
-"""HTTP answers: the app, its batcher, the page."""
