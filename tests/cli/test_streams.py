@@ -81,6 +81,17 @@ def test_names_that_are_no_text_are_shown_as_escapes(shell, trained, scenes, tmp
         (PolyheadError("no space", code="E_WRITE"), 1, "polyhead: error E_WRITE: no space\n"),
         (PermissionError(13, "Permission denied", "x"), 1, "polyhead: error E_SYSTEM: "),
         (Broken("oh"), 1, "polyhead: error E_INTERNAL: Broken: oh; this is a defect of polyhead"),
+        (
+            ModuleNotFoundError("No module named 'torch'", name="torch"),
+            1,
+            "polyhead: error E_NOT_INSTALLED: torch is not installed; this needs it: "
+            "pip install 'polyhead[train]'.",
+        ),
+        (
+            ModuleNotFoundError("No module named 'colour'", name="colour"),
+            1,
+            "polyhead: error E_INTERNAL: ModuleNotFoundError",
+        ),
         (KeyboardInterrupt(), 130, "polyhead: stopped\n"),
         (BrokenPipeError(), 0, ""),
     ],

@@ -127,6 +127,15 @@ def test_the_verb_prints_the_bundle_and_keeps_what_is_there(bundle, run, polyhea
     assert out.strip() == str(bundle.parent / "n.bundle")
 
 
+@pytest.mark.parametrize("words", [["evaluate"], ["export", "n.bundle"], ["train", "--resume"]])
+def test_verbs_that_need_the_run_say_so(bundle, polyhead, words):
+    verb, *rest = words
+    order = [bundle, *rest] if verb == "export" else [*rest, bundle]
+    code, _, err = polyhead(verb, *order)
+    assert code == 1
+    assert "is a bundle, which only predicts; expected the run" in err
+
+
 def test_a_head_that_answers_worse_stops_the_export():
     tasks = {"kind": ClassDecider("kind", ("a", "b")), "size": NumberDecider("size")}
     compared = certificate.Comparison(tasks)

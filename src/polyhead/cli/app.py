@@ -28,6 +28,12 @@ from polyhead.cli.options import ALL_IN_JSON
 from polyhead.errors import DataError, Interrupted, PolyheadError, one_line
 from polyhead.version import __version__
 
+# Packages that an installation for prediction alone lacks, to the extra that brings them.
+EXTRAS = {
+    **dict.fromkeys(("torch", "torchvision", "timm", "accelerate"), "train"),
+    **dict.fromkeys(("onnx", "onnxscript"), "export"),
+}
+
 DEBUG = "--debug"
 
 app = typer.Typer(
@@ -143,6 +149,14 @@ def _explained(error: Exception) -> int:
     if hasattr(error, "format_message"):  # of typer's parser, on a wrong command
         print(_usage(error), file=sys.stderr)
         return 2
+    if isinstance(error, ModuleNotFoundError) and error.name in EXTRAS:
+        extra = "export" if sys.argv[1:2] == [export.NAME] else EXTRAS[error.name]
+        print(
+            f"polyhead: error E_NOT_INSTALLED: {error.name} is not installed; this needs it: "
+            f"pip install 'polyhead[{extra}]'. A bundle is predicted without it.",
+            file=sys.stderr,
+        )
+        return 1
     if isinstance(error, OSError) and error.errno is not None:
         print(f"polyhead: error E_SYSTEM: {error}; check the path and the disk.", file=sys.stderr)
         return 1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypedDict, cast, get_args
 
 import typer
 
-from polyhead.errors import ConfigError, nearest
+from polyhead.errors import CheckpointError, ConfigError, nearest
 
 if TYPE_CHECKING:
     from polyhead.formats import BoxFormat, Rows
@@ -70,8 +70,14 @@ def check_run(run: Path) -> None:
     Raises:
         CheckpointError: `E_RUN`, it is no run folder.
     """
+    from polyhead.runtime.bundle import is_bundle
     from polyhead.runtime.run_folder import RunFolder
 
+    if run.is_dir() and is_bundle(run):
+        raise CheckpointError(
+            f"{run} is a bundle, which only predicts; expected the run that it was exported from.",
+            code="E_RUN",
+        )
     if not run.suffix:
         RunFolder.open(run)
 
