@@ -176,3 +176,35 @@ def test_a_write_that_fails_leaves_nothing(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="no space"):
         write_bundle(tmp_path / "mean.bundle", MANIFEST, FILES)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("files", "code"),
+    [
+        (None, "E_BUNDLE"),
+        ({"model.onnx": None}, "E_BUNDLE"),
+        ({"model.onnx": {"bytes": "9", "sha256": "0"}}, "E_BUNDLE"),
+        ({"../secret": {"bytes": 1, "sha256": "0"}}, "E_BUNDLE_EXTRA"),
+        ({"/etc/hostname": {"bytes": 1, "sha256": "0"}}, "E_BUNDLE_EXTRA"),
+    ],
+)
+def test_a_manifest_with_a_fitting_digest_names_only_files_of_a_bundle(bundle, files, code):
+    file = bundle / "manifest.json"
+    content = json.loads(file.read_bytes()) | {"files": files}
+    del content["sha256"]
+    content["sha256"] = bundles._digest(content)
+    file.write_bytes(bundles._canonical(content))
+    assert "export the run again" in refused(bundle, code)
+
+
+def test_a_replacement_that_fails_leaves_the_older_bundle(bundle, monkeypatch):
+    def failing(source, target, rename=bundles.rename_folder):
+        if source.suffix == ".tmp":
+            raise OSError(5, "broken disk")
+        rename(source, target)
+
+    monkeypatch.setattr(bundles, "rename_folder", failing)
+    with pytest.raises(OSError, match="broken disk"):
+        write_bundle(bundle, MANIFEST, FILES | {"README.md": b"new"}, replace=True)
+    assert read_bundle(bundle).files == FILES
+    assert [path.name for path in bundle.parent.iterdir()] == ["mean.bundle"]

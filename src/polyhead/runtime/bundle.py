@@ -193,12 +193,29 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
             "polyhead that wrote it, or a newer one.",
             code="E_FORMAT_VERSION",
         )
+    _check_entries(file, content.get("files"))
     if lacking := [name for name in REQUIRED if name not in content["files"]]:
         raise BundleError(
             f"{file} does not name {first_few(lacking, 3)}; export the run again.",
             code="E_BUNDLE_MISSING",
         )
     return content
+
+
+def _check_entries(file: Path, entries: Any) -> None:
+    """Refuse entries that are no files of a bundle: anybody can write a digest that fits."""
+    if not isinstance(entries, dict) or not all(
+        isinstance(entry, dict)
+        and type(entry.get("bytes")) is int
+        and isinstance(entry.get("sha256"), str)
+        for entry in entries.values()
+    ):
+        raise BundleError(f"{file} does not list its files; export the run again.")
+    if others := [name for name in entries if name not in REQUIRED]:
+        raise BundleError(
+            f"{file} names {first_few(others, 3)}, which no bundle holds; export the run again.",
+            code="E_BUNDLE_EXTRA",
+        )
 
 
 def _refuse_others(folder: Path, names: set[str]) -> None:
@@ -247,7 +264,11 @@ def _take_place(made: Path, folder: Path) -> None:
         return
     older = folder.with_name(f"{folder.name}.{os.getpid()}.older")
     rename_folder(folder, older)
-    rename_folder(made, folder)
+    try:
+        rename_folder(made, folder)
+    except BaseException:
+        rename_folder(older, folder)
+        raise
     shutil.rmtree(older)
     sync_folder(folder.parent)
 
