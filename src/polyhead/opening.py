@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from polyhead.errors import ConfigError
 from polyhead.runtime.bundle import is_bundle
@@ -14,12 +14,17 @@ if TYPE_CHECKING:
 
 
 def load(
-    path: str | Path, *, device: str = "auto", engine: EngineName = "onnxruntime"
+    path: str | Path,
+    *,
+    weights: Literal["best", "last"] = "best",
+    device: str = "auto",
+    engine: EngineName = "onnxruntime",
 ) -> Predictor:
     """A predictor from a run folder, by PyTorch, or from a bundle, without it.
 
     Args:
         path: The run folder or the bundle.
+        weights: Of a run: the best epoch on validation, or the last.
         device: Of a run: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
         engine: Of a bundle: `onnxruntime` or `openvino`, on the CPU.
 
@@ -36,4 +41,4 @@ def load(
         return load_bundle(path, engine=engine)
     from polyhead.checkpoints import load_predictor  # loads torch
 
-    return load_predictor(path, device=device)
+    return load_predictor(path, weights=weights, device=device)

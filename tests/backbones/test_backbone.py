@@ -7,7 +7,7 @@ import pytest
 import timm
 import torch
 
-from polyhead.backbones import Backbone
+from polyhead.backbones import Backbone, weights_licence
 from polyhead.errors import ConfigError
 
 IMAGENET_MEAN = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1)
@@ -184,3 +184,9 @@ def test_weights_that_cannot_be_had_are_refused_with_the_fix(monkeypatch, error)
 def test_a_size_that_does_not_fit_the_model_is_refused(name, size):
     with pytest.raises(ConfigError, match=f"cannot take images of {size}x{size} pixels"):
         build(name, (size, size))
+
+
+def test_licences_of_weights_are_those_that_timm_records():
+    assert weights_licence("tf_efficientnet_lite0") == "apache-2.0"
+    assert weights_licence("convnextv2_tiny") == "cc-by-nc-4.0"
+    assert weights_licence("no_such_backbone") == "unknown"

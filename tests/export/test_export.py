@@ -1,5 +1,6 @@
 """A bundle answers as its run does, for every task type; engines that do not are refused."""
 
+import inspect
 import json
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from polyhead.checkpoints import TorchEngine, load_run
 from polyhead.cli.app import main
 from polyhead.errors import CheckpointError, ConfigError
 from polyhead.export import ParityError, certificate, export
+from polyhead.opening import load
 from polyhead.runtime.bundle import read_bundle
 from polyhead.runtime.engines import OnnxEngine, OpenVinoEngine
 from polyhead.scenes import MASK_CLASSES
@@ -138,7 +140,7 @@ def test_verbs_that_need_the_run_say_so(bundle, polyhead, words):
 
 def test_a_head_that_answers_worse_stops_the_export():
     tasks = {"kind": ClassDecider("kind", ("a", "b")), "size": NumberDecider("size")}
-    compared = certificate.Comparison(tasks)
+    compared = certificate.EngineComparison(tasks)
     right = {"logits": np.eye(2, dtype=np.float32), "probabilities": np.eye(2, dtype=np.float32)}
     wrong = {key: array[::-1].copy() for key, array in right.items()}
     value, other = ({"value": np.array(v, np.float32)} for v in ([1.0, 2.0], [1.0, 2.1]))
@@ -152,7 +154,67 @@ def test_a_head_that_answers_worse_stops_the_export():
     assert entry["tasks"]["size"]["engine"] == pytest.approx(0.45)
     with pytest.raises(ParityError, match=r"kind accuracy 0\.0000 against 1\.0000 in PyTorch"):
         certificate.check_parity("onnxruntime", entry, 0.01)
-    certificate.check_parity("onnxruntime", {"tasks": {"size": entry["tasks"]["size"]}}, 0.0)
+    only_better = entry | {"tasks": {"size": entry["tasks"]["size"]}}
+    certificate.check_parity("onnxruntime", only_better, 0.0)
+
+
+def compared_sizes(ours, theirs, targets):
+    """The certificate's entry of a number head."""
+    compared = certificate.EngineComparison({"size": NumberDecider("size")})
+    arrays = ({"size": {"value": np.array(v, np.float32)}} for v in (ours, theirs))
+    compared.update(*arrays, np.full((2, 2), 8), {"size": np.array(targets)})
+    return compared.entry()
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_values_that_are_not_finite_in_the_engine_alone_stop_the_export(value):
+    entry = compared_sizes([1.0, 2.0], [1.0, value], [1.0, 2.0])
+    with pytest.raises(ParityError, match="size has values that are not finite"):
+        certificate.check_parity("onnxruntime", entry, 1e9)
+
+
+def test_a_head_without_known_labels_is_judged_by_its_arrays():
+    unknown = [np.nan, np.nan]
+    certificate.check_parity("o", compared_sizes([1.0, 2.0], [1.0, 2.0], unknown), 0.01)
+    with pytest.raises(ParityError, match=r"size has no known label .* differs by up to 0\.5"):
+        certificate.check_parity("o", compared_sizes([1.0, 2.0], [1.0, 2.5], unknown), 0.01)
+
+
+def test_a_figure_that_only_one_of_both_has_stops_the_export():
+    entry = compared_sizes([1.0, 2.0], [1.0, 2.0], [1.0, 2.0])
+    entry["tasks"]["size"]["engine"] = None
+    with pytest.raises(ParityError, match="size has the MAE None against 0"):
+        certificate.check_parity("o", entry, 0.01)
+
+
+def test_the_verb_has_the_default_of_the_function():
+    from polyhead.cli.export import run as verb
+
+    defaults = (inspect.signature(each).parameters["tolerance"].default for each in (verb, export))
+    assert len(set(defaults)) == 1
+
+
+def test_load_takes_the_weights_that_it_was_asked_for(run, images):
+    last = load(run.path, weights="last").predict(images[0])
+    expected = TorchEngine(load_run(run.path, weights="last", device="cpu").network)(images[:1])
+    assert last["people"].value == pytest.approx(float(expected["people"]["value"][0]))
+    away = run.last_weights.with_suffix(".away")
+    run.last_weights.rename(away)
+    try:
+        load(run.path)
+        with pytest.raises(CheckpointError, match=run.last_weights.name):
+            load(run.path, weights="last")
+    finally:
+        away.rename(run.last_weights)
+
+
+def test_tasks_are_answered_in_the_order_of_the_run(run, bundle, tmp_path):
+    image = tmp_path / "a.png"
+    Image.new("RGB", (40, 30), (9, 90, 200)).save(image)
+    by_run, by_bundle = (load(path).predict(image).to_dict() for path in (run.path, bundle))
+    assert list(by_bundle["tasks"]) == list(by_run["tasks"])
+    for name, answer in by_run["tasks"].items():
+        assert list(by_bundle["tasks"][name]) == list(answer)
 
 
 def test_weights_that_are_not_finite_are_refused(run, tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 """Bundles on the disk: whole, verified to the last bit, or refused with a reason and a mend."""
 
+import dataclasses
 import json
 import os
 import random
@@ -146,6 +147,18 @@ def test_another_version_is_named(bundle, monkeypatch):
     content["sha256"] = bundles._digest(content)
     file.write_bytes(bundles._canonical(content))
     assert "made by polyhead 9.9; this polyhead reads 1" in refused(bundle, "E_FORMAT_VERSION")
+
+
+def test_a_later_version_spelled_otherwise_is_not_called_damaged(bundle):
+    (bundle / "manifest.json").write_text('{"format_version": 2, "polyhead": "9.9"}')
+    assert "made by polyhead 9.9" in refused(bundle, "E_FORMAT_VERSION")
+
+
+def test_tasks_keep_their_order(tmp_path):
+    tasks = {name: NumberDecider(name) for name in ("zebra", "ant", "mole")}
+    manifest = dataclasses.replace(MANIFEST, tasks=tasks)
+    write_bundle(tmp_path / "three.bundle", manifest, FILES)
+    assert list(read_bundle(tmp_path / "three.bundle").manifest.tasks) == list(tasks)
 
 
 def test_what_is_no_bundle_is_refused(tmp_path):

@@ -1,5 +1,5 @@
 """Shared backbones, by timm name."""
 
-from polyhead.backbones.backbone import Backbone, Features, check_backbone
+from polyhead.backbones.backbone import Backbone, Features, check_backbone, weights_licence
 
-__all__ = ["Backbone", "Features", "check_backbone"]
+__all__ = ["Backbone", "Features", "check_backbone", "weights_licence"]

@@ -203,6 +203,16 @@ def check_backbone(name: str, *, pretrained: bool) -> None:
         )
 
 
+def weights_licence(name: str) -> str:
+    """The licence of a backbone's pretrained weights, as timm records it; `unknown` where not.
+
+    Args:
+        name: As in `model.backbone`.
+    """
+    config = timm.get_pretrained_cfg(name)
+    return (config.license if config else None) or "unknown"
+
+
 def _normalisation(name: str, model: Any) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean and standard deviation on the 0–255 scale."""
     if name in HASHES:

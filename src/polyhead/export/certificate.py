@@ -20,7 +20,7 @@ class ParityError(PolyheadError):
     code = "E_PARITY"
 
 
-class Comparison:
+class EngineComparison:
     """One engine against PyTorch, batch by batch, in bounded memory.
 
     Args:
@@ -28,15 +28,8 @@ class Comparison:
     """
 
     def __init__(self, tasks: Mapping[str, TaskDecider]) -> None:
-        self._tasks = tasks
-        self._largest: dict[str, float] = {}
-        self._changed = dict.fromkeys(tasks, 0)
+        self._heads = {name: _HeadComparison(task) for name, task in tasks.items()}
         self._num_images = 0
-        self._meters: tuple[dict[str, Meter], dict[str, Meter]] = (
-            {name: task.meter() for name, task in tasks.items()},
-            {name: task.meter() for name, task in tasks.items()},
-        )
-        self._num_known = 0
 
     def update(
         self,
@@ -54,65 +47,97 @@ class Comparison:
             targets: Task name to the batch's targets.
         """
         self._num_images += len(sizes)
-        for name, task in self._tasks.items():
-            for key, array in ours[name].items():
-                at = f"{name}/{key}"
-                difference = float(np.abs(theirs[name][key] - array).max(initial=0.0))
-                self._largest[at] = max(self._largest.get(at, 0.0), difference)
-            pairs = zip(
-                task.select(ours[name], sizes), task.select(theirs[name], sizes), strict=True
-            )
-            self._changed[name] += sum(_differ(mine, other) for mine, other in pairs)
-            for meters, dense in zip(self._meters, (ours, theirs), strict=True):
-                meters[name].update(dense[name], targets[name])
+        for name, head in self._heads.items():
+            head.update((ours[name], theirs[name]), sizes, targets[name])
 
     def entry(self) -> dict[str, Any]:
         """The engine's part of `certificate.json`."""
-        tasks = {}
-        for name in self._tasks:
-            figures = [meters[name].compute()["metrics"] for meters in self._meters]
-            key = next(iter(figures[0]))
-            ours, theirs = (figure[key]["value"] for figure in figures)
-            prefix = f"{name}/"
-            tasks[name] = {
-                "largest_difference": {
-                    at.removeprefix(prefix): value
-                    for at, value in self._largest.items()
-                    if at.rpartition("/")[0] == name
-                },
-                "changed_images": self._changed[name],
-                "figure": key,
-                "torch": ours,
-                "engine": theirs,
-            }
+        tasks = {name: head.entry() for name, head in self._heads.items()}
         return {"num_images": self._num_images, "tasks": tasks}
 
 
+class _HeadComparison:
+    """One head of an engine against the same of PyTorch; pairs are PyTorch's first."""
+
+    def __init__(self, task: TaskDecider) -> None:
+        self._task = task
+        self._largest: dict[str, float] = {}
+        self._num_changed = 0
+        self._meters: tuple[Meter, Meter] = (task.meter(), task.meter())
+
+    def update(self, pair: tuple[Dense, Dense], sizes: np.ndarray, targets: Targets) -> None:
+        ours, theirs = pair
+        for key, array in ours.items():
+            difference = _largest_difference(array, theirs[key])
+            self._largest[key] = max(self._largest.get(key, 0.0), difference)
+        if np.isfinite(list(self._largest.values())).all():  # else the head is refused anyway
+            mine, others = (self._task.select(dense, sizes) for dense in pair)
+            self._num_changed += sum(map(_differ, mine, others))
+            for meter, dense in zip(self._meters, pair, strict=True):
+                meter.update(dense, targets)
+
+    def entry(self) -> dict[str, Any]:
+        figures = [meter.compute()["metrics"] for meter in self._meters]
+        figure = next(iter(figures[0]))
+        return {
+            "largest_difference": self._largest,
+            "changed_images": self._num_changed,
+            "figure": figure,
+            "torch": figures[0][figure]["value"],
+            "engine": figures[1][figure]["value"],
+        }
+
+
 def check_parity(engine: str, entry: Mapping[str, Any], tolerance: float) -> None:
-    """Refuse an engine whose headline figure of some head is worse than in PyTorch.
+    """Refuse an engine some head of which answers worse than in PyTorch.
+
+    A head is judged by its headline figure; where no known label defines it, by the share of
+    images with another answer and by the largest difference of its dense arrays.
 
     Args:
         engine: Its name.
-        entry: Of `Comparison.entry`.
+        entry: Of `EngineComparison.entry`.
         tolerance: Largest loss of a figure; relative for errors such as an MAE.
 
     Raises:
         ParityError: Naming each such head.
     """
-    worse = []
-    for name, task in entry["tasks"].items():
-        ours, theirs = task["torch"], task["engine"]
-        if ours is None or theirs is None:  # nothing known to measure by
-            continue
-        is_error = task["figure"] == "MAE"
-        loss = (theirs - ours) / max(ours, 1e-9) if is_error else ours - theirs
-        if not loss <= tolerance:
-            worse.append(f"{name} {task['figure']} {theirs:.4f} against {ours:.4f} in PyTorch")
-    if worse:
+    reasons = {
+        name: _reason(task, entry["num_images"], tolerance) for name, task in entry["tasks"].items()
+    }
+    if worse := [f"{name} {reason}" for name, reason in reasons.items() if reason]:
         raise ParityError(
             f"{engine} answers worse than PyTorch: {'; '.join(worse)}; the tolerance is "
-            f"{tolerance:g}; raise --tolerance, or leave the head out by --drop-head."
+            f"{tolerance:g}; raise --tolerance, or train without the head."
         )
+
+
+def _reason(task: Mapping[str, Any], num_images: int, tolerance: float) -> str:
+    """Why a head is refused; empty when it is not."""
+    ours, theirs, figure = task["torch"], task["engine"], task["figure"]
+    largest = max(task["largest_difference"].values(), default=0.0)
+    if not np.isfinite(largest):
+        return "has values that are not finite where those of PyTorch are"
+    if ours is None and theirs is None:
+        changed = task["changed_images"] / max(num_images, 1)
+        if max(changed, largest) <= tolerance:
+            return ""
+        return (
+            f"has no known label to measure {figure} by, differs by up to {largest:.3g} and "
+            f"answers {changed:.1%} of the images otherwise"
+        )
+    if ours is None or theirs is None:
+        return f"has the {figure} {theirs} against {ours} in PyTorch"
+    loss = (theirs - ours) / max(ours, 1e-9) if figure == "MAE" else ours - theirs
+    return "" if loss <= tolerance else f"{figure} {theirs:.4f} against {ours:.4f} in PyTorch"
+
+
+def _largest_difference(ours: np.ndarray, theirs: np.ndarray) -> float:
+    """Max |b − a|; infinite where one of them is no number or infinite and the other is not so."""
+    equal = (ours == theirs) | (np.isnan(ours) & np.isnan(theirs))
+    with np.errstate(invalid="ignore"):
+        difference = np.where(equal, 0.0, np.abs(theirs.astype(np.float64) - ours))
+    return float(np.nan_to_num(difference, nan=np.inf, posinf=np.inf).max(initial=0.0))
 
 
 def surroundings(packages: Iterable[str]) -> dict[str, Any]:

@@ -13,17 +13,25 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from polyhead.backbones import weights_licence
 from polyhead.checkpoints import LoadedRun, TorchEngine, load_run
 from polyhead.data import load_image
 from polyhead.errors import CheckpointError, ConfigError
 from polyhead.evaluation.batches import batches_in_order
 from polyhead.evaluation.evaluate import part_of_run
 from polyhead.evaluation.new_images import Evaluated
-from polyhead.export.certificate import Comparison, check_parity, surroundings
+from polyhead.export.certificate import EngineComparison, check_parity, surroundings
 from polyhead.export.onnx_model import onnx_bytes
 from polyhead.network import DenseNetwork
 from polyhead.progress import Reporter
-from polyhead.runtime.bundle import MODEL, Bundle, Manifest, check_target, write_bundle
+from polyhead.runtime.bundle import (
+    MODEL,
+    Bundle,
+    Manifest,
+    check_target,
+    write_bundle,
+)
+from polyhead.runtime.classes_file import preprocessing
 from polyhead.runtime.engines import OnnxEngine
 from polyhead.runtime.load_bundle import predictor_of
 from polyhead.runtime.run_folder import RunFolder
@@ -65,9 +73,10 @@ def export(
     check_target(target, replace=replace)
     loaded = load_run(run.path if isinstance(run, RunFolder) else run, device="cpu")
     _refuse_infinite(loaded)
+    card = _card(loaded)
     with reporter.waiting("tracing the network"):
         dense = DenseNetwork(loaded.network)
-        model, names = onnx_bytes(dense, loaded.config.model.image_size)
+        model, outputs = onnx_bytes(dense, loaded.config.model.image_size)
     held_out = _first(part_of_run(loaded, "val", reporter), MOST_IMAGES)
     entry = _compared(loaded, held_out, OnnxEngine(model), reporter)
     check_parity("onnxruntime", entry, tolerance)
@@ -77,9 +86,9 @@ def export(
         "engines": {"onnxruntime": entry},
         **surroundings(PACKAGES),
     }
-    manifest = _manifest(loaded, names)
-    files = {MODEL: model, "certificate.json": _json(certificate), "README.md": _card(loaded)}
-    files |= _example(files, manifest, held_out)
+    manifest = _manifest(loaded, outputs)
+    files = {MODEL: model, "certificate.json": _json(certificate), "README.md": card}
+    files |= _example(loaded, Bundle(target, manifest, files, ""), held_out)
     write_bundle(target, manifest, files, replace=replace)
     return target
 
@@ -103,7 +112,7 @@ def _compared(
     loaded: LoadedRun, held_out: Evaluated, engine: OnnxEngine, reporter: Reporter
 ) -> dict[str, Any]:
     """The engine's part of the certificate."""
-    comparison, torch_engine = Comparison(loaded.tasks), TorchEngine(loaded.network)
+    comparison, torch_engine = EngineComparison(loaded.tasks), TorchEngine(loaded.network)
     batches = batches_in_order(loaded, held_out.table, held_out.rows)
     with reporter.work("comparing engines", len(held_out.rows), "images") as advance:
         for batch in batches:
@@ -116,14 +125,8 @@ def _compared(
     return comparison.entry()
 
 
-def _manifest(loaded: LoadedRun, names: list[str]) -> Manifest:
-    outputs: dict[str, list[str]] = {}
-    for name in names:
-        task, _, key = name.rpartition("/")
-        outputs.setdefault(task, []).append(key)
+def _manifest(loaded: LoadedRun, outputs: Mapping[str, tuple[str, ...]]) -> Manifest:
     config = loaded.config
-    limits = {"pixel_range": config.data.pixel_range, "float_range": config.data.float_range}
-    listed = {key: None if pair is None else list(pair) for key, pair in limits.items()}
     provenance = {
         "run": loaded.run.path.resolve().name,
         "seed": config.train.seed,
@@ -134,9 +137,9 @@ def _manifest(loaded: LoadedRun, names: list[str]) -> Manifest:
         config.name,
         __version__,
         config.model.image_size,
-        {"resize": "stretch", **listed},
+        preprocessing(config.data.ranges()),
         loaded.tasks,
-        {task: tuple(keys) for task, keys in outputs.items()},
+        outputs,
         provenance,
         _licences(loaded),
     )
@@ -147,7 +150,9 @@ def _licences(loaded: LoadedRun) -> tuple[Mapping[str, str], ...]:
     model = loaded.config.model
     if not model.pretrained:
         return ()
-    return ({"of": f"ImageNet weights of {model.backbone}", "licence": "Apache-2.0"},)
+    return (
+        {"of": f"ImageNet weights of {model.backbone}", "licence": weights_licence(model.backbone)},
+    )
 
 
 def _card(loaded: LoadedRun) -> bytes:
@@ -159,15 +164,13 @@ def _card(loaded: LoadedRun) -> bytes:
     return loaded.run.readme.read_bytes()
 
 
-def _example(
-    files: Mapping[str, bytes], manifest: Manifest, held_out: Evaluated
-) -> dict[str, bytes]:
+def _example(loaded: LoadedRun, bundle: Bundle, held_out: Evaluated) -> dict[str, bytes]:
     """An image of the validation part as the network sees it, and the bundle's answer to it."""
     path = held_out.table.paths(held_out.rows[:1])[0]
-    pixels = load_image(path, manifest.image_size).image
+    config = loaded.config
+    pixels = load_image(path, config.model.image_size, config.data.ranges()).image
     drawn = BytesIO()
     Image.fromarray(pixels).save(drawn, "PNG")
-    bundle = Bundle(Path(manifest.name), manifest, files, "")
     answer = predictor_of(bundle).predict(drawn.getvalue())
     assert not isinstance(answer, list)
     content = {**answer.to_dict(), "image": "example.png"}

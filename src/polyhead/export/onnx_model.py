@@ -11,7 +11,9 @@ from polyhead.network import DenseNetwork
 from polyhead.runtime.engines import INPUT
 
 
-def onnx_bytes(dense: DenseNetwork, image_size: tuple[int, int]) -> tuple[bytes, list[str]]:
+def onnx_bytes(
+    dense: DenseNetwork, image_size: tuple[int, int]
+) -> tuple[bytes, dict[str, tuple[str, ...]]]:
     """The model in one file, without paths of this machine.
 
     Args:
@@ -19,12 +21,12 @@ def onnx_bytes(dense: DenseNetwork, image_size: tuple[int, int]) -> tuple[bytes,
         image_size: Height and width.
 
     Returns:
-        The file, and the names of its outputs, `task/key`.
+        The file, and task name to the keys of its outputs, which are named `task/key`.
     """
     # A dimension of 1 would be taken for a constant: the batch is traced with two images.
     images = torch.zeros(2, *image_size, 3, dtype=torch.uint8)
     with torch.inference_mode():
-        names = [f"{task}/{key}" for task, arrays in dense(images).items() for key in arrays]
+        outputs = {task: tuple(arrays) for task, arrays in dense(images).items()}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the exporter about itself
         program = torch.onnx.export(
@@ -32,7 +34,7 @@ def onnx_bytes(dense: DenseNetwork, image_size: tuple[int, int]) -> tuple[bytes,
             (images,),
             dynamo=True,
             input_names=[INPUT],
-            output_names=names,
+            output_names=[f"{task}/{key}" for task, keys in outputs.items() for key in keys],
             dynamic_shapes=({0: torch.export.Dim("batch", min=1)},),
             verbose=False,
         )
@@ -45,7 +47,7 @@ def onnx_bytes(dense: DenseNetwork, image_size: tuple[int, int]) -> tuple[bytes,
         del value.metadata_props[:]
     for node in model.graph.node:
         node.doc_string = ""
-    return model.SerializeToString(), names
+    return model.SerializeToString(), outputs
 
 
 class _Flat(nn.Module):

@@ -177,7 +177,7 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
     data = _bytes_of(file, LARGEST_MANIFEST)
     try:
         content = json.loads(data)
-        version = content["format_version"]
+        _check_version(file, content)  # first: another version may spell its digest otherwise
         written = content["sha256"]
         whole = written == _digest({k: v for k, v in content.items() if k != "sha256"})
         # A byte that JSON does not show, such as a space, is a change as well.
@@ -186,13 +186,6 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
         raise _changed(file, "it is not as it was written") from None
     if not whole:
         raise _changed(file, "its digest is another")
-    if version != FORMAT_VERSION:
-        raise BundleError(
-            f"{file} has format version {version} and was made by polyhead "
-            f"{content.get('polyhead', '?')}; this polyhead reads {FORMAT_VERSION}; use the "
-            "polyhead that wrote it, or a newer one.",
-            code="E_FORMAT_VERSION",
-        )
     _check_entries(file, content.get("files"))
     if lacking := [name for name in REQUIRED if name not in content["files"]]:
         raise BundleError(
@@ -200,6 +193,16 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
             code="E_BUNDLE_MISSING",
         )
     return content
+
+
+def _check_version(file: Path, content: Mapping[str, Any]) -> None:
+    if content["format_version"] != FORMAT_VERSION:
+        raise BundleError(
+            f"{file} has format version {content['format_version']} and was made by polyhead "
+            f"{content.get('polyhead', '?')}; this polyhead reads {FORMAT_VERSION}; use the "
+            "polyhead that wrote it, or a newer one.",
+            code="E_FORMAT_VERSION",
+        )
 
 
 def _check_entries(file: Path, entries: Any) -> None:
@@ -274,8 +277,8 @@ def _take_place(made: Path, folder: Path) -> None:
 
 
 def _canonical(content: Mapping[str, Any]) -> bytes:
-    text = json.dumps(content, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
-    return text.encode()
+    """The one spelling of a manifest; the order of tasks is that of the answers, and is kept."""
+    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False).encode()
 
 
 def _digest(content: Mapping[str, Any]) -> str:

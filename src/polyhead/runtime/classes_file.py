@@ -10,6 +10,7 @@ from polyhead.config import Config
 from polyhead.errors import CheckpointError
 from polyhead.files import write_json
 from polyhead.runtime.run_folder import RunFolder
+from polyhead.table.deep_pixels import PixelRanges
 from polyhead.tasks import TaskDecider, decider_from_dict
 
 FORMAT_VERSION = 2
@@ -30,14 +31,15 @@ def write_classes(run: RunFolder, tasks: Mapping[str, TaskDecider], config: Conf
     content = {
         "format_version": FORMAT_VERSION,
         "image_size": list(config.model.image_size),
-        "preprocessing": {
-            "resize": "stretch",
-            "pixel_range": _listed(config.data.pixel_range),
-            "float_range": _listed(config.data.float_range),
-        },
+        "preprocessing": preprocessing(config.data.ranges()),
         "tasks": {name: task.to_dict() for name, task in tasks.items()},
     }
     write_json(run.classes, content)
+
+
+def preprocessing(ranges: PixelRanges) -> dict[str, Any]:
+    """What happens to an image before the network sees it, as files of a model keep it."""
+    return {"resize": "stretch", **ranges.to_dict()}
 
 
 def read_classes(run: RunFolder) -> dict[str, TaskDecider]:
@@ -66,7 +68,3 @@ def read_classes(run: RunFolder) -> dict[str, TaskDecider]:
             f"{run.classes} cannot be read ({error!r}); expected what training wrote; copy the "
             "run again."
         ) from None
-
-
-def _listed(limits: tuple[float, float] | None) -> list[float] | None:
-    return None if limits is None else list(limits)

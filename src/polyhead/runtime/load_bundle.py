@@ -36,10 +36,5 @@ def predictor_of(
     """A predictor from a bundle in memory; arguments as `load_bundle`."""
     manifest = bundle.manifest
     run = ENGINES[engine](bundle.files[MODEL], threads)
-    pixels = manifest.preprocessing
-    ranges = PixelRanges(_limits(pixels["pixel_range"]), _limits(pixels["float_range"]))
+    ranges = PixelRanges.from_dict(manifest.preprocessing)
     return Predictor(run, manifest.tasks, manifest.image_size, ranges)
-
-
-def _limits(limits: list[float] | None) -> tuple[float, float] | None:
-    return None if limits is None else (limits[0], limits[1])

@@ -7,9 +7,10 @@ and a file of floats anything. One range for a whole data set keeps equal number
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -41,6 +42,18 @@ class PixelRanges:
     def of(self, values: np.ndarray) -> PixelRange | None:
         """The range of an array's kind of numbers."""
         return self.floats if values.dtype.kind == "f" else self.integers
+
+    def to_dict(self) -> dict[str, list[float] | None]:
+        """The ranges by the keys of the config, as files of a model keep them."""
+        named = {"pixel_range": self.integers, "float_range": self.floats}
+        return {key: None if limits is None else list(limits) for key, limits in named.items()}
+
+    @classmethod
+    def from_dict(cls, entry: Mapping[str, Any]) -> PixelRanges:
+        """The ranges that `to_dict` described."""
+        found = (entry["pixel_range"], entry["float_range"])
+        integers, floats = (None if pair is None else (pair[0], pair[1]) for pair in found)
+        return cls(integers, floats)
 
 
 NO_RANGES = PixelRanges()
